@@ -1,0 +1,185 @@
+"""What can be chosen, validated in one place; nothing is constructed here.
+
+A value comes from, in this order: an argument, a ``QA_*`` environment variable
+(``QA_LLM``, ``QA_RETRIEVAL__CHUNKS``), ``qa.toml`` in the working directory, the
+default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from qa.errors import SettingsError
+
+__all__ = [
+    "ChunkingSettings",
+    "EmbeddingSettings",
+    "EvidenceSettings",
+    "GenerationSettings",
+    "LocalModelSettings",
+    "RetrievalSettings",
+    "Settings",
+    "VerificationSettings",
+]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EmbeddingSettings(_Group):
+    """How text becomes vectors."""
+
+    model: str = Field(
+        "all-MiniLM-L6-v2",
+        description="The bundled all-MiniLM-L6-v2, any sentence-transformers name or folder, "
+        "or 'hashing' (a model-free embedder for tests).",
+    )
+    batch_size: int = Field(32, ge=1, le=1024)
+
+
+class ChunkingSettings(_Group):
+    """How documents are cut."""
+
+    max_chunk_characters: int = Field(
+        1200,
+        ge=200,
+        le=20_000,
+        description="A paragraph longer than this becomes several chunks.",
+    )
+
+
+class RetrievalSettings(_Group):
+    """How chunks are ranked: the fusion measured in the design, on z-scores."""
+
+    chunks: int = Field(12, ge=1, le=100, description="Chunks that are kept for a question.")
+    dense_weight: float = Field(0.65, ge=0.0, le=1.0, description="The rest goes to BM25.")
+
+
+class EvidenceSettings(_Group):
+    """How much of what was found the LLM reads."""
+
+    sentences: int = Field(8, ge=1, le=64, description="Most relevant sentences for a question.")
+    max_tokens: int = Field(400, ge=50, le=16_000, description="For all of them together.")
+    whole_library_tokens: int = Field(
+        1600,
+        ge=0,
+        le=16_000,
+        description="A library no longer than this is read whole: its text stays in the LLM's "
+        "cache from question to question.",
+    )
+
+
+class GenerationSettings(_Group):
+    """How the LLM is asked."""
+
+    max_tokens: int = Field(160, ge=16, le=4096)
+    deadline_seconds: float = Field(120.0, gt=0.0, description="For one question, all calls.")
+
+
+class VerificationSettings(_Group):
+    """How sure a claim must be."""
+
+    threshold: float = Field(
+        0.5, ge=0.0, le=1.0, description="A claim with less support than this is left out."
+    )
+
+
+class LocalModelSettings(_Group):
+    """How the embedded LLM runs."""
+
+    context_tokens: int = Field(4096, ge=1024, le=131_072)
+    threads: int | None = Field(None, ge=1, description="None: one for each processor available.")
+    cache_mebibytes: int = Field(512, ge=0, description="Memory for prompts seen before.")
+
+
+class Settings(BaseSettings):
+    """All settings, frozen and validated.
+
+    Raises
+    ------
+    SettingsError
+        From `Settings.load`, when a value is unknown or out of range.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="QA_",
+        env_nested_delimiter="__",
+        toml_file="qa.toml",
+        frozen=True,
+        extra="forbid",
+    )
+
+    documents: Path | None = Field(None, description="The default library's folder.")
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("qa", appauthor=False)),
+        description="Where indexes and weights are kept.",
+    )
+    llm: str = Field(
+        "auto",
+        description="'auto' (the embedded model where it is installed, else none), 'embedded', "
+        "'none', 'http://host:port/v1#model', or the path of a GGUF file.",
+    )
+    api_key: SecretStr | None = Field(None, description="For the OpenAI-compatible endpoint.")
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    generation: GenerationSettings = GenerationSettings()
+    verification: VerificationSettings = VerificationSettings()
+    local: LocalModelSettings = LocalModelSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then ``qa.toml``."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def load(cls, **values: Any) -> Settings:
+        """Settings from every source, with errors that name the value at fault.
+
+        Raises
+        ------
+        SettingsError
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{'.'.join(str(part) for part in fault['loc'])} = {fault['input']!r}: {fault['msg']}"
+                for fault in error.errors()
+            )
+            raise SettingsError(
+                f"Settings can't be used: {faults}. Check the arguments, the QA_* variables and "
+                "qa.toml."
+            ) from error
+        except (ValueError, OSError) as error:
+            raise SettingsError(
+                f"Settings can't be read: {error}. Check the QA_* variables and qa.toml."
+            ) from error
+
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change with any setting that can change an answer."""
+        values = self.model_dump(mode="json", exclude={"documents", "home", "api_key", "local"})
+        canonical = json.dumps(values, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+

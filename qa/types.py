@@ -1,0 +1,401 @@
+"""The values that pass between stages: frozen, and nothing but the standard library.
+
+Every offset counts code points of a document's canonical text, half-open: for any
+located value ``document.text[start:end] == text``. A document is named by its path
+relative to the library's folder, with ``/`` between its parts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "Answer",
+    "AnswerReady",
+    "Chunk",
+    "Citation",
+    "Claim",
+    "Document",
+    "DraftText",
+    "Event",
+    "Evidence",
+    "EvidenceFound",
+    "Hit",
+    "Passage",
+    "ScoredSentence",
+    "Sentence",
+    "Status",
+    "Turn",
+    "Verdict",
+]
+
+Status = Literal["answered", "partial", "not_found"]
+Verdict = Literal["supported", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's canonical text with what is known about it.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the library's folder; the document's identity.
+    title : str
+        Never empty: where the file tells none, its name.
+    text : str
+        Canonical text (see `qa.documents`); all offsets count its code points.
+    date : str or None
+        ISO 8601 calendar date that the document gives itself, ``"2024-05-11"``.
+    content_hash : str
+        SHA-256 of the file's bytes, hexadecimal.
+    body_start : int
+        Where the text proper starts: what stands before it only tells title or date
+        and is neither quoted nor searched.
+    """
+
+    path: str
+    title: str
+    text: str
+    date: str | None
+    content_hash: str
+    body_start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, heading or list item of a document.
+
+    Parameters
+    ----------
+    document : str
+        The document's path.
+    number : int
+        Position in the document, from 0.
+    start, end : int
+        Half-open span in the document's canonical text.
+    text : str
+        ``document.text[start:end]``; never blank.
+    heading : str
+        The heading above it, ``""`` where there is none.
+    is_heading : bool
+        Whether the sentence is itself a heading.
+    """
+
+    document: str
+    number: int
+    start: int
+    end: int
+    text: str
+    heading: str = ""
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive sentences that are retrieved together: a paragraph or a part of one.
+
+    Parameters
+    ----------
+    document : str
+        The document's path.
+    number : int
+        Position in the document, from 0.
+    start, end : int
+        Half-open span in the document's canonical text.
+    text : str
+        ``document.text[start:end]``.
+    sentences : tuple of Sentence
+        What it is made of, in order; never empty.
+    """
+
+    document: str
+    number: int
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """A sentence with its cosine similarity to the question, -1 to 1."""
+
+    sentence: Sentence
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that retrieval found.
+
+    Parameters
+    ----------
+    chunk : Chunk
+    title : str
+        The document's title.
+    date : str or None
+        The document's date.
+    score : float
+        Fused score: comparable within one question, not between questions.
+    dense : float
+        Mean of the chunk's and its best sentence's cosine similarity, -1 to 1.
+    lexical : float
+        BM25 score, 0 or more.
+    sentences : tuple of ScoredSentence
+        The chunk's sentences in reading order.
+    """
+
+    chunk: Chunk
+    title: str
+    date: str | None
+    score: float
+    dense: float
+    lexical: float
+    sentences: tuple[ScoredSentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One numbered sentence of the evidence, with its document's title and date.
+
+    Parameters
+    ----------
+    number : int
+        Its number in the evidence, from 1, in reading order.
+    sentence : Sentence
+    title : str
+    date : str or None
+    score : float
+        Relevance to the question: comparable within one question.
+    """
+
+    number: int
+    sentence: Sentence
+    title: str
+    date: str | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the LLM is given to read, and what of it looks most relevant.
+
+    Parameters
+    ----------
+    question : str
+        The standalone question that it was gathered for.
+    passages : tuple of Passage
+        All that is read, numbered from 1, in reading order: by document, then by
+        position.
+    ranked : tuple of int
+        Numbers of the most relevant passages, best first.
+    whole : bool
+        True where `passages` is the whole library, so that it stays the same from
+        question to question and only `ranked` changes.
+    """
+
+    question: str
+    passages: tuple[Passage, ...]
+    ranked: tuple[int, ...]
+    whole: bool = False
+
+    def best(self) -> tuple[Passage, ...]:
+        """The most relevant passages, best first."""
+        return tuple(self.passages[number - 1] for number in self.ranked)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a conversation: what was asked and what was answered."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One checked statement of an answer.
+
+    Parameters
+    ----------
+    text : str
+        As the LLM stated it.
+    citations : tuple of int
+        Numbers of the citations that support it; empty where nothing does.
+    support : float
+        How strongly its quotes support it, 0 to 1.
+    verdict : {"supported", "unsupported"}
+        An unsupported claim isn't part of the answer's text.
+    reason : str
+        Why, in words for the reader.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote at its place in a document.
+
+    Parameters
+    ----------
+    number : int
+        From 1, in order of first appearance in the answer's text.
+    document : str
+        The document's path.
+    title : str
+    date : str or None
+    start, end : int
+        Half-open span in the document's canonical text.
+    quote : str
+        ``document.text[start:end]``.
+    support : float
+        Of the strongest claim that it supports, 0 to 1.
+    page : int or None
+        From 1, where the document has pages.
+    """
+
+    number: int
+    document: str
+    title: str
+    date: str | None
+    start: int
+    end: int
+    quote: str
+    support: float
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question's answer, with all that is needed to check it.
+
+    Parameters
+    ----------
+    question : str
+        As it was asked.
+    status : {"answered", "partial", "not_found"}
+        ``"partial"``: something that was asked or drafted is missing from `text`.
+    text : str
+        Prose with ``[1]`` markers; each leads to the citation of that number.
+    claims : tuple of Claim
+        The supported claims in the order of `text`, then those that were left out.
+    citations : tuple of Citation
+        Numbered from 1; each is used in `text`.
+    evidence : tuple of Passage
+        What was considered, best first; also when nothing was found.
+    timings : mapping of str to float
+        Seconds by stage, and ``"total"``.
+    model : str
+        The LLM that drafted it; ``"none"`` for an extractive answer.
+    fingerprint : str
+        Of the settings that can change an answer.
+    standalone_question : str or None
+        How a follow-up was understood; None where the question stood by itself.
+    extractive : bool
+        True where the text is quoted sentences, because no LLM could be used.
+    notes : tuple of str
+        What the reader should know about how it came about.
+    """
+
+    question: str
+    status: Status
+    text: str
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    evidence: tuple[Passage, ...]
+    timings: Mapping[str, float]
+    model: str
+    fingerprint: str
+    standalone_question: str | None = None
+    extractive: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that `json.dumps` accepts; evidence is flattened to located text."""
+        return {
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "status": self.status,
+            "text": self.text,
+            "claims": [{**asdict(claim), "citations": list(claim.citations)} for claim in self.claims],
+            "citations": [asdict(citation) for citation in self.citations],
+            "evidence": [
+                {
+                    "number": passage.number,
+                    "document": passage.sentence.document,
+                    "title": passage.title,
+                    "date": passage.date,
+                    "start": passage.sentence.start,
+                    "end": passage.sentence.end,
+                    "text": passage.sentence.text,
+                    "score": passage.score,
+                }
+                for passage in self.evidence
+            ],
+            "timings": dict(self.timings),
+            "model": self.model,
+            "extractive": self.extractive,
+            "fingerprint": self.fingerprint,
+            "notes": list(self.notes),
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as indented JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+    def to_markdown(self) -> str:
+        """What people read: the text, the quotes that it rests on, and what to know."""
+        lines = [self.text]
+        if self.citations:
+            lines.append("")
+        for citation in self.citations:
+            place = f"{citation.document}, {citation.start}–{citation.end}"
+            date = f", {citation.date}" if citation.date else ""
+            quote = " ".join(citation.quote.split())
+            lines.append(f"[{citation.number}] “{quote}” — {citation.title}{date} ({place})  ")
+        if self.status == "not_found" and self.evidence:
+            lines += ["", "Closest passages:", ""]
+            lines += [
+                f"- “{' '.join(passage.sentence.text.split())}” — {passage.title}"
+                for passage in self.evidence[:3]
+            ]
+        lines += [f"\n*{note}*" for note in self.notes]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """The first event of a streamed answer: what will be read.
+
+    `standalone_question` tells how a follow-up was understood (None otherwise);
+    `passages` are the most relevant, best first.
+    """
+
+    standalone_question: str | None
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftText:
+    """A piece of the LLM's draft as it comes: not checked yet, not to be shown as fact."""
+
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReady:
+    """The last event of a streamed answer: the checked answer, which replaces the draft."""
+
+    answer: Answer
+
+
+Event = EvidenceFound | DraftText | AnswerReady
