@@ -1,0 +1,1 @@
+"""An instrument that measures answers: cases with gold quotes, pure metrics, one runner."""

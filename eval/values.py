@@ -1,0 +1,297 @@
+"""Numbers, ranks, dates and times, read alike however they are written.
+
+`tokenise` cuts a text into words and values, so that "eleven" meets "11", "May 24,
+2024" meets "24 May 2024", and "May 2" is never found inside "May 24".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+__all__ = [
+    "Date",
+    "Number",
+    "Ordinal",
+    "Time",
+    "Token",
+    "Value",
+    "conflicts",
+    "matches",
+    "tokenise",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A quantity; `unit` is ``"%"``, a currency sign or ``""``; `spelled` if in words."""
+
+    amount: Decimal
+    unit: str = ""
+    spelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """A place in an order: "second", "2nd", "No. 2"."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A calendar date, of which parts may be unsaid; a bare year is one."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time of day in minutes after midnight; `zone` is ``""`` where unsaid."""
+
+    minutes: int
+    zone: str = ""
+
+
+Value = Number | Ordinal | Date | Time
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A normalised word, or a value, with its half-open span in the text."""
+
+    value: str | Value
+    start: int
+    end: int
+
+
+def matches(gold: str | Value, found: str | Value) -> bool:
+    """Whether `found` says at least what `gold` says.
+
+    A found date may say more (a year) but must say all that the gold says. A found time
+    may leave the zone unsaid but not name another. "2000" is a year and a number.
+    """
+    if isinstance(gold, Number) and isinstance(found, Number):
+        return (gold.amount, gold.unit) == (found.amount, found.unit)
+    if isinstance(gold, Date) and isinstance(found, Date):
+        pairs = ((gold.year, found.year), (gold.month, found.month), (gold.day, found.day))
+        return all(wanted is None or wanted == said for wanted, said in pairs)
+    if isinstance(gold, Time) and isinstance(found, Time):
+        return not conflicts(gold, found)
+    if isinstance(gold, Number) and isinstance(found, Date):
+        return gold == Number(Decimal(found.year or 0)) and found == Date(year=found.year)
+    if isinstance(gold, Date) and isinstance(found, Number):
+        return matches(found, gold)
+    return gold == found
+
+
+def conflicts(gold: Value, found: Value) -> bool:
+    """Whether `found` is another value of the same sort: both can't be the answer.
+
+    Dates conflict where a part that both say differs: "2024" and "May 24" do not.
+    """
+    if isinstance(gold, Date) and isinstance(found, Date):
+        pairs = ((gold.year, found.year), (gold.month, found.month), (gold.day, found.day))
+        return any(a is not None and b is not None and a != b for a, b in pairs)
+    if isinstance(gold, Time) and isinstance(found, Time):
+        zones = {gold.zone, found.zone} - {""}
+        return gold.minutes != found.minutes or len(zones) > 1
+    return type(gold) is type(found) and not matches(gold, found)
+
+
+def fold(word: str) -> str:
+    """Drop case, compatibility forms and the accents of Latin letters."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    bare = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f")
+    return unicodedata.normalize("NFC", bare)
+
+
+def _numbered(words: str, start: int, step: int = 1) -> dict[str, int]:
+    return {word: start + step * k for k, word in enumerate(words.split())}
+
+
+_MONTHS = _numbered(
+    "january february march april may june july august september october november december",
+    start=1,
+) | _numbered("jan feb mar apr may jun jul aug sep oct nov dec", start=1)
+_MONTHS["sept"] = 9
+_UNITS = _numbered(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen",
+    start=0,
+)
+_TENS = _numbered("twenty thirty forty fifty sixty seventy eighty ninety", start=20, step=10)
+_SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+}
+_SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9}
+_PLACES = _numbered(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth",
+    start=1,
+)
+_ZONES = {
+    "kst": "KST",
+    "jst": "JST",
+    "utc": "UTC",
+    "gmt": "UTC",
+    **dict.fromkeys(("et", "est", "edt"), "ET"),
+    **dict.fromkeys(("ct", "cst", "cdt"), "CT"),
+    **dict.fromkeys(("pt", "pst", "pdt"), "PT"),
+    **dict.fromkeys(("cet", "cest"), "CET"),
+}
+
+
+def _any(words: dict[str, int] | dict[str, str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_MONTH = rf"(?P<month>{_any(_MONTHS)})\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>[12]\d{3})"
+_ZONE = rf"(?:\s*\b(?P<zone>{_any(_ZONES)})\b)?"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_SPELLED = rf"(?:(?:{_any(_TENS)})(?:[\s-]+(?:{'|'.join(list(_UNITS)[1:10])})\b)?|{_any(_UNITS)})"
+_SPELLED_RUN = rf"{_SPELLED}(?:[\s-]+(?:{_any(_SCALES)})\b(?:(?:\s+and)?[\s-]+{_SPELLED}\b)?)*"
+# Hiragana to CJK ideographs, and their compatibility block: written without spaces.
+_IDEOGRAPH = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+
+
+def _date(match: re.Match[str]) -> Date | None:
+    parts = match.groupdict()
+    month = parts.get("month") or ""
+    number = _MONTHS.get(month.casefold()) or (int(month) if month.isdigit() else None)
+    day = int(parts["day"]) if parts.get("day") else None
+    if (day is not None and not 1 <= day <= 31) or (number is not None and not 1 <= number <= 12):
+        return None
+    return Date(int(parts["year"]) if parts.get("year") else None, number, day)
+
+
+def _numeric_date(match: re.Match[str]) -> Date | None:
+    first, second, year = (int(match[name]) for name in ("first", "second", "year"))
+    if first > 12 >= second >= 1 and first <= 31:
+        return Date(year, second, first)
+    if second > 12 >= first >= 1 and second <= 31:
+        return Date(year, first, second)
+    # Day and month can't be told apart: no reading is better than a guessed one.
+    return Date(year, first, second) if first == second <= 12 else None
+
+
+def _time(match: re.Match[str]) -> Time | None:
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    half = (match["half"] or "").replace(".", "").casefold()
+    if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
+        return None
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return Time(60 * hour + minute, _ZONES.get((match["zone"] or "").casefold(), ""))
+
+
+def _named_time(match: re.Match[str]) -> Time:
+    minutes = 720 if match["named"].casefold() == "noon" else 0
+    return Time(minutes, _ZONES.get((match["zone"] or "").casefold(), ""))
+
+
+def _number(match: re.Match[str]) -> Number:
+    amount = Decimal(match["digits"].replace(",", ""))
+    if scale := match["scale"] or match["short"]:
+        amount *= (_SCALES | _SHORT_SCALES)[scale.casefold()]
+    return Number(amount, match["sign"] or ("%" if match["percent"] else ""))
+
+
+def _spelled_number(match: re.Match[str]) -> Number:
+    total = current = 0
+    for word in re.findall(r"[a-z]+", match[0].casefold()):
+        if word in _UNITS or word in _TENS:
+            current += _UNITS.get(word, 0) + _TENS.get(word, 0)
+        elif word == "hundred":
+            current *= 100
+        elif word in _SCALES:
+            total, current = total + current * _SCALES[word], 0
+    return Number(Decimal(total + current), spelled=True)
+
+
+def _rank(match: re.Match[str]) -> Ordinal:
+    place = match["place"]
+    return Ordinal(int(place) if place.isdigit() else _UNITS[place.casefold()])
+
+
+def _place(match: re.Match[str]) -> Ordinal:
+    if match["digits"]:
+        return Ordinal(int(match["digits"]))
+    return Ordinal(
+        _TENS.get((match["tens"] or "").casefold(), 0) + _PLACES[match["unit"].casefold()]
+    )
+
+
+def _word(match: re.Match[str]) -> str:
+    word = re.sub("['’]s$|['’]", "", match[0], flags=re.IGNORECASE)
+    return fold(word)
+
+
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | None]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), read)
+    for pattern, read in (
+        (rf"{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}})\b", _date),
+        (rf"(?P<first>\d{{1,2}})[/.](?P<second>\d{{1,2}})[/.]{_YEAR}\b", _numeric_date),
+        (rf"{_MONTH}\s+{_DAY}\b(?:\s*,?\s*{_YEAR}\b)?", _date),
+        (rf"{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:\s*,?\s*{_YEAR}\b)?", _date),
+        (rf"{_MONTH}\s*,?\s+{_YEAR}\b", _date),
+        (
+            rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>\d{{2}}))?\s*(?P<half>[ap]\.?m)\b\.?{_ZONE}",
+            _time,
+        ),
+        (rf"(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})\b(?P<half>){_ZONE}", _time),
+        (rf"(?P<named>midnight|noon)\b{_ZONE}", _named_time),
+        # Not "no one": a spelled place only after the whole word.
+        (r"(?:no\.\s*|(?:no|nr\.?|number)\s+|#)(?P<place>\d{1,4})\b(?![.,]\d)", _rank),
+        (rf"number\s+(?P<place>{_any(_UNITS)})\b", _rank),
+        (rf"(?:(?P<tens>{_any(_TENS)})[\s-])?(?P<unit>{_any(_PLACES)})\b(?P<digits>)", _place),
+        (r"(?P<digits>\d{1,4})(?:st|nd|rd|th)\b(?P<tens>)(?P<unit>)", _place),
+        (rf"{_YEAR}\b(?!\s*%|[.,]\d|\s+(?:{_any(_SCALES)}|per\s?cent)\b)", _date),
+        (
+            rf"(?P<sign>[$€£¥₩])?(?P<digits>{_DIGITS})"
+            rf"(?:\s*(?P<scale>{_any(_SCALES)})\b|(?P<short>{_any(_SHORT_SCALES)})\b)?"
+            r"(?P<percent>\s*(?:%|per\s?cent\b))?",
+            _number,
+        ),
+        (rf"{_SPELLED_RUN}\b", _spelled_number),
+        (_IDEOGRAPH, _word),
+        (rf"(?:(?!{_IDEOGRAPH})\w)+(?:['’](?:(?!{_IDEOGRAPH})\w)+)*", _word),
+    )
+)
+_ARTICLES = frozenset({"a", "an", "the"})
+
+
+def tokenise(text: str) -> tuple[Token, ...]:
+    """Words and values of a text in order, without articles and punctuation.
+
+    Words are case-folded, stripped of accents, possessive endings and apostrophes, and
+    cut at hyphens; ideographs are words of one character each.
+    """
+    tokens: list[Token] = []
+    position = 0
+    while position < len(text):
+        if not (text[position].isalnum() or text[position] in "#$€£¥₩_"):
+            position += 1
+            continue
+        for pattern, read in _RULES:
+            match = pattern.match(text, position)
+            value = read(match) if match else None
+            if match and value is not None and match.end() > position:
+                if value not in _ARTICLES and value != "":
+                    tokens.append(Token(value, position, match.end()))
+                position = match.end()
+                break
+        else:
+            position += 1
+    return tuple(tokens)

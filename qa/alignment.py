@@ -1,0 +1,202 @@
+"""Claims to exact spans: which words of a claim stand where in the evidence.
+
+Nothing here asks a model or trusts a marker that one wrote. Text is compared as words
+with their offsets, so that case, quotation marks, dashes, spacing, a currency sign or a
+number written out ("eleven", "11") make no difference, and what is found is always a
+passage whose place is known.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qa.types import Passage
+
+__all__ = ["Alignment", "Word", "align", "content_words", "names_and_numbers", "words"]
+
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
+
+_SMALL_NUMBERS = {
+    word: str(value)
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen twenty".split()
+    )
+} | {
+    word: str(value)
+    for value, word in zip(
+        range(30, 110, 10),
+        "thirty forty fifty sixty seventy eighty ninety hundred".split(),
+        strict=True,
+    )
+}
+
+# Words that carry grammar rather than content; a claim or question is about the others.
+FUNCTION_WORDS = frozenset(
+    """
+    a an the this that these those some any each every either neither such own same other
+    i you he she it we they me him her us them my your his its our their mine yours hers ours
+    theirs who whom whose which what when where why how
+    is are was were be been being am do does did doing done have has had having will would shall
+    should can could may might must
+    and or but nor so yet if then than as of in on at by for with about against between into
+    through during before after above below to from up down out off over under again further
+    once here there all both few more most only not no yes just also too very much many
+    please tell name give say says said according text document documents article
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its place in the text that it was taken from.
+
+    `key` is what is compared: case-folded, without accents or possessive, numbers as
+    digits. `text` is as written.
+    """
+
+    key: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands for a number."""
+        return self.key[:1].isdigit()
+
+    @property
+    def is_capitalised(self) -> bool:
+        """Whether it begins with a capital letter."""
+        return self.text[:1].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where a claim's words were found.
+
+    Parameters
+    ----------
+    passages : tuple of Passage
+        The fewest that hold all of the claim's words that were found, best first.
+    coverage : float
+        Share of the claim's content words that these passages hold, 0 to 1.
+    exact : bool
+        Whether the whole claim stands word for word in the first passage.
+    missing : tuple of str
+        Names and numbers of the claim that no passage holds, as written.
+    """
+
+    passages: tuple[Passage, ...]
+    coverage: float
+    exact: bool
+    missing: tuple[str, ...]
+
+
+def words(text: str) -> list[Word]:
+    """Words of `text` in order, with half-open offsets."""
+    return [
+        Word(_key(match.group()), match.group(), match.start(), match.end())
+        for match in _WORD.finditer(text)
+    ]
+
+
+def content_words(text: str) -> list[Word]:
+    """Words of `text` that carry content: all but function words."""
+    return [word for word in words(text) if word.key not in FUNCTION_WORDS]
+
+
+def names_and_numbers(text: str) -> list[Word]:
+    """Numbers of `text` and words that are capitalised though no sentence begins there."""
+    found = []
+    for word in content_words(text):
+        before = text[: word.start].rstrip(" \"'“‘(")
+        begins = not before or before[-1] in ".!?:\n"
+        if word.is_number or (word.is_capitalised and not begins):
+            found.append(word)
+    return found
+
+
+def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
+    """Find the passages that a claim is taken from.
+
+    Parameters
+    ----------
+    claim : str
+    question : str
+        Decides between passages that hold the claim alike: the one that is also about
+        the question's words is meant, then the more relevant, then the earlier.
+    passages : sequence of Passage
+
+    Returns
+    -------
+    Alignment
+        Without passages where no content word of the claim was found.
+    """
+    claim_words = words(claim)
+    wanted = [word for word in claim_words if word.key not in FUNCTION_WORDS] or claim_words
+    if not wanted or not passages:
+        return Alignment((), 0.0, exact=False, missing=tuple(word.text for word in wanted))
+    asked = {word.key for word in content_words(question)}
+    keys_of = {passage.number: [word.key for word in words(passage.sentence.text)] for passage in passages}
+    needed = {word.key for word in wanted}
+
+    def preference(passage: Passage) -> tuple[float, float, float, int]:
+        keys = keys_of[passage.number]
+        held = set(keys)
+        return (
+            float(_contains(keys, [word.key for word in claim_words])),
+            len(needed & held) + 0.5 * len(asked & held) / max(1, len(asked)),
+            passage.score,
+            -passage.number,
+        )
+
+    first = max(passages, key=preference)
+    exact = bool(preference(first)[0])
+    chosen, left = [first], needed - set(keys_of[first.number])
+    while left and not exact:
+        best = max(passages, key=lambda p: (len(left & set(keys_of[p.number])), preference(p)))
+        gained = left & set(keys_of[best.number])
+        if not gained:
+            break
+        # A passage that adds a single common word supports nothing new.
+        if any(word.is_number or word.is_capitalised for word in wanted if word.key in gained) or (
+            len(gained) > 1
+        ):
+            chosen.append(best)
+        left -= gained
+    held = set().union(*(keys_of[passage.number] for passage in chosen))
+    coverage = len(needed & held) / len(needed)
+    if not needed & held:
+        return Alignment((), 0.0, exact=False, missing=tuple(word.text for word in wanted))
+    missing = _unique(
+        word.text
+        for word in [*names_and_numbers(claim), *(word for word in wanted if word.is_number)]
+        if word.key not in held
+    )
+    return Alignment(tuple(chosen), coverage, exact, missing)
+
+
+def _key(word: str) -> str:
+    folded = unicodedata.normalize("NFKD", word.casefold()).replace("’", "'")
+    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    if folded[:1].isdigit():
+        return folded.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", folded) else folded
+    folded = folded.removesuffix("'s")
+    return _SMALL_NUMBERS.get(folded, folded)
+
+
+def _contains(keys: Sequence[str], wanted: Sequence[str]) -> bool:
+    length = len(wanted)
+    return any(
+        list(keys[place : place + length]) == list(wanted)
+        for place in range(len(keys) - length + 1)
+        if keys[place] == wanted[0]
+    )
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))

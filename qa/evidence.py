@@ -1,0 +1,107 @@
+"""Hits to a few numbered sentences within a token budget.
+
+A library that is small enough is given whole, always in the same order: the LLM then
+keeps it in its cache from question to question, and only what is pointed at changes.
+A larger one is given as the sentences that look most relevant. Either way each sentence
+keeps its place in its document, so that a quote needs no searching.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from qa.settings import EvidenceSettings
+from qa.types import Document, Evidence, Hit, Passage, Sentence
+
+__all__ = ["estimate_tokens", "gather_evidence"]
+
+# How much a chunk's fused score counts beside a sentence's own similarity.
+CHUNK_WEIGHT = 0.15
+CHARACTERS_PER_TOKEN = 4.0
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens a language model makes of `text`.
+
+    An estimate by length, so that it is the same for every model: four characters a
+    token, and one token for each character beyond Latin, Greek and Cyrillic, whose
+    scripts have no cheaper encoding in common vocabularies.
+    """
+    beyond = sum(character > "\u052f" and character.isalpha() for character in text)
+    return beyond + math.ceil((len(text) - beyond) / CHARACTERS_PER_TOKEN)
+
+
+def gather_evidence(
+    question: str,
+    hits: Sequence[Hit],
+    library: Sequence[tuple[Document, tuple[Sentence, ...]]] | None,
+    settings: EvidenceSettings,
+) -> Evidence:
+    """Choose what the LLM reads for a question.
+
+    Parameters
+    ----------
+    question : str
+    hits : sequence of Hit
+        Best first.
+    library : sequence of (Document, tuple of Sentence) or None
+        Every document in a fixed order with its sentences, where the library is small
+        enough to be read whole (`EvidenceSettings.whole_library_tokens`).
+    settings : EvidenceSettings
+
+    Returns
+    -------
+    Evidence
+        Headings are read for context but never ranked: they state nothing.
+    """
+    scores = _scores(hits)
+    ranked = [
+        sentence
+        for sentence in sorted(scores, key=lambda s: (-scores[s], s.document, s.start))
+        if not sentence.is_heading
+    ]
+    told: Mapping[str, tuple[str, str | None]] = {
+        hit.chunk.document: (hit.title, hit.date) for hit in hits
+    }
+    if library is not None:
+        told = {document.path: (document.title, document.date) for document, _ in library}
+        read = [sentence for _, sentences in library for sentence in sentences]
+        chosen = ranked[: settings.sentences]
+    else:
+        chosen = _within_budget(ranked, settings)
+        read = sorted(chosen, key=lambda s: (s.document, s.start))
+    passages = tuple(
+        Passage(number, sentence, *told[sentence.document], score=scores.get(sentence, 0.0))
+        for number, sentence in enumerate(read, start=1)
+    )
+    number_of = {passage.sentence: passage.number for passage in passages}
+    return Evidence(
+        question=question,
+        passages=passages,
+        ranked=tuple(number_of[sentence] for sentence in chosen),
+        whole=library is not None,
+    )
+
+
+def _scores(hits: Sequence[Hit]) -> dict[Sentence, float]:
+    return {
+        scored.sentence: scored.score + CHUNK_WEIGHT * hit.score
+        for hit in hits
+        for scored in hit.sentences
+    }
+
+
+def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> list[Sentence]:
+    chosen: list[Sentence] = []
+    left = settings.max_tokens
+    for sentence in ranked:
+        cost = estimate_tokens(sentence.text)
+        # The best sentence is read however long it is: without it there is no answer.
+        if chosen and cost > left:
+            continue
+        chosen.append(sentence)
+        left -= cost
+        if len(chosen) == settings.sentences:
+            break
+    return chosen

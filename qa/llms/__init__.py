@@ -1,0 +1,104 @@
+"""The LLM backends behind one protocol, and the one place where a name becomes a model.
+
+==========================  ==========================================================
+``QA_LLM``                  model
+==========================  ==========================================================
+``auto``                    the embedded one where it is installed, else none
+``embedded``                Qwen2.5-Coder-1.5B-Instruct in this process
+``/path/model.gguf``        another GGUF model in this process
+``http://host:port/v1#m``   model ``m`` of an OpenAI-compatible endpoint
+``none``                    none: answers are quoted sentences
+==========================  ==========================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from qa.errors import ModelNotFoundError
+from qa.llms import embedded, weights
+from qa.llms.base import ChatModel, Completion, Deadline, Message, Token, complete
+from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
+from qa.llms.scripted import ScriptedChatModel
+from qa.settings import Settings
+
+__all__ = [
+    "ChatModel",
+    "Completion",
+    "Deadline",
+    "LlamaIndexChatModel",
+    "Message",
+    "ScriptedChatModel",
+    "Token",
+    "complete",
+    "open_chat_model",
+]
+
+
+def open_chat_model(
+    settings: Settings, progress: Callable[[int, int], None] | None = None
+) -> ChatModel | None:
+    """The chat model that ``settings.llm`` names; nothing is loaded or contacted yet.
+
+    Parameters
+    ----------
+    settings : Settings
+    progress : callable, optional
+        Called with bytes done and bytes in all while the embedded model's weights are
+        put in place, which happens when it is first needed.
+
+    Returns
+    -------
+    ChatModel or None
+        None where there is to be no model.
+
+    Raises
+    ------
+    ModelNotFoundError
+        When the name leads to no model.
+    """
+    name = settings.llm.strip()
+    if name == "none":
+        return None
+    if name in {"auto", "embedded"}:
+        if name == "auto" and not (embedded.is_installed() and weights.are_installed()):
+            return None
+        return embedded.EmbeddedChatModel(
+            weights.MODEL_NAME,
+            lambda: weights.ensure_weights(settings.home, progress),
+            settings.local,
+        )
+    if name.startswith(("http://", "https://")):
+        return _endpoint(name, settings)
+    path = Path(name).expanduser()
+    if path.suffix.lower() == ".gguf":
+        if not path.is_file():
+            raise ModelNotFoundError(f"There is no model file {path}. Check QA_LLM.")
+        return embedded.EmbeddedChatModel(path.stem, lambda: path, settings.local)
+    raise ModelNotFoundError(
+        f"QA_LLM={name!r} names no model. Use 'auto', 'embedded', 'none', the path of a .gguf "
+        "file, or http://host:port/v1#model."
+    )
+
+
+def _endpoint(name: str, settings: Settings) -> ChatModel:
+    url, _, model = name.partition("#")
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL as error:
+        raise ModelNotFoundError(f"QA_LLM={name!r} isn't a URL: {error}.") from error
+    if not host or not model:
+        raise ModelNotFoundError(
+            f"QA_LLM={name!r} needs a host and a model's name: http://host:port/v1#model."
+        )
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    return openai_like(
+        url=url,
+        model=model,
+        api_key=key,
+        context_tokens=settings.local.context_tokens,
+        name=f"{model} at {host}",
+    )

@@ -1,0 +1,169 @@
+"""Any LlamaIndex LLM as a `ChatModel`: its hundreds of integrations plug in here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from qa.errors import ModelUnavailableError
+from qa.llms.base import Deadline, Message, Token, probability
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+__all__ = ["LlamaIndexChatModel", "openai_like"]
+
+
+class LlamaIndexChatModel:
+    """A LlamaIndex LLM behind the `ChatModel` protocol.
+
+    Parameters
+    ----------
+    llm : llama_index.core.llms.LLM
+        Set up with temperature 0 by whoever made it.
+    name : str, optional
+        Shown to people; default the model's own name.
+    openai_protocol : bool
+        Whether the LLM passes ``timeout``, ``max_tokens`` and ``logprobs`` of a call on
+        to an OpenAI-compatible endpoint. Other integrations are called with messages
+        alone, since each has its own words for these.
+    """
+
+    def __init__(
+        self, llm: LLM, name: str | None = None, *, openai_protocol: bool = False
+    ) -> None:
+        self._llm = llm
+        self._openai_protocol = openai_protocol
+        self._name = name or llm.metadata.model_name
+
+    @property
+    def name(self) -> str:
+        """What people are shown."""
+        return self._name
+
+    @property
+    def context_tokens(self) -> int:
+        """Size of the context window in tokens."""
+        return self._llm.metadata.context_window
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
+    ) -> Iterator[Token]:
+        """Generate a reply token by token; closing the iterator ends the request.
+
+        Raises
+        ------
+        ModelUnavailableError
+        """
+        from llama_index.core.llms import ChatMessage
+
+        chat = [ChatMessage(role=message.role, content=message.content) for message in messages]
+        options: dict[str, Any] = {}
+        if self._openai_protocol:
+            options = {"max_tokens": max_tokens, "timeout": deadline.remaining()}
+        responses: Any = None
+        try:
+            responses = self._llm.stream_chat(chat, **options)
+            for count, response in enumerate(responses, start=1):
+                yield from _tokens(response)
+                if not self._openai_protocol and count >= max_tokens:
+                    break
+                deadline.remaining()
+        except ModelUnavailableError:
+            raise
+        except Exception as error:
+            # Each integration has its own exceptions; this is the one boundary where
+            # they become ours.
+            raise ModelUnavailableError(_explain(self._name, error)) from error
+        finally:
+            # Closing the stream closes the connection, which is what stops the model.
+            if responses is not None:
+                responses.close()
+
+
+def openai_like(
+    *,
+    url: str,
+    model: str,
+    api_key: str | None,
+    context_tokens: int,
+    name: str,
+    extra_body: dict[str, Any] | None = None,
+) -> LlamaIndexChatModel:
+    """A chat model behind an OpenAI-compatible endpoint, with no retries.
+
+    Parameters
+    ----------
+    url : str
+        Base of the API, usually ending in ``/v1``.
+    model : str
+        Name that the endpoint knows.
+    api_key : str or None
+    context_tokens : int
+        Size of the model's context window.
+    name : str
+        Shown to people.
+    extra_body : dict, optional
+        Fields beyond OpenAI's for every request.
+    """
+    from llama_index.llms.openai_like import OpenAILike
+
+    llm = OpenAILike(
+        model=model,
+        api_base=url,
+        api_key=api_key or "none",
+        context_window=context_tokens,
+        is_chat_model=True,
+        is_function_calling_model=False,
+        temperature=0.0,
+        # A local server that is down won't be up in a second, and a busy one isn't
+        # helped by asking it again.
+        max_retries=0,
+        logprobs=True,
+        top_logprobs=20,
+        additional_kwargs={"seed": 0, **({"extra_body": extra_body} if extra_body else {})},
+        # Environment proxies are for the web, not for a model on this machine.
+        http_client=httpx.Client(trust_env=not _is_loopback(url)),
+    )
+    return LlamaIndexChatModel(llm, name, openai_protocol=True)
+
+
+def _is_loopback(url: str) -> bool:
+    host = httpx.URL(url).host
+    return host in {"localhost", "127.0.0.1", "::1"}
+
+
+def _tokens(response: Any) -> Iterator[Token]:
+    """Tokens of one streamed response, with probabilities where its raw form has them."""
+    choices = getattr(response.raw, "choices", None) or []
+    logprobs = getattr(choices[0], "logprobs", None) if choices else None
+    content = getattr(logprobs, "content", None) or []
+    if content and "".join(item.token for item in content) == (response.delta or ""):
+        for item in content:
+            yield Token(
+                item.token,
+                probability(item.logprob),
+                tuple((other.token, probability(other.logprob)) for other in item.top_logprobs),
+            )
+    elif response.delta:
+        yield Token(response.delta)
+
+
+def _explain(name: str, error: Exception) -> str:
+    status = getattr(error, "status_code", None)
+    if status in {401, 403}:
+        return f"{name} refused the request ({status}). Check QA_API_KEY."
+    if status == 404:
+        return f"{name} isn't known there (404). Check the model's name after # in QA_LLM."
+    kind = type(error).__name__
+    if "Timeout" in kind:
+        return (
+            f"{name} didn't answer in time. Check that it is running, or raise "
+            "QA_GENERATION__DEADLINE_SECONDS."
+        )
+    if "Connection" in kind or "Connect" in kind:
+        return f"{name} can't be reached. Check that it is running and that QA_LLM is right."
+    detail = " ".join(str(error).split())[:300]
+    return f"{name} failed: {kind}: {detail}"

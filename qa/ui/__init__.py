@@ -1,0 +1,6 @@
+"""The chat in the browser: `launch` serves it, `build` makes it."""
+
+from qa.ui.app import build
+from qa.ui.serving import launch
+
+__all__ = ["build", "launch"]

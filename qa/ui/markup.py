@@ -1,0 +1,77 @@
+"""The one gate from untrusted text to HTML, and the icons.
+
+Documents' names and texts, questions and whatever a model writes reach the page only
+through `text` (between tags) and `tag` (in attributes): both escape, so that nothing of
+theirs becomes markup.
+"""
+
+from __future__ import annotations
+
+import html
+
+__all__ = ["ICONS", "Html", "plural", "tag", "text"]
+
+Html = str
+"""A string that is safe to put into the page: made by this package's functions only."""
+
+_SVG = (
+    '<svg class="qa-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" '
+    'fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" '
+    'stroke-linejoin="round">{}</svg>'
+)
+
+ICONS: dict[str, Html] = {
+    name: _SVG.format(paths)
+    for name, paths in {
+        "checked": '<circle cx="8" cy="8" r="6.2"/><path d="m5.4 8.2 1.9 1.9 3.4-3.9"/>',
+        "partial": '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.6v3.8M8 11.1v.1"/>',
+        "quoted": '<path d="M6.4 4.2C4.4 5 3.4 6.5 3.4 8.6v2.6h3.2V8.4H5'
+        'M12.4 4.2c-2 .8-3 2.3-3 4.4v2.6h3.2V8.4H11"/>',
+        "nothing": '<circle cx="7" cy="7" r="4.4"/><path d="m10.3 10.3 3.3 3.3M5.4 7h3.2"/>',
+        "stopped": '<rect x="4" y="4" width="8" height="8" rx="1.2"/>',
+        "failed": '<path d="M8 2.4 14.2 13H1.8Z"/><path d="M8 6.6v2.8M8 11.2v.1"/>',
+        "document": '<path d="M4 2.2h5.2L12.4 5.4v8.4H4Z"/><path d="M9 2.4v3.2h3.2"/>',
+        "copy": '<rect x="5.4" y="5.4" width="8" height="8" rx="1.4"/>'
+        '<path d="M10.6 5.4V4a1.4 1.4 0 0 0-1.4-1.4H4A1.4 1.4 0 0 0 2.6 4v5.2'
+        'A1.4 1.4 0 0 0 4 10.6h1.4"/>',
+        "again": '<path d="M13 8a5 5 0 1 1-1.5-3.6M13 2.6v2.6h-2.6"/>',
+        "edit": '<path d="m3 13 .6-2.8 7.4-7.4 2.2 2.2-7.4 7.4Z"/>',
+        "back": '<path d="M9.8 3.6 5.4 8l4.4 4.4"/>',
+        "forward": '<path d="M6.2 3.6 10.6 8l-4.4 4.4"/>',
+        "close": '<path d="m4 4 8 8M12 4l-8 8"/>',
+    }.items()
+}
+
+
+def plural(count: int, noun: str) -> str:
+    """Count in words: "1 quote", "2 quotes"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def text(value: object) -> Html:
+    """`value` as text of the page, every character as it is.
+
+    A lone surrogate, which no browser could be sent, becomes a question mark.
+    """
+    return html.escape(str(value).encode("utf-8", "replace").decode("utf-8"), quote=True)
+
+
+def tag(name: str, content: Html = "", /, **attributes: object) -> Html:
+    """Make an element with escaped attributes around `content`, which must be safe already.
+
+    Parameters
+    ----------
+    name : str
+    content : str
+    **attributes : object
+        ``data_start`` becomes ``data-start``, ``class_`` becomes ``class``. True stands
+        alone; None and False leave the attribute out.
+    """
+    parts = [name]
+    for key, value in attributes.items():
+        attribute = key.rstrip("_").replace("_", "-")
+        if value is True:
+            parts.append(attribute)
+        elif value is not None and value is not False:
+            parts.append(f'{attribute}="{text(value)}"')
+    return f"<{' '.join(parts)}>{content}</{name}>"

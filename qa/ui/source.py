@@ -1,0 +1,282 @@
+"""The source beside the conversation: a document opened at a quote, or the list of documents.
+
+Only a window of a long document becomes HTML, so that ten megabytes open as quickly as
+one page. The text is never altered: joined, the text of the page between two offsets is
+the document's between the same two.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from qa.types import Document
+from qa.ui.markup import ICONS, Html, plural, tag, text
+
+__all__ = [
+    "Quote",
+    "date_html",
+    "digest",
+    "documents_html",
+    "notice_html",
+    "source_html",
+    "text_html",
+    "window",
+]
+
+WHOLE = 40_000
+REACH = 8_000
+LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A span of a document to mark, with the number that it goes by."""
+
+    number: int
+    start: int
+    end: int
+
+
+def digest(quote: str) -> str:
+    """Sixteen hexadecimal digits by which a quote is recognised at its place later on."""
+    return hashlib.sha256(quote.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def date_html(date: str | None) -> Html:
+    """Write an ISO 8601 date as people read it; nothing for None."""
+    if date is None:
+        return ""
+    try:
+        day = datetime.date.fromisoformat(date)
+    except ValueError:
+        return text(date)
+    return tag("time", text(f"{day.day} {day:%B %Y}"), datetime=date)
+
+
+def window(content: str, start: int, end: int) -> tuple[int, int]:
+    """Choose what of `content` to show around ``[start, end)``, whole lines where it can be.
+
+    Returns
+    -------
+    first, last : int
+        Half-open; the whole of a `content` of no more than 40,000 characters.
+    """
+    if len(content) <= WHOLE:
+        return 0, len(content)
+    first, last = max(0, start - REACH), min(len(content), end + REACH)
+    if first > 0:
+        line = content.find("\n", first, start)
+        first = first if line < 0 else line + 1
+    if last < len(content):
+        line = content.rfind("\n", end, last)
+        last = last if line < 0 else line + 1
+    return first, last
+
+
+def text_html(
+    document: Document,
+    first: int,
+    last: int,
+    quotes: Iterable[Quote] = (),
+    current: int | None = None,
+) -> Html:
+    """Mark the quotes in the document's text from `first` to `last`.
+
+    Parameters
+    ----------
+    document : Document
+    first, last : int
+        Half-open span of the canonical text.
+    quotes : iterable of Quote
+        They may overlap and may reach out of the span.
+    current : int or None
+        Number of the quote that is marked strongly; the others are marked lightly.
+    """
+    inside = [quote for quote in quotes if quote.start < last and quote.end > first]
+    cuts = {first, last}
+    for quote in inside:
+        cuts.update((max(first, quote.start), min(last, quote.end)))
+    if first < document.body_start < last:
+        cuts.add(document.body_start)
+    edges = sorted(cuts)
+    parts: list[Html] = []
+    reached = False
+    for start, end in pairwise(edges):
+        piece = text(document.text[start:end])
+        over = [quote for quote in inside if quote.start <= start and quote.end >= end]
+        strong = any(quote.number == current for quote in over)
+        if strong:
+            parts.append(
+                tag(
+                    "mark",
+                    piece,
+                    class_="qa-mark qa-mark-current",
+                    id=None if reached else "qa-here",
+                    tabindex=None if reached else "-1",
+                )
+            )
+            reached = True
+        elif over:
+            parts.append(tag("mark", piece, class_="qa-mark", data_number=over[0].number))
+        elif start < document.body_start:
+            parts.append(tag("span", piece, class_="qa-front"))
+        else:
+            parts.append(piece)
+    return "".join(parts)
+
+
+def _head(controls: Html, title: str, facts: Sequence[Html]) -> Html:
+    close = tag(
+        "button",
+        ICONS["close"],
+        type="button",
+        class_="qa-tool qa-close",
+        data_close=True,
+        aria_label="Close the source",
+    )
+    meta = '<span class="qa-dot" aria-hidden="true">·</span>'.join(fact for fact in facts if fact)
+    return tag(
+        "header",
+        tag("div", controls + close, class_="qa-source-bar")
+        + tag("h2", text(title), dir="auto", tabindex="-1")
+        + tag("p", meta, class_="qa-meta"),
+        class_="qa-source-head",
+    )
+
+
+def _library_button() -> Html:
+    return tag(
+        "button",
+        ICONS["document"] + "<span>All documents</span>",
+        type="button",
+        class_="qa-tool",
+        data_library=True,
+    )
+
+
+def source_html(
+    document: Document, quotes: Sequence[Quote] = (), current: int | None = None
+) -> Html:
+    """Open a document at its quote `current`, or at its beginning where that is None."""
+    here = next((quote for quote in quotes if quote.number == current), None)
+    start, end = (here.start, here.end) if here else (0, 0)
+    first, last = window(document.text, start, end)
+    move = tag(
+        "div",
+        tag(
+            "button",
+            ICONS["back"],
+            type="button",
+            class_="qa-tool",
+            data_step="-1",
+            aria_label="Previous quote",
+        )
+        + tag("span", "", class_="qa-position", aria_live="polite")
+        + tag(
+            "button",
+            ICONS["forward"],
+            type="button",
+            class_="qa-tool",
+            data_step="1",
+            aria_label="Next quote",
+        ),
+        class_="qa-move",
+        hidden=here is None,
+    )
+    place = f"characters {start:,}–{end:,}" if here else f"{len(document.text):,} characters"
+    more = {
+        name: tag(
+            "button",
+            label,
+            type="button",
+            class_="qa-more",
+            data_more=name,
+            hidden=not wanted,
+        )
+        for name, label, wanted in (
+            ("before", "Show what comes before", first > 0),
+            ("after", "Show what comes after", last < len(document.text)),
+        )
+    }
+    body = tag(
+        "div", text_html(document, first, last, quotes, current), class_="qa-text", dir="auto"
+    )
+    return tag(
+        "section",
+        _head(
+            _library_button() + move,
+            document.title,
+            (
+                date_html(document.date),
+                tag("span", text(document.path), class_="qa-path", dir="auto"),
+                tag("span", place, class_="qa-place"),
+            ),
+        )
+        + tag("p", "", class_="qa-why", hidden=True)
+        + tag(
+            "div",
+            more["before"] + body + more["after"],
+            class_="qa-paper",
+            tabindex="0",
+            role="region",
+            aria_label="Text of the document",
+        ),
+        class_="qa-source-view",
+        data_document=document.path,
+        data_first=first,
+        data_last=last,
+    )
+
+
+def notice_html(title: str, explanation: str) -> Html:
+    """Explain in the panel why a document can't be shown, and what to do."""
+    return tag(
+        "section",
+        _head(_library_button(), title, ()) + tag("p", text(explanation), class_="qa-notice"),
+        class_="qa-source-view",
+    )
+
+
+def documents_html(documents: Iterable[Document]) -> Html:
+    """All documents of the library by title, each a button that opens it."""
+    ordered = sorted(documents, key=lambda document: (document.title.casefold(), document.path))
+    items = [
+        tag(
+            "li",
+            tag(
+                "button",
+                tag("span", text(document.title), class_="qa-title", dir="auto")
+                + tag(
+                    "span",
+                    '<span class="qa-dot" aria-hidden="true">·</span>'.join(
+                        fact
+                        for fact in (
+                            date_html(document.date),
+                            tag("span", text(document.path), dir="auto")
+                            if document.path != document.title
+                            else "",
+                            f"{len(document.text):,} characters",
+                        )
+                        if fact
+                    ),
+                    class_="qa-meta",
+                ),
+                type="button",
+                class_="qa-document",
+                data_open=document.path,
+            ),
+        )
+        for document in ordered[:LISTED]
+    ]
+    hidden = len(ordered) - len(items)
+    return tag(
+        "section",
+        _head(tag("span", "Sources", class_="qa-kicker"), plural(len(ordered), "document"), ())
+        + tag("ul", "".join(items), class_="qa-documents")
+        + (tag("p", f"and {hidden:,} more", class_="qa-notice") if hidden else ""),
+        class_="qa-source-view qa-library-view",
+    )

@@ -1,0 +1,323 @@
+"""Tricky answers by hand, most of them ones that a lenient scorer would wrongly pass."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.cases import Case, load_cases
+from eval.grading import (
+    MAX_ANSWER_WORDS,
+    contains,
+    grade,
+    is_refusal,
+    list_coverage,
+    read_yes_no,
+    score,
+    strip_markers,
+)
+from qa.documents import canonical_text
+from qa.types import Answer
+
+TRACKS = "The album will feature eleven tracks, including three that are known."
+SETS = "On April 30, the first set was shot by Wing Shya; on May 2, a second by Long Hug."
+
+
+def answer(text: str, status: Any = "answered") -> Answer:
+    return Answer("?", status, text, (), (), (), {"total": 0.1}, "scripted", "f")
+
+
+def case(kind: Any = "fact", *gold: str | tuple[str, ...], **fields: Any) -> Case:
+    """Build a case; several golds are several items, a tuple is one of alternatives."""
+    items = tuple((g,) if isinstance(g, str) else g for g in gold)
+    question = fields.pop("question", "What is asked?")
+    return Case("x", question, kind, "a.txt", items, **fields)
+
+
+DAY = case("date", ("May 24, 2024", "May 24"))
+ELEVEN = case("number", "11", quotes=((TRACKS,),))
+SHYA = case("fact", "Wing Shya", quotes=((SETS,),), question="Who shot the first set?")
+LANDS = case("list", "Germany", "France", ("Brazil", "Brasil"))
+YES = case("yes-no", "yes", statement=("on a Friday",))
+NO = case("yes-no", "no", statement=("second solo album",))
+POSITION = case("number", ("No. 1", "the top"))
+HOUR = case("date", "1 pm KST", question="At what time?")
+EARLY = case("date", ("May 17", "May 17, 2024"), also=("May 16",))
+YEAR = case("date", "2022")
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (DAY, "May 24, 2024"),
+        (DAY, "It comes out on the 24th of May [1]."),
+        (DAY, "2024-05-24"),
+        (DAY, "On Friday, May 24, 2024, at 1 pm KST. [1][2]"),
+        (DAY, "In 2024, on May 24."),
+        (DAY, "May 24; the one before came in 2022."),
+        (EARLY, "May 17 at midnight KST (May 16 at 11 am ET)."),
+        (HOUR, "On May 24 at 13:00 KST"),
+        (HOUR, "1 p.m."),
+        (YEAR, "It came out in 2022."),
+        (case("date", "May 24 at 1 pm"), "at 1 pm on 24 May"),
+        (ELEVEN, "11"),
+        (ELEVEN, "Eleven tracks [1]."),
+        (ELEVEN, TRACKS + " [1]"),
+        (ELEVEN, "As he said: " + TRACKS.upper()),
+        (ELEVEN, "One of the albums has 11 tracks, released on May 24, 2024."),
+        (case("number", "11", also=("3",)), "11, of which 3 have videos"),
+        (case("number", "11", question="Is it 11 or 12?"), "Not 12 but 11."),
+        (case("number", "5.8 million"), "5,800,000 views"),
+        (case("number", ("14 days", "two weeks")), "14 days, or two weeks"),
+        (POSITION, "It is number one in 82 regions."),
+        (SHYA, "wing shya"),
+        (SHYA, SETS),
+        (SHYA, "By Wing Shya, a photographer based in Hong Kong."),
+        (SHYA, "It isn't said often, but Wing Shya"),
+        (SHYA, "Never mind, Wing Shya"),
+        (case("fact", "Hong Kong"), "He is Hong Kong-based."),
+        (case("fact", "Lee Sung-jin"), "Lee Sung Jin’s work"),
+        (case("fact", "BIGHIT MUSIC"), "BIGHIT MUSIC has not responded."),
+        (case("fact", ("not responded", "no response")), "The label has not responded."),
+        (case("fact", "Paris"), "Paris, France"),
+        (case("fact", "Takahiro", reject=("Wing Shya",)), "Takahiro, not Wing Shya"),
+        (case("fact", "Kim Min-ah", also=("RM",)), "RM and Kim Min-ah"),
+        (LANDS, "Brazil, France and Germany [1]."),
+        (LANDS, "On May 11 it led in Germany, France, and Brasil, the label said."),
+        (case("list", "April 30", "May 2"), "30 April and 2 May"),
+        (case("quote", "Everything comes back, maybe not everything."),
+         "“Everything comes back, maybe not everything” [1]"),
+        (YES, "Yes."),
+        (YES, "Yes, it does [1]."),
+        (YES, "Correct. It is out on May 24."),
+        (YES, "The album comes out on a Friday."),
+        (NO, "No, it is his second."),
+        (NO, "no"),
+        (NO, "No it is not the first"),
+        (NO, "It is his second solo album."),
+    ],
+)  # fmt: skip
+def test_right_answers(asked: Case, text: str) -> None:
+    assert grade(asked, answer(text)) == "correct"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        # Another value, or the gold as a part of one.
+        (DAY, "May 2"),
+        (DAY, "May 2024"),
+        (DAY, "May 24, 2023"),
+        (DAY, "24 May 2023"),
+        (ELEVEN, "111"),
+        (ELEVEN, "2011"),
+        (ELEVEN, "11%"),
+        (ELEVEN, "11.5"),
+        (ELEVEN, "May 11"),
+        (ELEVEN, "the 11th"),
+        (ELEVEN, "11 am"),
+        (HOUR, "1 pm ET"),
+        (HOUR, "1 am KST"),
+        (POSITION, "1 country"),
+        (case("fact", "RM"), "the BTS ARMY"),
+        (case("fact", "Star 1"), "Star 10"),
+        (case("fact", "INDIGO"), "Indigogo"),
+        # Several where one was asked.
+        (DAY, "May 10, May 17 and May 24"),
+        (DAY, "It is out on May 24 or on May 31, 2024."),
+        (EARLY, "May 15, May 16 or May 17"),
+        (YEAR, "2021 or 2022"),
+        (HOUR, "At 11 am and 1 pm KST"),
+        (ELEVEN, "eleven or twelve"),
+        (ELEVEN, "10, 11, 12"),
+        (ELEVEN, "Eleven tracks, three of which are known."),
+        (POSITION, "It was first number 3, then No. 1."),
+        (SHYA, "Wing Shya and Takahiro Mizushima"),
+        (SHYA, "Takahiro Mizushima, and Wing Shya."),
+        (SHYA, "Wing Shya or someone else"),
+        (SHYA, "Lee Sung-jin, Jake Schreier, Wing Shya"),
+        (case("fact", "Shya", reject=("Mizushima",)), "Shya. Mizushima took part too."),
+        # Taken back.
+        (DAY, "It is not May 24."),
+        (DAY, "It won't be out on May 24."),
+        (DAY, "May 24 is not the date."),
+        (SHYA, "Not by Wing Shya"),
+        (SHYA, "someone rather than Wing Shya"),
+        (SHYA, "Wing Shya wasn't the photographer."),
+        (SHYA, "Wing Shya. It was not Wing Shya."),
+        # Not all of it, or more than it.
+        (LANDS, "Germany and France"),
+        (LANDS, "Germany, France, Brazil, and Spain"),
+        (LANDS, "Spain, Germany, France and Brazil."),
+        (LANDS, "Germany, Italy, France, Brazil"),
+        (LANDS, "Spain and Germany, France, Brazil"),
+        (LANDS, "Germany, France, but not Brazil"),
+        (case("list", "April 30", "May 2"), "April 30, May 2 and May 17"),
+        (case("quote", "Everything comes back, maybe not everything."), "Everything comes back."),
+        (case("fact", "Happy Together"), "Happy and Together"),
+        # Lost in too much.
+        (SHYA, "Wing Shya " + "and so it went on " * (MAX_ANSWER_WORDS // 5)),
+        # Yes and no.
+        (YES, "No."),
+        (NO, "Yes, it is his second solo album."),
+        (YES, "Yes and no."),
+        (NO, "No. 1 in 82 regions"),
+        (NO, "No one has said so."),
+        (YES, "No. Yes, it is."),
+        (YES, "It is not out on a Friday."),
+        (NO, "It is an album."),
+        (DAY, "tomorrow"),
+    ],
+)
+def test_wrong_answers(asked: Case, text: str) -> None:
+    assert grade(asked, answer(text)) == "wrong"
+
+
+REFUSE = case("unanswerable")
+PREMISE = case("false-premise", correction=("82 regions", "not 28"), reject=("28 regions are",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "status", "outcome", "points"),
+    [
+        (ELEVEN, "The documents do not say. [1]", "not_found", "refused", 0),
+        (ELEVEN, "Eleven", "not_found", "refused", 0),
+        (ELEVEN, "Eleven", "partial", "correct", 1),
+        (ELEVEN, "Twelve", "partial", "wrong", -1),
+        (ELEVEN, "The article does not mention it.", "answered", "refused", 0),
+        (REFUSE, "Not found.", "not_found", "refused", 1),
+        (REFUSE, "RM", "answered", "wrong", -1),
+        (REFUSE, "RM", "partial", "wrong", -1),
+        (REFUSE, "I don't know.", "answered", "refused", 1),
+        (PREMISE, "It topped 82 regions, not 28.", "answered", "correct", 1),
+        (PREMISE, "Germany and France", "answered", "wrong", -1),
+        (PREMISE, "The 28 regions are among 82 regions.", "answered", "wrong", -1),
+        (PREMISE, "Not 82 regions", "answered", "wrong", -1),
+        (PREMISE, "The documents don't say.", "not_found", "refused", 1),
+        (case("out-of-domain"), "Paris [1]", "answered", "wrong", -1),
+    ],
+)
+def test_refusals(asked: Case, text: str, status: str, outcome: str, points: int) -> None:
+    given_ = grade(asked, answer(text, status))
+    assert given_ == outcome
+    assert score(asked, given_) == points
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The documents do not say.",
+        "The article doesn’t mention the price.",
+        "The provided sources do not contain information about this.",
+        "There is no information about that in the text.",
+        "Not stated.",
+        "This is not specified in the context.",
+        "It is not mentioned.",
+        "I don't know.",
+        "I cannot answer this question.",
+        "It cannot be determined from the passages.",
+        "The price is not mentioned in the article.",
+        "The text gives no date.",
+        "No information.",
+        "Unknown",
+    ],
+)
+def test_refusals_of_other_systems_are_read(text: str) -> None:
+    assert is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BIGHIT MUSIC has not responded to these reports.",
+        "It is not known if they are equal.",
+        "Unknown Pleasures",
+        "RM, who is not mentioned by name on the cover.",
+        "No. 1 in 82 regions",
+        "No, it is his second.",
+        "May 24. The documents do not say more.",
+        "The article says eleven.",
+        "Wing Shya, not Mizushima",
+    ],
+)
+def test_answers_are_not_taken_for_refusals(text: str) -> None:
+    assert not is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("Yes", "yes"),
+        ("**Yes**, it does", "yes"),
+        ("“No.”", "no"),
+        ("No — it isn't", "no"),
+        ("Right Place, Wrong Person", None),
+        ("True Romance", None),
+        ("True.", "yes"),
+        ("Incorrect, it is his second.", "no"),
+        ("No reports say so.", None),
+        ("It is out. Yes, on May 24.", "yes"),
+        ("Yes. No, wait.", None),
+        ("yes/no", None),
+        ("", None),
+    ],
+)
+def test_yes_and_no(text: str, reading: str | None) -> None:
+    assert read_yes_no(text) == reading
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        ("Eleven [1].", "Eleven."),
+        ("A [1][2] b [3, 4].", "A b."),
+        ("[1] A", "A"),
+        ("[sic] and [2024a]", "[sic] and [2024a]"),
+    ],
+)
+def test_markers_are_left_out(text: str, stripped: str) -> None:
+    assert strip_markers(text) == stripped
+
+
+def test_coverage_is_the_share_of_items() -> None:
+    assert list_coverage(LANDS, "Germany and Brasil") == pytest.approx(2 / 3)
+    assert list_coverage(LANDS, "nowhere, not Germany") == 0.0
+    assert list_coverage(REFUSE, "Germany") == 0.0
+
+
+@given(st.text(max_size=80))
+def test_any_answer_gets_a_verdict(text: str) -> None:
+    for asked in (DAY, ELEVEN, SHYA, LANDS, YES, REFUSE, PREMISE):
+        assert grade(asked, answer(text)) in {"correct", "wrong", "refused"}
+
+
+@given(st.lists(st.sampled_from(["RM", "May 24", "eleven", "Wing Shya", "the", "of"]), min_size=1))
+def test_a_text_says_each_run_of_its_words(words: list[str]) -> None:
+    text = " ".join(words)
+    for k in range(len(words)):
+        if words[k] not in {"the", "of"}:
+            assert contains(text, words[k])
+
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = {p.name: canonical_text(p.read_text("utf-8")) for p in (ROOT / "seeds").glob("*.txt")}
+SEED_CASES = load_cases(ROOT / "eval" / "cases" / "seed.jsonl", SEEDS)
+
+
+@pytest.mark.parametrize("asked", SEED_CASES, ids=lambda asked: asked.id)
+def test_the_seed_suite_accepts_each_of_its_own_golds_and_no_copy_of_the_article(
+    asked: Case,
+) -> None:
+    if asked.must_refuse:
+        said = [(f"Actually, {phrase}.",) for phrase in asked.correction]
+    else:
+        said = [*itertools.product(*asked.gold), *((text,) for text in asked.statement)]
+    for items in said:
+        assert grade(asked, answer(", ".join(items) + " [1].")) == "correct", items
+    assert grade(asked, answer(SEEDS[asked.document])) == "wrong"

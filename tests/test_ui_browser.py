@@ -1,0 +1,521 @@
+"""The chat in a real Chromium, over a library whose answers are written by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from qa.errors import ModelUnavailableError
+from qa.types import (
+    Answer,
+    AnswerReady,
+    Citation,
+    Claim,
+    Document,
+    DraftText,
+    Event,
+    EvidenceFound,
+    Passage,
+    Sentence,
+    Turn,
+)
+from qa.ui.serving import serve
+
+pytestmark = pytest.mark.browser
+
+PAYLOADS = (
+    "<script>window.hit=1</script>",
+    "<img src=//evil.example/i.png onerror=window.hit=1>",
+    '"><svg onload=window.hit=1>',
+    "'><iframe src=//evil.example></iframe>",
+    "<form action=//evil.example><button>x</button></form>",
+    "<a href=javascript:window.hit=1>x</a>",
+    "<link rel=stylesheet href=//evil.example/x.css><style>@import '//evil.example/y.css'</style>",
+    "![x](http://evil.example/m.png) [x](javascript:window.hit=1)",
+    "${window.hit=1} {{constructor.constructor('window.hit=1')()}} `${window.hit=1}`",
+)
+EVIL = " ".join(PAYLOADS)
+
+QUOTE = "The tide rose by 12 cm."
+TIDES = Document(
+    "sea/tides.txt",
+    "Tides of Ålesund",
+    f"Tides 🌊\n\n{QUOTE} Nobody saw it. {QUOTE}\n\n" + "The moon was late. 🌊\n\n" * 40,
+    "2024-05-01",
+    "0" * 64,
+)
+LONG = Document(
+    "long.txt",
+    "A long report",
+    "".join(f"Line {number} of the — report.\n" for number in range(300_000)),
+    None,
+    "1" * 64,
+)
+HOSTILE = Document(f"{EVIL}.txt", EVIL, f"{EVIL} One two three.", EVIL, "2" * 64)
+DOCUMENTS = {document.path: document for document in (TIDES, LONG, HOSTILE)}
+
+
+def cited(number: int, document: Document, start: int, end: int) -> Citation:
+    quote = document.text[start:end]
+    return Citation(
+        number, document.path, document.title, document.date, start, end, quote, 1 - number / 10
+    )
+
+
+def located(number: int, document: Document, start: int, end: int) -> Passage:
+    sentence = Sentence(document.path, number, start, end, document.text[start:end])
+    return Passage(number, sentence, document.title, document.date, 0.5)
+
+
+SECOND = TIDES.text.rindex(QUOTE)
+SEEN = TIDES.text.index("Nobody saw it.")
+FAR = LONG.text.index("Line 250000 of")
+CITATIONS = (
+    cited(1, TIDES, SECOND, SECOND + len(QUOTE)),
+    cited(2, TIDES, SEEN, SEEN + 14),
+    cited(3, LONG, FAR, FAR + 28),
+)
+PASSAGES = tuple(
+    located(citation.number, DOCUMENTS[citation.document], citation.start, citation.end)
+    for citation in CITATIONS
+)
+CLAIMS = (
+    Claim("It rose by 12 cm.", (1,), 0.9, "supported", "All numbers are in the quote."),
+    Claim("Nobody saw it.", (2,), 0.8, "supported"),
+    Claim("It was told in Busan.", (), 0.1, "unsupported", "“Busan” isn't in the quotes."),
+)
+
+
+class WrittenLibrary:
+    """Answers from a script; a question with "wait" in it waits after its draft."""
+
+    root = Path("/home/ada/papers & <b>notes</b>")
+    documents = DOCUMENTS
+    model_name = "reader (by hand)"
+
+    def __init__(self) -> None:
+        self.histories: list[Sequence[Turn]] = []
+        self.may_end = threading.Event()
+        self.closed = threading.Event()
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        self.histories.append(history)
+        self.closed.clear()
+        try:
+            yield from self._events(question, "How high was the tide?" if history else None)
+        finally:
+            self.closed.set()
+
+    def _events(self, question: str, understood: str | None) -> Iterator[Event]:
+        if "down" in question:
+            raise ModelUnavailableError("The model at host doesn't answer. Start it again.")
+        yield EvidenceFound(understood, PASSAGES)
+        if "fault" in question:
+            raise RuntimeError("secret detail")
+        made: dict[str, Any] = {
+            "question": question,
+            "evidence": PASSAGES,
+            "timings": {"total": 0.5},
+            "model": self.model_name,
+            "fingerprint": "abc",
+            "standalone_question": understood,
+        }
+        if "unknown" in question:
+            text = "The documents don't say."
+            yield AnswerReady(
+                Answer(status="not_found", text=text, claims=(), citations=(), **made)
+            )
+            return
+        if "<script>" in question:
+            end = len(HOSTILE.text)
+            made["evidence"] = (located(1, HOSTILE, 0, end),)
+            yield DraftText(EVIL)
+            claims = (
+                Claim(EVIL, (1,), 0.9, "supported", EVIL),
+                Claim(EVIL, (), 0.1, "unsupported", EVIL),
+            )
+            citations = (cited(1, HOSTILE, 0, end),)
+            yield AnswerReady(
+                Answer(
+                    status="partial",
+                    text=f"{EVIL} [1]",
+                    claims=claims,
+                    citations=citations,
+                    notes=(EVIL,),
+                    **made,
+                )
+            )
+            return
+        yield DraftText("It rose ")
+        yield DraftText("by 12 cm")
+        while "wait" in question and not self.may_end.wait(0.05):
+            yield DraftText("…")
+        text = "It rose by 12 cm [1]. Nobody saw it [2]. The report says so [3]."
+        yield AnswerReady(
+            Answer(status="partial", text=text, claims=CLAIMS, citations=CITATIONS, **made)
+        )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        message = "Chromium isn't installed: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+        ]
+        started = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def library() -> WrittenLibrary:
+    return WrittenLibrary()
+
+
+@pytest.fixture(scope="module")
+def address(library: WrittenLibrary) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+
+    async def start() -> gr.Blocks:
+        # Within a running loop Gradio makes none of its own, which it would never close.
+        return serve(library, port=port)
+
+    with ThreadPoolExecutor(1) as pool:
+        blocks = pool.submit(lambda: asyncio.run(start())).result()
+    yield f"http://127.0.0.1:{port}"
+    blocks.close(verbose=False)
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, library: WrittenLibrary) -> Iterator[Page]:
+    library.may_end.clear()
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    yield from watched(context.new_page(), address)
+    library.may_end.set()
+    context.close()
+
+
+def watched(page: Page, address: str) -> Iterator[Page]:
+    """A page that may neither complain nor ask anybody but its own server."""
+    complaints: list[str] = []
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(address)
+    expect(page.locator(".qa-welcome")).to_be_visible(timeout=30_000)
+    yield page
+    assert complaints == []
+    assert requests
+    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def ask(page: Page, question: str) -> None:
+    box = page.get_by_label("Your question")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator("#qa-live .qa-question")).to_have_text(question)
+
+
+def answered(page: Page) -> Locator:
+    answer = page.locator("#qa-live .qa-turn:not([aria-busy]) .qa-answer")
+    expect(answer).to_be_visible()
+    return answer
+
+
+def shown_spans(page: Page) -> list[tuple[int, int, bool]]:
+    """The marked spans of the source in code points of the document, with which is current."""
+    spans: list[list[Any]] = page.evaluate(
+        """() => {
+            const text = document.querySelector('.qa-text');
+            const first = +document.querySelector('.qa-source-view').dataset.first;
+            return [...text.querySelectorAll('mark')].map((mark) => {
+                const range = document.createRange();
+                range.setStart(text, 0);
+                range.setEndBefore(mark);
+                const start = first + [...range.toString()].length;
+                const now = mark.classList.contains('qa-mark-current');
+                return [start, start + [...mark.textContent].length, now];
+            });
+        }"""
+    )
+    return [(start, end, now) for start, end, now in spans]
+
+
+def test_a_click_on_a_citation_opens_the_exact_quote(page: Page) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    chips = page.locator("#qa-live .qa-chip")
+    expect(chips).to_have_count(3)
+    chips.nth(1).click()
+    expect(page.locator(".qa-position")).to_have_text("2 of 3")
+    assert shown_spans(page) == [
+        (SEEN, SEEN + 14, True),
+        (SECOND, SECOND + len(QUOTE), False),
+    ]
+    expect(page.locator("#qa-source h2")).to_have_text("Tides of Ålesund")
+    expect(page.locator("#qa-source .qa-meta")).to_contain_text("1 May 2024")
+    expect(page.locator("#qa-source .qa-meta")).to_contain_text("sea/tides.txt")
+    expect(page.locator("#qa-here")).to_be_in_viewport()
+    expect(chips.nth(1)).to_have_attribute("aria-current", "true")
+
+
+def test_the_first_quote_is_open_when_the_answer_comes(page: Page) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    expect(page.locator(".qa-position")).to_have_text("1 of 3")
+    assert (SECOND, SECOND + len(QUOTE), True) in shown_spans(page)
+    expect(page.get_by_label("Your question")).to_be_focused()
+
+
+def test_keys_step_through_the_quotes_and_close(page: Page) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    chip = page.locator("#qa-live .qa-chip").first
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".qa-position")).to_have_text("1 of 3")
+    page.keyboard.press("n")
+    expect(page.locator(".qa-position")).to_have_text("2 of 3")
+    page.keyboard.press("n")
+    expect(page.locator(".qa-position")).to_have_text("3 of 3")
+    assert shown_spans(page) == [(FAR, FAR + 28, True)]
+    expect(page.locator("#qa-here")).to_be_in_viewport()
+    page.keyboard.press("p")
+    expect(page.locator(".qa-position")).to_have_text("2 of 3")
+    page.keyboard.press("Escape")
+    expect(page.locator(".qa-position")).to_have_count(0)
+    expect(chip).to_be_focused()
+
+
+def test_a_long_document_shows_more_on_request(page: Page) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    page.locator("#qa-live .qa-chip").nth(2).click()
+    expect(page.locator("#qa-source h2")).to_have_text("A long report")
+    view = page.locator(".qa-source-view")
+    before = int(view.get_attribute("data-first") or 0)
+    page.get_by_role("button", name="Show what comes before").click()
+    expect(view).not_to_have_attribute("data-first", str(before))
+    first, last = (int(view.get_attribute(f"data-{edge}") or 0) for edge in ("first", "last"))
+    assert first < before
+    assert page.locator(".qa-text").text_content() == LONG.text[first:last]
+
+
+def test_hovering_a_citation_previews_its_quote(page: Page) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    page.locator("#qa-live .qa-chip").first.hover()
+    preview = page.get_by_role("tooltip")
+    expect(preview).to_contain_text(QUOTE)
+    expect(preview).to_contain_text("Strong support (0.90): All numbers are in the quote")
+
+
+def test_passages_then_draft_then_checked_answer(page: Page, library: WrittenLibrary) -> None:
+    ask(page, "How high? wait")
+    expect(page.locator("#qa-live .qa-passage")).to_have_count(3)
+    expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose by 12 cm")
+    expect(page.locator("#qa-live")).to_contain_text("Not checked yet")
+    expect(page.locator("#qa-live .qa-chip")).to_have_count(0)
+    top = page.locator("#qa-live .qa-words").bounding_box()
+    library.may_end.set()
+    answer = answered(page)
+    expect(answer).to_contain_text("Answered in part, machine-checked against 3 quotes")
+    expect(page.locator("#qa-live .qa-draft")).to_have_count(0)
+    settled = page.locator("#qa-live .qa-words").bounding_box()
+    assert top is not None
+    assert settled is not None
+    assert (settled["x"], settled["y"]) == (top["x"] + 13, top["y"])
+    page.get_by_text("1 statement left out").click()
+    expect(page.get_by_text("“Busan” isn't in the quotes.")).to_be_visible()
+
+
+def test_stop_ends_the_model_and_shows_no_draft(page: Page, library: WrittenLibrary) -> None:
+    ask(page, "How high? wait")
+    expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#qa-live")).to_contain_text("Stopped before the draft was checked")
+    assert library.closed.wait(2)
+    expect(page.locator("#qa-live .qa-draft")).to_have_count(0)
+    ask(page, "How high now?")
+    expect(answered(page)).to_contain_text("machine-checked")
+
+
+def test_a_new_conversation_stops_the_old_one(page: Page, library: WrittenLibrary) -> None:
+    ask(page, "How high? wait")
+    expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".qa-welcome")).to_be_visible()
+    assert library.closed.wait(2)
+    expect(page.locator(".qa-turn")).to_have_count(0)
+
+
+def test_closing_the_tab_frees_the_model(
+    browser: Browser, address: str, library: WrittenLibrary
+) -> None:
+    library.may_end.clear()
+    tab = browser.new_page()
+    tab.goto(address)
+    expect(tab.locator(".qa-welcome")).to_be_visible(timeout=30_000)
+    ask(tab, "How high? wait")
+    expect(tab.locator("#qa-live .qa-draft")).to_contain_text("It rose")
+    tab.close()
+    assert library.closed.wait(2)
+
+
+def test_a_refusal_shows_closest_passages_that_open(page: Page) -> None:
+    ask(page, "Something unknown")
+    answer = answered(page)
+    expect(answer).to_contain_text("Not in the documents")
+    expect(answer).to_contain_text("Closest passages")
+    page.locator("#qa-live .qa-passage").nth(1).click()
+    expect(page.locator(".qa-position")).to_have_text("2 of 3")
+    assert (SEEN, SEEN + 14, True) in shown_spans(page)
+
+
+def test_one_failing_question_does_not_break_the_conversation(
+    page: Page, library: WrittenLibrary
+) -> None:
+    ask(page, "Is it down?")
+    expect(answered(page)).to_contain_text("The model at host doesn't answer. Start it again.")
+    ask(page, "Is there a fault?")
+    answer = answered(page)
+    expect(answer).to_contain_text("could not be answered because of a fault in qa")
+    expect(answer).not_to_contain_text("secret")
+    ask(page, "How high was the tide?")
+    expect(answered(page)).to_contain_text("machine-checked")
+    assert library.histories[-1] == ()
+    expect(page.locator("#qa-past .qa-turn")).to_have_count(2)
+
+
+def test_a_follow_up_shows_how_it_was_understood(page: Page, library: WrittenLibrary) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    ask(page, "And how high?")
+    answered(page)
+    assert [turn.question for turn in library.histories[-1]] == ["How high was the tide?"]
+    expect(page.locator("#qa-live .qa-understood")).to_contain_text("How high was the tide?")
+
+
+def test_suggestions_ask_and_edit_refills(page: Page) -> None:
+    suggestion = page.locator(".qa-welcome [data-ask]").first
+    question = suggestion.inner_text()
+    suggestion.click()
+    expect(page.locator("#qa-live .qa-question")).to_have_text(question)
+    answered(page)
+    page.locator("#qa-live [data-edit]").click()
+    expect(page.get_by_label("Your question")).to_have_value(question)
+    page.get_by_label("Your question").fill("   ")
+    page.get_by_label("Your question").press("Enter")
+    page.locator("#qa-live [data-ask]").click()
+    expect(page.locator("#qa-past .qa-turn")).to_have_count(1)
+
+
+def test_the_answer_is_copied_with_its_references(page: Page) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#qa-live [data-copy]")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("It rose by 12 cm [1].")
+    assert f"[1] “{QUOTE}” — Tides of Ålesund" in copied
+
+
+def test_the_documents_are_listed_and_open(page: Page) -> None:
+    page.get_by_role("button", name="A long report").click()
+    expect(page.locator("#qa-source h2")).to_have_text("A long report")
+    expect(page.locator(".qa-text")).to_contain_text("Line 0 of the — report.")
+    page.get_by_role("button", name="All documents").click()
+    expect(page.locator(".qa-document")).to_have_count(3)
+    expect(page.locator("#qa-header")).to_contain_text("reader (by hand)")
+
+
+def test_nothing_untrusted_runs_or_leaves(page: Page) -> None:
+    ask(page, EVIL)
+    answered(page)
+    for chip in page.locator("#qa-live .qa-cite").all():
+        if chip.is_visible():
+            chip.hover()
+            chip.click()
+            expect(page.locator(".qa-text")).to_contain_text("One two three.")
+    assert page.locator(".qa-text").text_content() == HOSTILE.text
+    for details in page.locator("#qa-live summary").all():
+        details.click()
+    page.get_by_role("button", name="All documents").click()
+    expect(page.locator(".qa-document")).to_have_count(3)
+    ask(page, "How high was the tide?")
+    answered(page)
+    assert page.evaluate("window.hit") is None
+    ours = ":is(#qa-top, #qa-main, #qa-preview)"
+    unwanted = "img, iframe, form, a, link, style, script, object, embed, base, meta"
+    assert page.locator(f"{ours} :is({unwanted})").count() == 0
+
+
+def test_on_a_phone_the_source_covers_the_page_until_closed(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    for page in watched(context.new_page(), address):
+        ask(page, "How high was the tide?")
+        answered(page)
+        source = page.locator("#qa-source")
+        expect(source).to_be_hidden()
+        page.locator("#qa-live .qa-chip").first.click()
+        expect(page.locator("#qa-here")).to_be_in_viewport()
+        box = source.bounding_box()
+        assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+        page.get_by_role("button", name="Close the source").click()
+        expect(source).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+def test_two_visitors_do_not_meet(browser: Browser, address: str, library: WrittenLibrary) -> None:
+    context = browser.new_context()
+    for page in watched(context.new_page(), address):
+        ask(page, "How high was the tide?")
+        answered(page)
+    context.close()
+    context = browser.new_context()
+    for page in watched(context.new_page(), address):
+        ask(page, "How low?")
+        answered(page)
+        assert library.histories[-1] == ()
+    context.close()
+
+
+def test_the_server_refuses_other_hosts_and_files(address: str) -> None:
+    with httpx.Client(base_url=address, trust_env=False) as client:
+        page = client.get("/")
+        assert page.status_code == 200
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+        for path in (Path(__file__).resolve(), "/etc/passwd"):
+            assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
+        assert client.get("/monitoring").status_code in (403, 404)
+        allowed = client.get("/config", headers={"Origin": "http://evil.example"})
+        assert "access-control-allow-origin" not in allowed.headers
