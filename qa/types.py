@@ -326,7 +326,9 @@ class Answer:
             "standalone_question": self.standalone_question,
             "status": self.status,
             "text": self.text,
-            "claims": [{**asdict(claim), "citations": list(claim.citations)} for claim in self.claims],
+            "claims": [
+                {**asdict(claim), "citations": list(claim.citations)} for claim in self.claims
+            ],
             "citations": [asdict(citation) for citation in self.citations],
             "evidence": [
                 {

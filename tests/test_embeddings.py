@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import Field
@@ -58,6 +58,7 @@ class ScriptedEmbedding(BaseEmbedding):
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=[])), max_size=20))
+@settings(deadline=None)
 def test_hashing_gives_every_text_one_unit_vector(texts: list[str]) -> None:
     embedder = HashingEmbedder(16)
     vectors = embedder.embed(texts)

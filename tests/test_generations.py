@@ -199,6 +199,8 @@ def test_damage_to_any_file_is_noticed(tmp_path: Path, damage: str) -> None:
         '{"generation": "../../etc", "manifest": ""}',
         '{"generation": "generation-", "manifest": ""}',
         '{"generation": "generation-/../..", "manifest": ""}',
+        '{"generation": "generation-\\u0000", "manifest": ""}',
+        '{"generation": "generation-\\ud800", "manifest": ""}',
         '{"generation": "generation-gone", "manifest": ""}',
     ],
 )

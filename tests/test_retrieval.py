@@ -106,23 +106,22 @@ def test_copies_come_in_the_order_of_documents_and_positions(tmp_path: Path) -> 
 
 def test_copies_that_differ_in_the_last_bits_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
     class Noisy:
-        """An index of three chunks; the later copy scores higher by rounding only."""
+        """An index of sixty chunks; each copy scores higher than the one before by rounding."""
 
-        chunk_count = 3
-
-        def dense_scores(self, query: object) -> tuple[object, object]:
-            scores = np.array([0.5, 0.1, np.nextafter(np.float32(0.5), np.float32(1))], np.float32)
+        def dense_scores(self, query: object) -> tuple[Any, Any]:
+            scores = np.full(60, 0.1, np.float32)
+            scores[::2] = 0.5 + np.arange(30, dtype=np.float32) * 2**-24
             return scores, scores
 
-        def best_in_chunks(self, scores: object) -> object:
+        def best_in_chunks(self, scores: Any) -> Any:
             return scores
 
-        def lexical_scores(self, question: str) -> object:
-            return np.zeros(3, np.float32)
+        def lexical_scores(self, question: str) -> Any:
+            return np.zeros(60, np.float32)
 
     monkeypatch.setattr(retrieval, "_hit", lambda index, row, *rest: row)
-    rows: Any = retrieve(Noisy(), HashingEmbedder(), "", RetrievalSettings())  # type: ignore[arg-type]
-    assert rows == (0, 2, 1)
+    rows: Any = retrieve(Noisy(), HashingEmbedder(), "", RetrievalSettings(chunks=60))  # type: ignore[arg-type]
+    assert rows == (*range(0, 60, 2), *range(1, 60, 2))
 
 
 def test_a_question_of_stop_words_is_ranked_by_meaning_alone(index: Index) -> None:

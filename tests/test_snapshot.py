@@ -5,7 +5,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.chunks import chunk_document, split_sentences
@@ -192,6 +192,7 @@ def test_an_unknown_document_is_a_key_error(index: Index) -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_any_question_is_scored(index_of_texts: Index, question: str) -> None:
     scores = index_of_texts.lexical_scores(question)
     assert np.isfinite(scores).all()

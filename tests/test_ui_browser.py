@@ -35,6 +35,10 @@ from qa.ui.serving import serve
 
 pytestmark = pytest.mark.browser
 
+# Seconds: far more than anything takes, for machines that are busy with something else.
+PATIENCE = 60
+expect.set_options(timeout=1000 * PATIENCE)
+
 PAYLOADS = (
     "<script>window.hit=1</script>",
     "<img src=//evil.example/i.png onerror=window.hit=1>",
@@ -220,6 +224,7 @@ def page(browser: Browser, address: str, library: WrittenLibrary) -> Iterator[Pa
 
 def watched(page: Page, address: str) -> Iterator[Page]:
     """A page that may neither complain nor ask anybody but its own server."""
+    page.set_default_timeout(1000 * PATIENCE)
     complaints: list[str] = []
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -227,7 +232,7 @@ def watched(page: Page, address: str) -> Iterator[Page]:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(address)
-    expect(page.locator(".qa-welcome")).to_be_visible(timeout=30_000)
+    expect(page.locator(".qa-welcome")).to_be_visible(timeout=1000 * PATIENCE)
     yield page
     assert complaints == []
     assert requests
@@ -359,7 +364,7 @@ def test_stop_ends_the_model_and_shows_no_draft(page: Page, library: WrittenLibr
     expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#qa-live")).to_contain_text("Stopped before the draft was checked")
-    assert library.closed.wait(2)
+    assert library.closed.wait(PATIENCE)
     expect(page.locator("#qa-live .qa-draft")).to_have_count(0)
     ask(page, "How high now?")
     expect(answered(page)).to_contain_text("machine-checked")
@@ -370,7 +375,7 @@ def test_a_new_conversation_stops_the_old_one(page: Page, library: WrittenLibrar
     expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose")
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator(".qa-welcome")).to_be_visible()
-    assert library.closed.wait(2)
+    assert library.closed.wait(PATIENCE)
     expect(page.locator(".qa-turn")).to_have_count(0)
 
 
@@ -379,12 +384,13 @@ def test_closing_the_tab_frees_the_model(
 ) -> None:
     library.may_end.clear()
     tab = browser.new_page()
+    tab.set_default_timeout(1000 * PATIENCE)
     tab.goto(address)
-    expect(tab.locator(".qa-welcome")).to_be_visible(timeout=30_000)
+    expect(tab.locator(".qa-welcome")).to_be_visible(timeout=1000 * PATIENCE)
     ask(tab, "How high? wait")
     expect(tab.locator("#qa-live .qa-draft")).to_contain_text("It rose")
     tab.close()
-    assert library.closed.wait(2)
+    assert library.closed.wait(PATIENCE)
 
 
 def test_a_refusal_shows_closest_passages_that_open(page: Page) -> None:

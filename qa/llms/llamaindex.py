@@ -31,9 +31,7 @@ class LlamaIndexChatModel:
         alone, since each has its own words for these.
     """
 
-    def __init__(
-        self, llm: LLM, name: str | None = None, *, openai_protocol: bool = False
-    ) -> None:
+    def __init__(self, llm: LLM, name: str | None = None, *, openai_protocol: bool = False) -> None:
         self._llm = llm
         self._openai_protocol = openai_protocol
         self._name = name or llm.metadata.model_name

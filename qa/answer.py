@@ -1,0 +1,505 @@
+"""The composition: a question goes in, the stages run, a checked `Answer` comes out.
+
+`Library` holds what stays the same between questions: the index, the embedder, the
+model. It decides nothing about relevance or truth, it only hands one stage's values to
+the next and puts together what they say.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from qa.documents import DocumentFile, scan_folder
+from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
+from qa.errors import LibraryNotFoundError, ModelError, QaError, QuestionError
+from qa.evidence import estimate_tokens, gather_evidence
+from qa.extraction import extract
+from qa.generation import draft_answer, read_draft, standalone_question, warm_up_prompt
+from qa.index import Index, UpdateReport, store_folder, update_index
+from qa.llms import (
+    ChatModel,
+    Completion,
+    Deadline,
+    LlamaIndexChatModel,
+    Token,
+    complete,
+    open_chat_model,
+)
+from qa.retrieval import retrieve
+from qa.settings import Settings
+from qa.types import (
+    Answer,
+    AnswerReady,
+    Citation,
+    Claim,
+    Document,
+    DraftText,
+    Event,
+    Evidence,
+    EvidenceFound,
+    Hit,
+    Passage,
+    Sentence,
+    Status,
+    Turn,
+)
+from qa.verification import CheckedClaim, check_claims
+
+if TYPE_CHECKING:
+    from llama_index.core.embeddings import BaseEmbedding
+    from llama_index.core.llms import LLM
+
+__all__ = ["NOT_FOUND_TEXT", "Library", "ask", "default_documents"]
+
+NOT_FOUND_TEXT = "The documents don’t say."
+MAX_QUESTION_CHARACTERS = 2000
+# Instructions, examples, question and reply, beside the evidence.
+PROMPT_RESERVE_TOKENS = 1400
+
+IndexProgress = Callable[[int, int, str], None]
+WeightsProgress = Callable[[int, int], None]
+
+
+def default_documents(settings: Settings) -> Path:
+    """The folder that is asked when none is named: ``QA_DOCUMENTS``, else the seeds."""
+    if settings.documents is not None:
+        return settings.documents
+    package = Path(__file__).parent
+    installed = package / "_seeds"
+    return installed if installed.is_dir() else package.parent / "seeds"
+
+
+class Library:
+    """A folder of documents that can be asked; use `Library.open`.
+
+    Any number of threads may ask at once. The folder is looked at again before each
+    question, so an answer never rests on a file as it was before.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        embedder: Embedder,
+        model: ChatModel | None,
+        progress: IndexProgress | None,
+    ) -> None:
+        self.root = root
+        self.settings = settings
+        self._embedder = embedder
+        self._model = model
+        self._lock = threading.Lock()
+        self._store = store_folder(settings.home, root)
+        self._seen: tuple[DocumentFile, ...] = ()
+        self._index: Index
+        self._whole: tuple[tuple[Document, tuple[Sentence, ...]], ...] | None
+        self.report: UpdateReport
+        self.refresh(progress)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        llm: str | ChatModel | LLM | None = None,
+        embedder: Embedder | BaseEmbedding | None = None,
+        progress: IndexProgress | None = None,
+        weights_progress: WeightsProgress | None = None,
+    ) -> Self:
+        """Open a folder, building its index or bringing it up to date.
+
+        Parameters
+        ----------
+        folder : str or Path, optional
+            Default: ``QA_DOCUMENTS``, else the seed documents.
+        settings : Settings, optional
+            Default: from the environment and ``qa.toml``.
+        llm : str, ChatModel or llama_index.core.llms.LLM, optional
+            A name as for ``QA_LLM``, or a model. Default: ``settings.llm``.
+        embedder : Embedder or llama_index.core.embeddings.BaseEmbedding, optional
+            Default: ``settings.embedding``.
+        progress : callable, optional
+            Called while indexing with files done, files in all, and the file's path.
+        weights_progress : callable, optional
+            Called with bytes done and in all while the embedded model is put in place.
+
+        Raises
+        ------
+        SettingsError
+        LibraryNotFoundError
+        EmptyLibraryError
+        IndexStoreError
+        ModelNotFoundError
+        """
+        settings = settings or Settings.load()
+        if isinstance(llm, str):
+            settings = settings.model_copy(update={"llm": llm})
+        root = Path(folder) if folder is not None else default_documents(settings)
+        root = root.expanduser().absolute()
+        if not root.is_dir():
+            scan_folder(root)
+            raise LibraryNotFoundError(f"There is no folder {root}.")
+        model = (
+            open_chat_model(settings, weights_progress)
+            if llm is None or isinstance(llm, str)
+            else _as_chat_model(llm)
+        )
+        return cls(root, settings, _as_embedder(embedder, settings), model, progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing is held that must be released; models are shared in the process."""
+
+    @property
+    def documents(self) -> Mapping[str, Document]:
+        """The indexed documents by path."""
+        return self._index.documents
+
+    @property
+    def model_name(self) -> str:
+        """The LLM and where it runs, or ``"none"``."""
+        return self._model.name if self._model is not None else "none"
+
+    def refresh(self, progress: IndexProgress | None = None) -> UpdateReport:
+        """Bring the index up to what the folder holds now.
+
+        Raises
+        ------
+        LibraryError
+        IndexStoreError
+        """
+        with self._lock:
+            seen = scan_folder(self.root).files
+            self._index, self.report = update_index(
+                self._store, self.root, self._embedder, self.settings.chunking, progress
+            )
+            self._seen = seen
+            self._whole = _whole(self._index, self.settings, self._model)
+        return self.report
+
+    def warm_up(self) -> None:
+        """Load the models and read the constant part of the prompt in a background thread.
+
+        The first question is then as quick as the next; failures show when it is asked.
+        """
+        preload = getattr(self._embedder, "preload", None)
+        if preload is not None:
+            preload()
+
+        def read_prompt() -> None:
+            if self._model is None:
+                return
+            evidence = gather_evidence("", (), self._whole, self.settings.evidence)
+            try:
+                complete(
+                    self._model,
+                    warm_up_prompt(evidence if evidence.whole else None),
+                    max_tokens=1,
+                    deadline=Deadline(self.settings.generation.deadline_seconds),
+                )
+            except ModelError:
+                return
+
+        threading.Thread(target=read_prompt, name="qa-warm-up", daemon=True).start()
+
+    def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
+        """Chunks for a question, best first; no LLM is asked.
+
+        Raises
+        ------
+        QuestionError
+        """
+        settings = self.settings.retrieval.model_copy(update={"chunks": limit})
+        return retrieve(self._index, self._embedder, _checked(question), settings)
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """Answer a question from the documents.
+
+        Parameters
+        ----------
+        question : str
+            1 to 2,000 characters.
+        history : sequence of Turn
+            The conversation so far, oldest first, for a follow-up question.
+
+        Raises
+        ------
+        QuestionError
+        ModelError
+            When the embedding model fails. A language model that fails is no error: the
+            answer is then extractive, and its notes say why.
+        """
+        for event in self.stream(question, history):
+            if isinstance(event, AnswerReady):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        """Answer a question step by step; closing the iterator stops the model.
+
+        Yields
+        ------
+        Event
+            One `EvidenceFound`, any number of `DraftText`, one `AnswerReady`.
+
+        Raises
+        ------
+        QuestionError
+        ModelError
+        """
+        asked = _checked(question)
+        return self._stream(asked, history, _Clock())
+
+    def _stream(self, question: str, history: Sequence[Turn], clock: _Clock) -> Iterator[Event]:
+        notes = self._look_again()
+        index, whole, model = self._index, self._whole, self._model
+        deadline = Deadline(self.settings.generation.deadline_seconds)
+        standalone, model = self._understand(question, history, model, deadline, notes)
+        if history:
+            clock.lap("rewriting")
+        hits = retrieve(index, self._embedder, standalone, self.settings.retrieval)
+        evidence = gather_evidence(standalone, hits, whole, self.settings.evidence)
+        clock.lap("evidence")
+        rewritten = standalone if standalone != question else None
+        yield EvidenceFound(rewritten, evidence.best())
+
+        checked: tuple[CheckedClaim, ...] | None = None
+        if model is not None:
+            try:
+                tokens: list[Token] = []
+                for token in draft_answer(
+                    model,
+                    evidence,
+                    max_tokens=self.settings.generation.max_tokens,
+                    deadline=deadline,
+                ):
+                    tokens.append(token)
+                    yield DraftText(token.text)
+                draft = read_draft(Completion(tuple(tokens)))
+                clock.lap("generation")
+                checked = check_claims(
+                    draft,
+                    evidence,
+                    model=model,
+                    similarity=functools.partial(_similarity, self._embedder),
+                    threshold=self.settings.verification.threshold,
+                    deadline=deadline,
+                )
+                clock.lap("verification")
+            except ModelError as error:
+                notes.append(str(error))
+        extractive = checked is None
+        if checked is None:
+            checked = extract(evidence, hits)
+            notes.append(
+                "No language model could be used: these are the documents’ own sentences "
+                "closest to the question."
+                if any(claim.verdict == "supported" for claim in checked)
+                else "No language model could be used, and no sentence comes close enough to "
+                "the question to be quoted."
+            )
+        yield AnswerReady(
+            _compose(
+                question,
+                rewritten,
+                evidence,
+                checked,
+                timings=clock.timings(),
+                model="none" if extractive or model is None else model.name,
+                fingerprint=self.settings.fingerprint(),
+                extractive=extractive,
+                notes=tuple(notes),
+            )
+        )
+
+    def _look_again(self) -> list[str]:
+        """Notice what changed in the folder; what can't be noticed is told, not raised."""
+        try:
+            if scan_folder(self.root).files != self._seen:
+                self.refresh()
+        except QaError as error:
+            return [f"The documents may have changed since they were indexed: {error}"]
+        return []
+
+    def _understand(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        model: ChatModel | None,
+        deadline: Deadline,
+        notes: list[str],
+    ) -> tuple[str, ChatModel | None]:
+        if not history:
+            return question, model
+        if model is not None:
+            try:
+                return standalone_question(model, question, history, deadline), model
+            except ModelError as error:
+                notes.append(str(error))
+        return f"{history[-1].question} {question}", None
+
+
+@functools.lru_cache(maxsize=4)
+def _shared_library(folder: Path) -> Library:
+    return Library.open(folder)
+
+
+def ask(
+    question: str, history: Sequence[Turn] = (), *, library: str | Path | None = None
+) -> Answer:
+    """Answer a question from a folder of documents, by default the seeds.
+
+    The library is opened at the first question and kept for the next.
+
+    Parameters
+    ----------
+    question : str
+        1 to 2,000 characters.
+    history : sequence of Turn
+        The conversation so far, oldest first.
+    library : str or Path, optional
+        The folder. Default: ``QA_DOCUMENTS``, else the seed documents.
+
+    Raises
+    ------
+    QaError
+
+    Examples
+    --------
+    >>> from qa import ask
+    >>> answer = ask("When is the album out?")  # doctest: +SKIP
+    >>> print(answer.to_markdown())  # doctest: +SKIP
+    """
+    folder = Path(library) if library is not None else default_documents(Settings.load())
+    return _shared_library(folder.expanduser().absolute()).ask(question, history)
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] = now - self._last
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        return {**self._laps, "total": time.perf_counter() - self._start}
+
+
+def _checked(question: str) -> str:
+    question = question.strip()
+    if not question:
+        raise QuestionError("The question is empty. Write what you want to know.")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most "
+            f"{MAX_QUESTION_CHARACTERS:,} are read. Shorten it, or add the text to the documents."
+        )
+    return question
+
+
+def _as_chat_model(llm: ChatModel | LLM) -> ChatModel:
+    return llm if isinstance(llm, ChatModel) else LlamaIndexChatModel(llm)
+
+
+def _as_embedder(embedder: Embedder | BaseEmbedding | None, settings: Settings) -> Embedder:
+    if embedder is None:
+        return open_embedder(settings.embedding)
+    # Imported only where an embedder is handed in: LlamaIndex takes a second to import.
+    from llama_index.core.embeddings import BaseEmbedding
+
+    if isinstance(embedder, BaseEmbedding):
+        return LlamaIndexEmbedder(embedder)
+    return embedder
+
+
+def _whole(
+    index: Index, settings: Settings, model: ChatModel | None
+) -> tuple[tuple[Document, tuple[Sentence, ...]], ...] | None:
+    """The library to be read whole, or None where it is too long for that."""
+    if model is None:
+        return None
+    limit = min(
+        settings.evidence.whole_library_tokens, model.context_tokens - PROMPT_RESERVE_TOKENS
+    )
+    used = 0
+    for document in index.documents.values():
+        used += estimate_tokens(document.title) + estimate_tokens(document.text)
+        if used > limit:
+            return None
+    return tuple((document, index.sentences(path)) for path, document in index.documents.items())
+
+
+def _similarity(embedder: Embedder, one: str, other: str) -> float:
+    """Cosine similarity of two texts, -1 to 1."""
+    return float(embedder.embed_query(one) @ embedder.embed_query(other))
+
+
+def _compose(
+    question: str,
+    standalone: str | None,
+    evidence: Evidence,
+    checked: Sequence[CheckedClaim],
+    **about: Any,
+) -> Answer:
+    supported = [claim for claim in checked if claim.verdict == "supported"]
+    dropped = [claim for claim in checked if claim.verdict != "supported"]
+    numbers: dict[Passage, int] = {}
+    supports: dict[Passage, float] = {}
+    claims: list[Claim] = []
+    pieces: list[str] = []
+    for claim in supported:
+        for passage in claim.passages:
+            numbers.setdefault(passage, len(numbers) + 1)
+            supports[passage] = max(supports.get(passage, 0.0), claim.support)
+        cited = tuple(sorted(numbers[passage] for passage in claim.passages))
+        claims.append(Claim(claim.text, cited, claim.support, claim.verdict, claim.reason))
+        pieces.append(f"{claim.text} {''.join(f'[{number}]' for number in cited)}")
+    claims += [
+        Claim(claim.text, (), claim.support, claim.verdict, claim.reason) for claim in dropped
+    ]
+    status: Status = "not_found" if not supported else "partial" if dropped else "answered"
+    return Answer(
+        question=question,
+        status=status,
+        text=" ".join(pieces) if pieces else NOT_FOUND_TEXT,
+        claims=tuple(claims),
+        citations=tuple(
+            _citation(passage, number, supports[passage]) for passage, number in numbers.items()
+        ),
+        evidence=evidence.best(),
+        standalone_question=standalone,
+        **about,
+    )
+
+
+def _citation(passage: Passage, number: int, support: float) -> Citation:
+    sentence = passage.sentence
+    return Citation(
+        number=number,
+        document=sentence.document,
+        title=passage.title,
+        date=passage.date,
+        start=sentence.start,
+        end=sentence.end,
+        quote=sentence.text,
+        support=support,
+    )

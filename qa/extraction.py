@@ -1,0 +1,60 @@
+"""The answer without a language model: the documents' own closest sentences, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa.alignment import content_words
+from qa.types import Evidence, Hit, Passage
+from qa.verification import CheckedClaim
+
+__all__ = ["extract"]
+
+MAX_SENTENCES = 2
+# A sentence is close when it is alike in meaning, or fairly alike and in the same words.
+CLOSE = 0.55
+FAIRLY_CLOSE = 0.35
+SHARED_WORDS = 0.5
+# The second sentence must be about as close as the first.
+MARGIN = 0.1
+
+
+def extract(evidence: Evidence, hits: Sequence[Hit]) -> tuple[CheckedClaim, ...]:
+    """Quote the sentences closest to the question.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    hits : sequence of Hit
+        What the evidence was gathered from; tells each sentence's similarity.
+
+    Returns
+    -------
+    tuple of CheckedClaim
+        At most two, best first; empty where no sentence comes close.
+    """
+    similarity = {scored.sentence: scored.score for hit in hits for scored in hit.sentences}
+    asked = {word.key for word in content_words(evidence.question)}
+    best = evidence.best()
+    close = [passage for passage in best if _is_close(passage, similarity[passage.sentence], asked)]
+    if not close:
+        return ()
+    limit = similarity[close[0].sentence] - MARGIN
+    chosen = [passage for passage in close if similarity[passage.sentence] >= limit]
+    return tuple(
+        CheckedClaim(
+            text=" ".join(passage.sentence.text.split()),
+            passages=(passage,),
+            support=max(0.0, min(1.0, similarity[passage.sentence])),
+            verdict="supported",
+            reason="A sentence of the document, quoted whole; not checked against the question.",
+            signals=None,
+        )
+        for passage in chosen[:MAX_SENTENCES]
+    )
+
+
+def _is_close(passage: Passage, similarity: float, asked: set[str]) -> bool:
+    held = {word.key for word in content_words(passage.sentence.text)}
+    shared = len(asked & held) / len(asked) if asked else 0.0
+    return similarity >= CLOSE or (similarity >= FAIRLY_CLOSE and shared >= SHARED_WORDS)

@@ -1,0 +1,264 @@
+"""Evidence to a draft: the prompts, the call, and the reply read as claims.
+
+What is constant comes first, so that the LLM's cache spares it: instructions, worked
+examples, then the evidence, and the question last. The examples show a made-up town, so
+that nothing of them can pass for something in a real document; an answer is checked
+against the evidence anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qa.alignment import content_words, names_and_numbers
+from qa.chunks import split_sentences
+from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
+from qa.types import Document, Evidence, Passage, Turn
+
+__all__ = [
+    "NOT_STATED",
+    "YES_NO",
+    "Draft",
+    "answer_prompt",
+    "draft_answer",
+    "read_draft",
+    "standalone_question",
+    "warm_up_prompt",
+]
+
+# The one phrase for "the documents don't say", shared by prompt, parser and tests. Its
+# first token is the same whatever follows, so its probability can be read off.
+NOT_STATED = "NOT STATED"
+
+# Small models copy more faithfully than they phrase: they are asked for the text's own
+# words, and the citation is found by code.
+INSTRUCTIONS = (
+    "You answer questions about a text. Use only what the text says. Answer with the exact words "
+    "of the text, as short as possible. If the text does not state the answer to exactly this "
+    f"question, reply: {NOT_STATED}"
+)
+
+# Half of the examples are refusals that swap a name, a date or a detail, because a small
+# model otherwise answers whatever comes near. The others show the shapes of an answer:
+# a date, a duration, a list, a quotation, yes or no with its reason.
+EXAMPLES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "The Ferrow Bridge was opened on 3 June 1931 by the mayor, Ada Lindqvist.\n"
+        "It was designed by the engineer Tomas Rehn and cost 2.4 million crowns.\n"
+        "The bridge has three arches; the longest spans 96 metres.\n"
+        "After the flood of 1954 it was closed for two years.\n"
+        "Ferries, trams and a railway had been proposed before, but the council rejected all "
+        "three.",
+        (
+            ("When was the bridge opened?", "3 June 1931"),
+            ("Who designed the tunnel?", NOT_STATED),
+            ("How long did the bridge stay closed after the flood?", "two years"),
+            ("Who opened the bridge in 1954?", NOT_STATED),
+            ("What had been proposed before the bridge?", "Ferries, trams and a railway"),
+            ("What is the name of Tomas Rehn's wife?", NOT_STATED),
+            (
+                "Was the bridge designed by Ada Lindqvist?",
+                "No. It was designed by the engineer Tomas Rehn",
+            ),
+        ),
+    ),
+    (
+        "Mira Holt, a pupil of Rehn, built the lock gates in Osk between 1940 and 1943.\n"
+        '"The water decides, we only ask it politely," she said in an interview with the Evening '
+        "Post.\n"
+        "The gates were made by Varga & Sons, which employed 310 people at the time; its rival "
+        "Belmont Works had offered a lower price.\n"
+        "In 1961 the gates were electrified, and in 1987 the town sold them to the harbour "
+        "company for one crown.",
+        (
+            ("In which town did Holt work on gates?", "Osk"),
+            ("How many people worked for Belmont Works?", NOT_STATED),
+            ("How much did the harbour company pay?", "one crown"),
+            ("When were the gates of Lund electrified?", NOT_STATED),
+            (
+                "What did Holt say about the water?",
+                '"The water decides, we only ask it politely"',
+            ),
+            ("Why did Belmont Works go bankrupt?", NOT_STATED),
+            (
+                "Did the town buy the gates in 1987?",
+                "No. The town sold them to the harbour company",
+            ),
+            ("Was Holt taught by Rehn?", "Yes. Mira Holt, a pupil of Rehn"),
+        ),
+    ),
+)
+
+# A follow-up must be found and answered without the conversation, so it is first made to
+# stand alone. The examples include one that already does and stays as it is.
+REWRITE_INSTRUCTIONS = (
+    "Rewrite the last question so that it can be understood without the conversation. Replace "
+    "pronouns and fill in what is left out, with words of the conversation. If it already stands "
+    "alone, repeat it unchanged. Reply with the question only."
+)
+REWRITE_EXAMPLES: tuple[tuple[str, str], ...] = (
+    (
+        "Q: Who designed the Ferrow Bridge?\nA: Tomas Rehn\nLast question: And when was it opened?",
+        "When was the Ferrow Bridge opened?",
+    ),
+    (
+        "Q: Where did Mira Holt build lock gates?\nA: Osk\nLast question: who taught her",
+        "Who taught Mira Holt?",
+    ),
+    (
+        "Q: Who opened the Ferrow Bridge?\nA: Ada Lindqvist\n"
+        "Last question: How many people did Varga & Sons employ?",
+        "How many people did Varga & Sons employ?",
+    ),
+    (
+        "Q: When were the gates in Osk electrified?\nA: 1961\nLast question: why?",
+        "Why were the gates in Osk electrified in 1961?",
+    ),
+)
+REWRITE_TURNS = 2
+REWRITE_MAX_TOKENS = 64
+REWRITE_ANSWER_CHARACTERS = 300
+
+_MARKER = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
+YES_NO = re.compile(r"(?i)(yes|no)\b[.,:;!]*\s*")
+_PREAMBLE = re.compile(
+    r"(?i)^(?:according to the (?:text|document|article|passage)s?|answer)\s*[,:]\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The LLM's reply, read but not checked.
+
+    Parameters
+    ----------
+    claims : tuple of str
+        Its statements, without markers; empty where the LLM said that the text doesn't
+        state it.
+    completion : Completion
+        As it came.
+    """
+
+    claims: tuple[str, ...]
+    completion: Completion
+
+
+def answer_prompt(evidence: Evidence) -> list[Message]:
+    """Messages that ask the LLM for a draft."""
+    text = _render(evidence.passages)
+    return [
+        *_constant_prompt(),
+        Message("user", f"New text:\n{text}\n\nQuestion: {evidence.question}"),
+    ]
+
+
+def warm_up_prompt(evidence: Evidence | None) -> list[Message]:
+    """The part of `answer_prompt` that stays the same between questions.
+
+    Parameters
+    ----------
+    evidence : Evidence or None
+        Of a library that is read whole; None where the text changes with the question.
+    """
+    if evidence is None:
+        return _constant_prompt()
+    return [*_constant_prompt(), Message("user", f"New text:\n{_render(evidence.passages)}\n\n")]
+
+
+def _constant_prompt() -> list[Message]:
+    messages = [Message("system", INSTRUCTIONS)]
+    for text, turns in EXAMPLES:
+        for number, (question, reply) in enumerate(turns):
+            shown = f"New text:\n{text}\n\n" if number == 0 else ""
+            messages += [
+                Message("user", f"{shown}Question: {question}"),
+                Message("assistant", reply),
+            ]
+    return messages
+
+
+def draft_answer(
+    model: ChatModel, evidence: Evidence, *, max_tokens: int, deadline: Deadline
+) -> Iterator[Token]:
+    """Generate a draft token by token (see `read_draft`).
+
+    Raises
+    ------
+    ModelUnavailableError
+    """
+    return model.stream(answer_prompt(evidence), max_tokens=max_tokens, deadline=deadline)
+
+
+def read_draft(completion: Completion) -> Draft:
+    """Take a reply apart into claims, one a sentence.
+
+    Markers are dropped: citations are found by alignment. A "yes" or "no" stays with the
+    sentence that gives its reason.
+    """
+    text = _PREAMBLE.sub("", _MARKER.sub("", completion.text).strip())
+    if not text or text.casefold().startswith(NOT_STATED.casefold()):
+        return Draft((), completion)
+    sentences = [
+        sentence.text
+        for sentence in split_sentences(Document("draft", "draft", text, None, ""))
+        if NOT_STATED.casefold() not in sentence.text.casefold()
+    ]
+    verdict = YES_NO.fullmatch(sentences[0]) if sentences else None
+    if verdict and len(sentences) > 1:
+        word = verdict.group(1).capitalize()
+        sentences[:2] = [f"{word}. {sentences[1]}"]
+    return Draft(tuple(sentences), completion)
+
+
+def standalone_question(
+    model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline
+) -> str:
+    """Rewrite a follow-up so that it stands alone.
+
+    A rewrite that brings in a name or number of which the conversation knows nothing, or
+    that drops one of the question's own, is discarded.
+
+    Returns
+    -------
+    str
+        `question` itself where it stands alone or no sound rewrite was found.
+
+    Raises
+    ------
+    ModelUnavailableError
+    """
+    messages = [Message("system", REWRITE_INSTRUCTIONS)]
+    for asked, rewritten in REWRITE_EXAMPLES:
+        messages += [Message("user", asked), Message("assistant", rewritten)]
+    recent = [
+        f"Q: {turn.question}\nA: {turn.answer[:REWRITE_ANSWER_CHARACTERS]}"
+        for turn in history[-REWRITE_TURNS:]
+    ]
+    messages.append(Message("user", "\n".join([*recent, f"Last question: {question}"])))
+    reply = complete(model, messages, max_tokens=REWRITE_MAX_TOKENS, deadline=deadline).text
+    rewritten = next(iter(reply.strip().splitlines()), "").strip().strip('"')
+    known = {
+        word.key for turn in history for word in content_words(f"{turn.question} {turn.answer}")
+    }
+    known |= {word.key for word in content_words(question)}
+    invented = [word for word in names_and_numbers(rewritten) if word.key not in known]
+    kept = {word.key for word in content_words(rewritten)}
+    dropped = [word for word in names_and_numbers(question) if word.key not in kept]
+    if not rewritten or invented or dropped:
+        return question
+    return rewritten
+
+
+def _render(passages: Sequence[Passage]) -> str:
+    """Passages as the LLM reads them: grouped by document under its title and date."""
+    lines: list[str] = []
+    document = None
+    for passage in passages:
+        if passage.sentence.document != document:
+            document = passage.sentence.document
+            dated = f" ({passage.date})" if passage.date else ""
+            lines.append(f"{'' if not lines else chr(10)}{passage.title}{dated}")
+        lines.append(" ".join(passage.sentence.text.split()))
+    return "\n".join(lines)
