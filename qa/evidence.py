@@ -17,7 +17,7 @@ from qa.types import Document, Evidence, Hit, Passage, Sentence
 __all__ = ["estimate_tokens", "gather_evidence"]
 
 # How much a chunk's fused score counts beside a sentence's own similarity.
-CHUNK_WEIGHT = 0.15
+CHUNK_WEIGHT = 0.2
 CHARACTERS_PER_TOKEN = 4.0
 
 

@@ -222,6 +222,8 @@ def test_an_extractive_answer_says_so() -> None:
     assert "Word for word from the documents: 2 quotes" in page.text
     assert "No model used" in page.text
     assert "No model could be reached." in page.text
+    assert "support (" not in page.text
+    assert page.attributes("data-level") == []
 
 
 def test_copying_takes_the_answer_with_its_references() -> None:

@@ -9,6 +9,8 @@ off.
 from __future__ import annotations
 
 import atexit
+import hashlib
+import json
 import os
 import secrets
 import threading
@@ -16,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import joblib
 
 from qa.errors import ModelNotFoundError, ModelUnavailableError
@@ -49,14 +52,21 @@ class EmbeddedChatModel:
         Gives the GGUF file; called once, when the model is first needed, because
         putting it in place can take a while.
     settings : LocalModelSettings
+    states : Path
+        Folder for what the model remembers of constant prompts (see `prime`).
     """
 
     def __init__(
-        self, name: str, weights: Callable[[], Path], settings: LocalModelSettings
+        self,
+        name: str,
+        weights: Callable[[], Path],
+        settings: LocalModelSettings,
+        states: Path,
     ) -> None:
         self._name = name
         self._weights = weights
         self._settings = settings
+        self._states = states
         self._lock = threading.Lock()
         self._client: LlamaIndexChatModel | None = None
 
@@ -84,7 +94,7 @@ class EmbeddedChatModel:
         """
         with self._lock:
             if self._client is None:
-                address, key = _serve(self._weights(), self._settings)
+                address, key = _serve(self._weights(), self._settings, self._states)
                 self._client = openai_like(
                     url=f"{address}/v1",
                     model="embedded",

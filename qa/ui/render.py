@@ -37,16 +37,21 @@ def _one_line(value: str) -> str:
     return " ".join(value.split())
 
 
-def _why(citation: Citation, claims: Sequence[Claim]) -> str:
+def _support(citation: Citation, answer: Answer) -> str:
+    # Sentences that no model drew a statement from support none: they are only close.
+    return "" if answer.extractive else support_words(citation.support)
+
+
+def _why(citation: Citation, answer: Answer) -> str:
     reasons = dict.fromkeys(
         claim.reason.rstrip(".")
-        for claim in claims
+        for claim in answer.claims
         if claim.verdict == "supported" and citation.number in claim.citations and claim.reason
     )
-    return ": ".join(filter(None, (support_words(citation.support), "; ".join(reasons))))
+    return ": ".join(filter(None, (_support(citation, answer), "; ".join(reasons))))
 
 
-def _leads_to(content: Html, citation: Citation, claims: Sequence[Claim], class_: str) -> Html:
+def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) -> Html:
     quote = _one_line(citation.quote)
     return tag(
         "button",
@@ -60,8 +65,8 @@ def _leads_to(content: Html, citation: Citation, claims: Sequence[Claim], class_
         data_check=digest(citation.quote),
         data_quote=quote,
         data_from=citation.title,
-        data_level=_level(citation.support),
-        data_why=_why(citation, claims),
+        data_level=None if answer.extractive else _level(citation.support),
+        data_why=_why(citation, answer),
         aria_label=f"Quote {citation.number}, {citation.title}: {quote}",
     )
 
@@ -75,7 +80,7 @@ def _text_html(answer: Answer) -> Html:
         if citation is None:
             continue
         before = answer.text[end : marker.start()]
-        chip = _leads_to(text(citation.number), citation, answer.claims, "qa-chip")
+        chip = _leads_to(text(citation.number), citation, answer, "qa-chip")
         # A line never breaks between a word, its number and the full stop after it.
         word = _LAST_WORD.search(before)
         cut = word.start() if word else len(before)
@@ -110,11 +115,11 @@ def _quotes_html(answer: Answer) -> Html:
                 + tag(
                     "span",
                     _origin_html(citation.title, citation.date, citation.page)
-                    + tag("span", text(support_words(citation.support)), class_="qa-support"),
+                    + tag("span", text(_support(citation, answer)), class_="qa-support"),
                     class_="qa-under",
                 ),
                 citation,
-                answer.claims,
+                answer,
                 "qa-row",
             ),
         )
@@ -196,8 +201,9 @@ def _again_html(question: str) -> Html:
 
 def _tools_html(answer: Answer) -> Html:
     made = "No model used" if answer.model == "none" else answer.model
-    if "total" in answer.timings:
-        made += f" · {answer.timings['total']:.1f} s"
+    total = answer.timings.get("total")
+    if total is not None:
+        made += f" · {total:.1f} s" if total >= 1 else f" · {total:.2f} s"
     return tag(
         "footer",
         _tool_html("copy", "Copy", data_copy=answer.to_markdown(), title="Copy with the quotes")
@@ -316,7 +322,8 @@ def welcome_html(library: str, documents: int, suggestions: Iterable[str]) -> Ht
         for question in suggestions
     )
     if documents:
-        lead = f"Ask about the {plural(documents, 'document')} in {library}."
+        which = "document" if documents == 1 else plural(documents, "document")
+        lead = f"Ask about the {which} in {library}."
         how = (
             "Every statement of an answer is checked by machine against the quotes it rests on. "
             "Select a number to read the quote in its place."

@@ -1,0 +1,322 @@
+"""The command line: a face that renders what a `Library` says and decides nothing.
+
+Results go to standard output, progress and errors to standard error, so that
+``qa ask --json`` can be piped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from qa.answer import Library
+from qa.errors import QaError
+from qa.settings import Settings
+from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit
+
+__all__ = ["app", "main"]
+
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+CLOSEST_SHOWN = 3
+
+app = typer.Typer(
+    name="qa",
+    help="Ask your documents; check every word.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", "-l", metavar="DIR", help="Folder of documents. Default: seeds."),
+]
+LlmOption = Annotated[
+    str | None,
+    typer.Option(
+        "--llm",
+        metavar="MODEL",
+        help="'embedded', 'none', a .gguf file, or http://host:port/v1#model. Default: QA_LLM.",
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")
+]
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    library: LibraryOption = None,
+    llm: LlmOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Answer a question from your documents, with quotes."""
+    with _opened(library, llm) as (opened, console):
+        opened.warm_up()
+        answer: Answer | None = None
+        with console.status("Searching the documents…") as status:
+            for event in opened.stream(question):
+                match event:
+                    case EvidenceFound(passages=passages):
+                        status.update(f"Reading {_count(len(passages), 'passage')}…")
+                    case DraftText():
+                        status.update("Checking the answer…")
+                    case AnswerReady():
+                        answer = event.answer
+    assert answer is not None
+    if json:
+        typer.echo(answer.to_json())
+    else:
+        _print_answer(answer)
+
+
+@app.command()
+def chat(
+    library: LibraryOption = None,
+    llm: LlmOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in your browser.")
+    ] = True,
+) -> None:
+    """Chat with your documents in the browser."""
+    from qa.ui import launch
+
+    with _opened(library, llm) as (opened, console):
+        opened.warm_up()
+        console.print(f"{_count(len(opened.documents), 'document')}; model: {opened.model_name}")
+        launch(opened, host=host, port=port, open_browser=browser)
+
+
+@app.command()
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of documents.")],
+) -> None:
+    """Build a folder's index, or bring it up to date, and say what changed."""
+    with _opened(folder, "none") as (opened, _):
+        report = opened.report
+    out = Console(highlight=False)
+    if report.rebuilt:
+        out.print(Text(f"Everything was indexed again: {report.rebuilt}"))
+    for word, paths in (
+        ("added", report.added),
+        ("updated", report.updated),
+        ("removed", report.removed),
+    ):
+        for path in paths:
+            out.print(Text(f"{word:8} {path}"), soft_wrap=True)
+    for skipped in report.skipped:
+        out.print(Text(f"skipped  {skipped.path}: {skipped.reason}"), soft_wrap=True)
+    out.print(
+        f"{_count(len(opened.documents), 'document')} indexed in {report.seconds:.1f} s: "
+        f"{len(report.added)} added, {len(report.updated)} updated, {len(report.removed)} "
+        f"removed, {len(report.unchanged)} unchanged, {len(report.skipped)} skipped."
+    )
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for.")],
+    library: LibraryOption = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100)] = 5,
+    json: JsonOption = False,
+) -> None:
+    """Show the passages closest to a question; no language model is asked."""
+    with _opened(library, "none") as (opened, _):
+        hits = opened.search(question, limit)
+    if json:
+        import json as json_module
+
+        typer.echo(
+            json_module.dumps([_hit_to_dict(hit) for hit in hits], ensure_ascii=False, indent=2)
+        )
+        return
+    out = Console(highlight=False)
+    for number, hit in enumerate(hits, start=1):
+        out.print(_source_line(number, hit.title, hit.date, hit.chunk.document, hit.chunk.start, hit.chunk.end))
+        out.print(Padding(Text(" ".join(hit.chunk.text.split())), (0, 0, 1, 4)))
+
+
+@app.command()
+def doctor(library: LibraryOption = None, llm: LlmOption = None) -> None:
+    """Say what is installed, which models load, and where things are kept."""
+    from qa.doctor import examine
+
+    settings = _settings(llm)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    failed = False
+    for check in examine(settings, library):
+        failed |= not check.passed
+        mark = Text("ok", style="green") if check.passed else Text("no", style="bold red")
+        table.add_row(mark, Text(check.name), Text(check.detail))
+    Console(highlight=False).print(table)
+    if failed:
+        raise typer.Exit(EXIT_ERROR)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one line on standard error."""
+    _quieten_libraries()
+    errors = Console(stderr=True, highlight=False)
+    try:
+        app()
+    except QaError as error:
+        errors.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+        sys.exit(EXIT_ERROR)
+    except KeyboardInterrupt:
+        errors.print("Interrupted.")
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _quieten_libraries() -> None:
+    """Keep what other packages log and warn of out of people's terminals."""
+    warnings.simplefilter("ignore")
+    for name in ("httpx", "llama_index", "sentence_transformers", "transformers", "openai"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _settings(llm: str | None) -> Settings:
+    return Settings.load() if llm is None else Settings.load(llm=llm)
+
+
+@contextlib.contextmanager
+def _opened(folder: Path | None, llm: str | None) -> Iterator[tuple[Library, Console]]:
+    """Open a library with progress bars on standard error."""
+    console = Console(stderr=True, highlight=False)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as bars:
+        library = Library.open(
+            folder,
+            settings=_settings(llm),
+            progress=_index_progress(bars),
+            weights_progress=_weights_progress(console),
+        )
+    yield library, console
+
+
+def _index_progress(bars: Progress) -> Callable[[int, int, str], None]:
+    task: list[TaskID] = []
+
+    def show(done: int, total: int, _path: str) -> None:
+        if not task:
+            task.append(bars.add_task("Indexing", total=total))
+        bars.update(task[0], completed=done, total=total)
+
+    return show
+
+
+def _weights_progress(console: Console) -> Callable[[int, int], None]:
+    """Show the one-time assembly of the embedded model, whichever thread it runs in."""
+    bars = Progress(
+        TextColumn("Preparing the language model (once)"),
+        BarColumn(),
+        DownloadColumn(),
+        console=console,
+        transient=True,
+    )
+    task: list[TaskID] = []
+
+    def show(done: int, total: int) -> None:
+        if not console.is_terminal:
+            return
+        if not task:
+            task.append(bars.add_task("", total=total))
+        bars.update(task[0], completed=done)
+        # A display of its own would fight with the status line that is already live.
+        console.print(bars.get_renderable(), end="\r") if done == total else None
+
+    return show
+
+
+def _print_answer(answer: Answer) -> None:
+    out = Console(highlight=False)
+    if answer.standalone_question:
+        out.print(Text(f"Understood as: {answer.standalone_question}", style="dim italic"))
+    style = "bold" if answer.status != "not_found" else "bold yellow"
+    out.print(Text(answer.text, style=style))
+    for citation in answer.citations:
+        out.print()
+        out.print(
+            _source_line(
+                citation.number,
+                citation.title,
+                citation.date,
+                citation.document,
+                citation.start,
+                citation.end,
+            )
+        )
+        out.print(Padding(Text(f"“{' '.join(citation.quote.split())}”", style="green"), (0, 0, 0, 4)))
+        if not answer.extractive:
+            out.print(Padding(Text(f"support {citation.support:.2f}", style="dim"), (0, 0, 0, 4)))
+    for claim in answer.claims:
+        if claim.verdict != "supported":
+            out.print()
+            out.print(Text(f"Left out: “{claim.text}”. {claim.reason}", style="dim"))
+    if answer.status == "not_found" and answer.evidence:
+        out.print("\nClosest passages:")
+        for passage in answer.evidence[:CLOSEST_SHOWN]:
+            sentence = passage.sentence
+            quote = Text(f"“{' '.join(sentence.text.split())}”")
+            place = Text(f"{sentence.document}, {sentence.start}–{sentence.end}", style="dim")
+            out.print(Padding(Text.assemble(quote, " ", place), (0, 0, 0, 4)))
+    for note in answer.notes:
+        out.print(Text(f"\n{note}", style="yellow"))
+    seconds = ", ".join(f"{stage} {took:.2f} s" for stage, took in answer.timings.items())
+    out.print(Text(f"\n{answer.model}; {seconds}", style="dim"))
+
+
+def _source_line(
+    number: int, title: str, date: str | None, document: str, start: int, end: int
+) -> Text:
+    line = Text.assemble((f"[{number}] ", "bold cyan"), (title, "bold"))
+    if date:
+        line.append(f", {date}")
+    return line.append(f"  {document}, {start}–{end}", style="dim")
+
+
+def _hit_to_dict(hit: Hit) -> dict[str, Any]:
+    return {
+        "document": hit.chunk.document,
+        "title": hit.title,
+        "date": hit.date,
+        "start": hit.chunk.start,
+        "end": hit.chunk.end,
+        "text": hit.chunk.text,
+        "score": hit.score,
+        "dense": hit.dense,
+        "lexical": hit.lexical,
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

