@@ -7,6 +7,7 @@ the next and puts together what they say.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
@@ -27,8 +28,8 @@ from qa.llms import (
     Completion,
     Deadline,
     LlamaIndexChatModel,
+    PrimableChatModel,
     Token,
-    complete,
     open_chat_model,
 )
 from qa.retrieval import retrieve
@@ -49,7 +50,7 @@ from qa.types import (
     Status,
     Turn,
 )
-from qa.verification import CheckedClaim, check_claims
+from qa.verification import CheckedClaim, check_claims, constant_check_prompt
 
 if TYPE_CHECKING:
     from llama_index.core.embeddings import BaseEmbedding
@@ -61,6 +62,10 @@ NOT_FOUND_TEXT = "The documents don’t say."
 MAX_QUESTION_CHARACTERS = 2000
 # Instructions, examples, question and reply, beside the evidence.
 PROMPT_RESERVE_TOKENS = 1400
+
+# The two prompts whose constant parts a model keeps ready.
+READER, CHECKER = 0, 1
+CHECKER_OWNER = "checker"
 
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
@@ -96,6 +101,8 @@ class Library:
         self._model = model
         self._lock = threading.Lock()
         self._store = store_folder(settings.home, root)
+        self._priming = threading.Lock()
+        self._primed: Index | None = None
         self._seen: tuple[DocumentFile, ...] = ()
         self._index: Index
         self._whole: tuple[tuple[Document, tuple[Sentence, ...]], ...] | None
@@ -189,10 +196,12 @@ class Library:
             )
             self._seen = seen
             self._whole = _whole(self._index, self.settings, self._model)
+            if self.report.changed and isinstance(self._model, PrimableChatModel):
+                self._model.forget(self._store.name)
         return self.report
 
     def warm_up(self) -> None:
-        """Load the models and read the constant part of the prompt in a background thread.
+        """Load the models and read the constant parts of the prompts in a background thread.
 
         The first question is then as quick as the next; failures show when it is asked.
         """
@@ -200,21 +209,11 @@ class Library:
         if preload is not None:
             preload()
 
-        def read_prompt() -> None:
-            if self._model is None:
-                return
-            evidence = gather_evidence("", (), self._whole, self.settings.evidence)
-            try:
-                complete(
-                    self._model,
-                    warm_up_prompt(evidence if evidence.whole else None),
-                    max_tokens=1,
-                    deadline=Deadline(self.settings.generation.deadline_seconds),
-                )
-            except ModelError:
-                return
+        def prime() -> None:
+            with contextlib.suppress(ModelError):
+                self._prime(Deadline(self.settings.generation.deadline_seconds))
 
-        threading.Thread(target=read_prompt, name="qa-warm-up", daemon=True).start()
+        threading.Thread(target=prime, name="qa-warm-up", daemon=True).start()
 
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         """Chunks for a question, best first; no LLM is asked.
@@ -280,6 +279,8 @@ class Library:
         checked: tuple[CheckedClaim, ...] | None = None
         if model is not None:
             try:
+                self._prime(deadline)
+                clock.lap("model")
                 tokens: list[Token] = []
                 for token in draft_answer(
                     model,
@@ -325,6 +326,28 @@ class Library:
                 notes=tuple(notes),
             )
         )
+
+    def _prime(self, deadline: Deadline) -> None:
+        """Have the model read what is constant in its prompts, once for an index.
+
+        Whoever comes second waits for the first, since both need the same.
+
+        Raises
+        ------
+        ModelError
+        """
+        model = self._model
+        if not isinstance(model, PrimableChatModel):
+            return
+        with self._priming:
+            index = self._index
+            if self._primed is index:
+                return
+            evidence = gather_evidence("", (), self._whole, self.settings.evidence)
+            reader = warm_up_prompt(evidence if evidence.whole else None)
+            model.prime(self._store.name, READER, reader, deadline)
+            model.prime(CHECKER_OWNER, CHECKER, constant_check_prompt(), deadline)
+            self._primed = index
 
     def _look_again(self) -> list[str]:
         """Notice what changed in the folder; what can't be noticed is told, not raised."""

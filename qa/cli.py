@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TaskID,
@@ -156,8 +155,11 @@ def search(
         return
     out = Console(highlight=False)
     for number, hit in enumerate(hits, start=1):
-        out.print(_source_line(number, hit.title, hit.date, hit.chunk.document, hit.chunk.start, hit.chunk.end))
-        out.print(Padding(Text(" ".join(hit.chunk.text.split())), (0, 0, 1, 4)))
+        chunk = hit.chunk
+        out.print(
+            _source_line(number, hit.title, hit.date, chunk.document, chunk.start, chunk.end)
+        )
+        out.print(Padding(Text(" ".join(chunk.text.split())), (0, 0, 1, 4)))
 
 
 @app.command()
@@ -235,24 +237,19 @@ def _index_progress(bars: Progress) -> Callable[[int, int, str], None]:
 
 
 def _weights_progress(console: Console) -> Callable[[int, int], None]:
-    """Show the one-time assembly of the embedded model, whichever thread it runs in."""
-    bars = Progress(
-        TextColumn("Preparing the language model (once)"),
-        BarColumn(),
-        DownloadColumn(),
-        console=console,
-        transient=True,
-    )
-    task: list[TaskID] = []
+    """Tell of the one-time assembly of the embedded model, whichever thread it runs in.
+
+    Lines instead of a bar: a status is already live on this console, and there can be
+    only one.
+    """
+    told = -1
 
     def show(done: int, total: int) -> None:
-        if not console.is_terminal:
-            return
-        if not task:
-            task.append(bars.add_task("", total=total))
-        bars.update(task[0], completed=done)
-        # A display of its own would fight with the status line that is already live.
-        console.print(bars.get_renderable(), end="\r") if done == total else None
+        nonlocal told
+        percent = done * 100 // total // 25 * 25
+        if percent > told:
+            told = percent
+            console.print(f"Preparing the language model, once: {percent}% of {total / 1e9:.1f} GB")
 
     return show
 
@@ -275,7 +272,9 @@ def _print_answer(answer: Answer) -> None:
                 citation.end,
             )
         )
-        out.print(Padding(Text(f"“{' '.join(citation.quote.split())}”", style="green"), (0, 0, 0, 4)))
+        out.print(
+            Padding(Text(f"“{' '.join(citation.quote.split())}”", style="green"), (0, 0, 0, 4))
+        )
         if not answer.extractive:
             out.print(Padding(Text(f"support {citation.support:.2f}", style="dim"), (0, 0, 0, 4)))
     for claim in answer.claims:

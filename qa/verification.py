@@ -24,6 +24,7 @@ __all__ = [
     "Signals",
     "check_claims",
     "check_prompt",
+    "constant_check_prompt",
     "support",
 ]
 
@@ -153,14 +154,18 @@ def support(signals: Signals) -> float:
 
 def check_prompt(question: str, claim: str, passages: Sequence[Passage]) -> list[Message]:
     """Messages that ask for a sceptical reading of the cited passages."""
+    text = " ".join(" ".join(passage.sentence.text.split()) for passage in passages)
+    return [*constant_check_prompt(), Message("user", _check_question(text, question, claim))]
+
+
+def constant_check_prompt() -> list[Message]:
+    """The part of `check_prompt` that is the same for every claim."""
     messages = [Message("system", CHECK_INSTRUCTIONS)]
     for passage, asked, answer, verdict in CHECK_EXAMPLES:
         messages += [
             Message("user", _check_question(passage, asked, answer)),
             Message("assistant", verdict),
         ]
-    text = " ".join(" ".join(passage.sentence.text.split()) for passage in passages)
-    messages.append(Message("user", _check_question(text, question, claim)))
     return messages
 
 

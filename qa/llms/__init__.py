@@ -20,7 +20,15 @@ import httpx
 
 from qa.errors import ModelNotFoundError
 from qa.llms import embedded, weights
-from qa.llms.base import ChatModel, Completion, Deadline, Message, Token, complete
+from qa.llms.base import (
+    ChatModel,
+    Completion,
+    Deadline,
+    Message,
+    PrimableChatModel,
+    Token,
+    complete,
+)
 from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
 from qa.llms.scripted import ScriptedChatModel
 from qa.settings import Settings
@@ -31,6 +39,7 @@ __all__ = [
     "Deadline",
     "LlamaIndexChatModel",
     "Message",
+    "PrimableChatModel",
     "ScriptedChatModel",
     "Token",
     "complete",
@@ -61,6 +70,7 @@ def open_chat_model(
         When the name leads to no model.
     """
     name = settings.llm.strip()
+    states = settings.home / "states"
     if name == "none":
         return None
     if name in {"auto", "embedded"}:
@@ -70,6 +80,7 @@ def open_chat_model(
             weights.MODEL_NAME,
             lambda: weights.ensure_weights(settings.home, progress),
             settings.local,
+            states,
         )
     if name.startswith(("http://", "https://")):
         return _endpoint(name, settings)
@@ -77,7 +88,7 @@ def open_chat_model(
     if path.suffix.lower() == ".gguf":
         if not path.is_file():
             raise ModelNotFoundError(f"There is no model file {path}. Check QA_LLM.")
-        return embedded.EmbeddedChatModel(path.stem, lambda: path, settings.local)
+        return embedded.EmbeddedChatModel(path.stem, lambda: path, settings.local, states)
     raise ModelNotFoundError(
         f"QA_LLM={name!r} names no model. Use 'auto', 'embedded', 'none', the path of a .gguf "
         "file, or http://host:port/v1#model."

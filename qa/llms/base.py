@@ -15,7 +15,16 @@ from typing import Literal, Protocol, runtime_checkable
 
 from qa.errors import ModelUnavailableError
 
-__all__ = ["ChatModel", "Completion", "Deadline", "Message", "Token", "complete"]
+__all__ = [
+    "ChatModel",
+    "Completion",
+    "Deadline",
+    "Message",
+    "PrimableChatModel",
+    "Token",
+    "complete",
+    "probability",
+]
 
 Role = Literal["system", "user", "assistant"]
 
@@ -143,6 +152,31 @@ class ChatModel(Protocol):
         ModelUnavailableError
             When the model can't be reached, refuses, or misses the deadline.
         """
+
+
+@runtime_checkable
+class PrimableChatModel(ChatModel, Protocol):
+    """A chat model that can read the constant part of its prompts before they are needed."""
+
+    def prime(self, owner: str, role: int, messages: Sequence[Message], deadline: Deadline) -> None:
+        """Read `messages` now, or recall what an earlier process made of them.
+
+        Parameters
+        ----------
+        owner : str
+            Whose prompt it is; what is kept on disk is kept under this name.
+        role : int
+            0 for the reader's prompt, 1 for the checker's.
+        messages : sequence of Message
+        deadline : Deadline
+
+        Raises
+        ------
+        ModelError
+        """
+
+    def forget(self, owner: str) -> None:
+        """Delete what is kept on disk for `owner`."""
 
 
 def complete(

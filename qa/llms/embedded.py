@@ -9,12 +9,17 @@ off.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import glob
 import hashlib
+import importlib.metadata
+import importlib.util
 import json
 import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +27,7 @@ import httpx
 import joblib
 
 from qa.errors import ModelNotFoundError, ModelUnavailableError
-from qa.llms.base import Deadline, Message, Token
+from qa.llms.base import Deadline, Message, Token, complete
 from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
 from qa.settings import LocalModelSettings
 
@@ -36,8 +41,6 @@ QUIET = -1
 
 def is_installed() -> bool:
     """Whether the runtime (the extra ``local``) is installed."""
-    import importlib.util
-
     return importlib.util.find_spec("xllamacpp") is not None
 
 
@@ -67,8 +70,8 @@ class EmbeddedChatModel:
         self._weights = weights
         self._settings = settings
         self._states = states
-        self._lock = threading.Lock()
-        self._client: LlamaIndexChatModel | None = None
+        self._lock = threading.RLock()
+        self._running: _Running | None = None
 
     @property
     def name(self) -> str:
@@ -92,46 +95,132 @@ class EmbeddedChatModel:
         WeightsError
             When the weights can't be put in place.
         """
-        with self._lock:
-            if self._client is None:
-                address, key = _serve(self._weights(), self._settings, self._states)
-                self._client = openai_like(
-                    url=f"{address}/v1",
-                    model="embedded",
-                    api_key=key,
-                    context_tokens=self._settings.context_tokens,
-                    name=self.name,
-                )
+        self._started()
 
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
     ) -> Iterator[Token]:
         """Generate a reply token by token; closing the iterator stops the model."""
-        self.start()
-        assert self._client is not None
-        return self._client.stream(messages, max_tokens=max_tokens, deadline=deadline)
+        return self._started().client.stream(messages, max_tokens=max_tokens, deadline=deadline)
+
+    def prime(self, owner: str, role: int, messages: Sequence[Message], deadline: Deadline) -> None:
+        """Read `messages` now, or recall what an earlier process made of them.
+
+        What the model makes of a prompt (its key-value state) is kept in a file, since
+        recalling it takes milliseconds where reading takes seconds. The file is named by
+        all that it depends on and its digest is checked.
+
+        Raises
+        ------
+        ModelError
+        """
+        running = self._started()
+        name = f"{owner}-{role}-{self._state_digest(messages)}.bin"
+        path = self._states / name
+        with self._lock:
+            if _is_intact(path) and running.act_on_slot(role, "restore", name, deadline):
+                return
+            complete(running.client.in_slot(role), messages, max_tokens=1, deadline=deadline)
+            for old in self._states.glob(f"{glob.escape(owner)}-{role}-*"):
+                old.unlink(missing_ok=True)
+            # Without room for the file the next process reads the prompt again.
+            with contextlib.suppress(OSError):
+                if running.act_on_slot(role, "save", name, deadline):
+                    path.chmod(0o600)
+                    _digest_path(path).write_text(_digest(path), encoding="ascii")
+
+    def forget(self, owner: str) -> None:
+        """Delete what is kept on disk for `owner`."""
+        for path in self._states.glob(f"{glob.escape(owner)}-*"):
+            path.unlink(missing_ok=True)
+
+    def _started(self) -> _Running:
+        with self._lock:
+            if self._running is None:
+                self._running = _serve(self._weights(), self._settings, self._states, self.name)
+            return self._running
+
+    def _state_digest(self, messages: Sequence[Message]) -> str:
+        weights = self._weights()
+        about = [
+            str(weights.resolve()),
+            weights.stat().st_size,
+            weights.stat().st_mtime_ns,
+            importlib.metadata.version("xllamacpp"),
+            self._settings.context_tokens,
+            [(message.role, message.content) for message in messages],
+        ]
+        return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 
-_servers: dict[Path, tuple[Any, str]] = {}
-_servers_lock = threading.Lock()
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A loaded model: its server, the way to it, and its client."""
+
+    server: Any
+    address: str
+    key: str
+    client: LlamaIndexChatModel
+
+    def act_on_slot(self, slot: int, action: str, name: str, deadline: Deadline) -> bool:
+        """Save or restore a slot's state; whether it worked."""
+        try:
+            response = httpx.post(
+                f"{self.address}/slots/{slot}",
+                params={"action": action},
+                json={"filename": name},
+                headers={"Authorization": f"Bearer {self.key}"},
+                timeout=deadline.remaining(),
+                trust_env=False,
+            )
+        except httpx.HTTPError:
+            return False
+        return response.is_success
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest_path(path: Path) -> Path:
+    return path.with_suffix(".sha256")
+
+
+def _is_intact(path: Path) -> bool:
+    try:
+        return _digest_path(path).read_text(encoding="ascii") == _digest(path)
+    except (OSError, ValueError):
+        return False
+
+
+_running: dict[Path, _Running] = {}
+_running_lock = threading.Lock()
 
 
 @atexit.register
 def _close_servers() -> None:
-    _servers.clear()
+    _running.clear()
 
 
-def _serve(path: Path, settings: LocalModelSettings) -> tuple[str, str]:
-    """Address and key of this process's server for the model file at `path`."""
+def _serve(path: Path, settings: LocalModelSettings, states: Path, name: str) -> _Running:
+    """Find or start the one server of this process for the model file at `path`."""
     path = path.resolve()
-    with _servers_lock:
-        if path not in _servers:
-            _servers[path] = _start_server(path, settings)
-        server, key = _servers[path]
-    return str(server.listening_address), key
+    with _running_lock:
+        if path not in _running:
+            server, key = _start_server(path, settings, states)
+            client = openai_like(
+                url=f"{server.listening_address}/v1",
+                model="embedded",
+                api_key=key,
+                context_tokens=settings.context_tokens,
+                name=name,
+            )
+            _running[path] = _Running(server, str(server.listening_address), key, client)
+        return _running[path]
 
 
-def _start_server(path: Path, settings: LocalModelSettings) -> tuple[Any, str]:
+def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tuple[Any, str]:
     try:
         import xllamacpp
     except ImportError as error:
@@ -160,6 +249,8 @@ def _start_server(path: Path, settings: LocalModelSettings) -> tuple[Any, str]:
     params.endpoint_props = False
     params.endpoint_metrics = False
     params.offline = True
+    states.mkdir(mode=0o700, parents=True, exist_ok=True)
+    params.slot_save_path = f"{states}{os.sep}"
     params.warmup = False
     params.verbosity = QUIET
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -29,11 +29,21 @@ class LlamaIndexChatModel:
         Whether the LLM passes ``timeout``, ``max_tokens`` and ``logprobs`` of a call on
         to an OpenAI-compatible endpoint. Other integrations are called with messages
         alone, since each has its own words for these.
+    extra_body : mapping, optional
+        Fields beyond OpenAI's for every request, where `openai_protocol` is True.
     """
 
-    def __init__(self, llm: LLM, name: str | None = None, *, openai_protocol: bool = False) -> None:
+    def __init__(
+        self,
+        llm: LLM,
+        name: str | None = None,
+        *,
+        openai_protocol: bool = False,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> None:
         self._llm = llm
         self._openai_protocol = openai_protocol
+        self._extra_body = dict(extra_body or {})
         self._name = name or llm.metadata.model_name
 
     @property
@@ -45,6 +55,15 @@ class LlamaIndexChatModel:
     def context_tokens(self) -> int:
         """Size of the context window in tokens."""
         return self._llm.metadata.context_window
+
+    def in_slot(self, slot: int) -> LlamaIndexChatModel:
+        """The same model, its prompts kept in one of a llama.cpp server's slots."""
+        return LlamaIndexChatModel(
+            self._llm,
+            self._name,
+            openai_protocol=self._openai_protocol,
+            extra_body={**self._extra_body, "id_slot": slot},
+        )
 
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
@@ -60,7 +79,11 @@ class LlamaIndexChatModel:
         chat = [ChatMessage(role=message.role, content=message.content) for message in messages]
         options: dict[str, Any] = {}
         if self._openai_protocol:
-            options = {"max_tokens": max_tokens, "timeout": deadline.remaining()}
+            options = {
+                "max_tokens": max_tokens,
+                "timeout": deadline.remaining(),
+                "extra_body": self._extra_body,
+            }
         responses: Any = None
         try:
             responses = self._llm.stream_chat(chat, **options)
@@ -88,7 +111,6 @@ def openai_like(
     api_key: str | None,
     context_tokens: int,
     name: str,
-    extra_body: dict[str, Any] | None = None,
 ) -> LlamaIndexChatModel:
     """A chat model behind an OpenAI-compatible endpoint, with no retries.
 
@@ -103,8 +125,6 @@ def openai_like(
         Size of the model's context window.
     name : str
         Shown to people.
-    extra_body : dict, optional
-        Fields beyond OpenAI's for every request.
     """
     from llama_index.llms.openai_like import OpenAILike
 
@@ -121,7 +141,7 @@ def openai_like(
         max_retries=0,
         logprobs=True,
         top_logprobs=20,
-        additional_kwargs={"seed": 0, **({"extra_body": extra_body} if extra_body else {})},
+        additional_kwargs={"seed": 0},
         # Environment proxies are for the web, not for a model on this machine.
         http_client=httpx.Client(trust_env=not _is_loopback(url)),
     )

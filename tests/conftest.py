@@ -1,0 +1,160 @@
+"""Every test runs offline, away from the user's settings, and the same way each time."""
+
+from __future__ import annotations
+
+import os
+
+# Read when the libraries are imported, hence before anything else.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from doubles import Endpoint, Script
+
+from qa import Library, Settings
+from qa.llms import ScriptedChatModel
+
+# A busy machine is slow, not wrong; and a failure must come again.
+hypothesis.settings.register_profile("qa", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("qa")
+
+
+class NetworkBlockedError(RuntimeError):
+    """A test tried to leave the machine."""
+
+
+def _is_loopback(host: str) -> bool:
+    ip = _ip(host)
+    return host == "localhost" or (ip is not None and ip.is_loopback)
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+
+
+@pytest.fixture(autouse=True)
+def blocked_connections(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[object]]:
+    """Addresses that the test tried to reach; any that is left at its end fails it.
+
+    Raising alone isn't enough, since libraries swallow errors of the network.
+    """
+    tried: list[object] = []
+    if any(request.node.get_closest_marker(mark) for mark in ("real", "browser")):
+        yield tried
+        return
+
+    def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
+        def connect(self: socket.socket, address: Any) -> Any:
+            internet = self.family in {socket.AF_INET, socket.AF_INET6}
+            if internet and not _is_loopback(address[0]):
+                tried.append(address)
+                raise NetworkBlockedError(f"a test tried to connect to {address}")
+            return call(self, address)
+
+        return connect
+
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        # An address needs no looking up.
+        if name and name != "localhost" and _ip(name) is None:
+            tried.append(name)
+            raise NetworkBlockedError(f"a test tried to look up {name}")
+        return resolve(host, *arguments, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield tried
+    assert not tried, f"the test tried to reach {tried}"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No ``QA_*`` variable and no ``qa.toml`` of the person who runs the tests.
+
+    The real models are kept where they already are: putting them in place takes long.
+    """
+    monkeypatch.chdir(tmp_path)
+    if request.node.get_closest_marker("real"):
+        return
+    for name in list(os.environ):
+        if name.startswith("QA_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def seeds() -> Path:
+    """The folder of the seed documents."""
+    return Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Make a library of files: ``write({"a.txt": "text", "b.txt": b"bytes"})``."""
+
+    def write(files: dict[str, str | bytes], name: str = "documents") -> Path:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        for path, content in files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def fast(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings with a model-free embedder; further values as keywords."""
+
+    def fast(**values: Any) -> Settings:
+        return Settings(
+            **{"home": tmp_path / "home", "embedding": {"model": "hashing"}, "llm": "none"} | values
+        )
+
+    return fast
+
+
+@pytest.fixture
+def scripted(fast: Callable[..., Settings]) -> Callable[..., tuple[Library, Script]]:
+    """Open a folder with a scripted model; the script can be changed between questions."""
+
+    def scripted(folder: Path, **values: Any) -> tuple[Library, Script]:
+        script = Script()
+        return Library.open(folder, settings=fast(**values), llm=ScriptedChatModel(script)), script
+
+    return scripted
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """An OpenAI-compatible server on loopback."""
+    with Endpoint() as server:
+        yield server
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A loopback port on which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
