@@ -35,13 +35,14 @@ _SMALL_NUMBERS = {
 }
 
 # Words that carry grammar rather than content; a claim or question is about the others.
+# "May" isn't among them: it is a month far more often than a verb that matters.
 FUNCTION_WORDS = frozenset(
     """
     a an the this that these those some any each every either neither such own same other
     i you he she it we they me him her us them my your his its our their mine yours hers ours
     theirs who whom whose which what when where why how
     is are was were be been being am do does did doing done have has had having will would shall
-    should can could may might must
+    should can could might must
     and or but nor so yet if then than as of in on at by for with about against between into
     through during before after above below to from up down out off over under again further
     once here there all both few more most only not no yes just also too very much many
@@ -115,7 +116,9 @@ def names_and_numbers(text: str) -> list[Word]:
     for word in content_words(text):
         before = text[: word.start].rstrip(" \"'“‘(")
         begins = not before or before[-1] in ".!?:\n"
-        if word.is_number or (word.is_capitalised and not begins):
+        # "One" is as often a pronoun as a number.
+        number = (word.is_number and word.key != "1") or word.text.isdigit()
+        if number or (word.is_capitalised and not begins):
             found.append(word)
     return found
 

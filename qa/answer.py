@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,12 +64,17 @@ MAX_QUESTION_CHARACTERS = 2000
 # Instructions, examples, question and reply, beside the evidence.
 PROMPT_RESERVE_TOKENS = 1400
 
+# In a document's own words it would pass for a citation: "…in 1969.[12]", "a[0]".
+_BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
+
 # The two prompts whose constant parts a model keeps ready.
 READER, CHECKER = 0, 1
 CHECKER_OWNER = "checker"
 
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
+# Every document in a fixed order with its sentences.
+_Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
 
 
 def default_documents(settings: Settings) -> Path:
@@ -104,8 +110,8 @@ class Library:
         self._priming = threading.Lock()
         self._primed: Index | None = None
         self._seen: tuple[DocumentFile, ...] = ()
-        self._index: Index
-        self._whole: tuple[tuple[Document, tuple[Sentence, ...]], ...] | None
+        # Read and replaced as one, so that no question meets the parts of two states.
+        self._state: tuple[Index, _Whole | None]
         self.report: UpdateReport
         self.refresh(progress)
 
@@ -174,7 +180,7 @@ class Library:
     @property
     def documents(self) -> Mapping[str, Document]:
         """The indexed documents by path."""
-        return self._index.documents
+        return self._state[0].documents
 
     @property
     def model_name(self) -> str:
@@ -191,11 +197,11 @@ class Library:
         """
         with self._lock:
             seen = scan_folder(self.root).files
-            self._index, self.report = update_index(
+            index, self.report = update_index(
                 self._store, self.root, self._embedder, self.settings.chunking, progress
             )
+            self._state = index, _whole(index, self.settings, self._model)
             self._seen = seen
-            self._whole = _whole(self._index, self.settings, self._model)
             if self.report.changed and isinstance(self._model, PrimableChatModel):
                 self._model.forget(self._store.name)
         return self.report
@@ -223,7 +229,7 @@ class Library:
         QuestionError
         """
         settings = self.settings.retrieval.model_copy(update={"chunks": limit})
-        return retrieve(self._index, self._embedder, _checked(question), settings)
+        return retrieve(self._state[0], self._embedder, _checked(question), settings)
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Answer a question from the documents.
@@ -265,7 +271,7 @@ class Library:
 
     def _stream(self, question: str, history: Sequence[Turn], clock: _Clock) -> Iterator[Event]:
         notes = self._look_again()
-        index, whole, model = self._index, self._whole, self._model
+        (index, whole), model = self._state, self._model
         deadline = Deadline(self.settings.generation.deadline_seconds)
         standalone, model = self._understand(question, history, model, deadline, notes)
         if history:
@@ -340,10 +346,10 @@ class Library:
         if not isinstance(model, PrimableChatModel):
             return
         with self._priming:
-            index = self._index
+            index, whole = self._state
             if self._primed is index:
                 return
-            evidence = gather_evidence("", (), self._whole, self.settings.evidence)
+            evidence = gather_evidence("", (), whole, self.settings.evidence)
             reader = warm_up_prompt(evidence if evidence.whole else None)
             model.prime(self._store.name, READER, reader, deadline)
             model.prime(CHECKER_OWNER, CHECKER, constant_check_prompt(), deadline)
@@ -454,9 +460,7 @@ def _as_embedder(embedder: Embedder | BaseEmbedding | None, settings: Settings) 
     return embedder
 
 
-def _whole(
-    index: Index, settings: Settings, model: ChatModel | None
-) -> tuple[tuple[Document, tuple[Sentence, ...]], ...] | None:
+def _whole(index: Index, settings: Settings, model: ChatModel | None) -> _Whole | None:
     """The library to be read whole, or None where it is too long for that."""
     if model is None:
         return None
@@ -495,7 +499,8 @@ def _compose(
             supports[passage] = max(supports.get(passage, 0.0), claim.support)
         cited = tuple(sorted(numbers[passage] for passage in claim.passages))
         claims.append(Claim(claim.text, cited, claim.support, claim.verdict, claim.reason))
-        pieces.append(f"{claim.text} {''.join(f'[{number}]' for number in cited)}")
+        said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
+        pieces.append(f"{said} {''.join(f'[{number}]' for number in cited)}")
     claims += [
         Claim(claim.text, (), claim.support, claim.verdict, claim.reason) for claim in dropped
     ]

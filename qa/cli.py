@@ -156,9 +156,7 @@ def search(
     out = Console(highlight=False)
     for number, hit in enumerate(hits, start=1):
         chunk = hit.chunk
-        out.print(
-            _source_line(number, hit.title, hit.date, chunk.document, chunk.start, chunk.end)
-        )
+        out.print(_source_line(number, hit.title, hit.date, chunk.document, chunk.start, chunk.end))
         out.print(Padding(Text(" ".join(chunk.text.split())), (0, 0, 1, 4)))
 
 

@@ -122,7 +122,7 @@ REWRITE_MAX_TOKENS = 64
 REWRITE_ANSWER_CHARACTERS = 300
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
-YES_NO = re.compile(r"(?i)(yes|no)\b[.,:;!]*\s*")
+YES_NO = re.compile(r"(?i)\A(yes|no)\b[.,:;!]*\s*")
 _PREAMBLE = re.compile(
     r"(?i)^(?:according to the (?:text|document|article|passage)s?|answer)\s*[,:]\s*"
 )

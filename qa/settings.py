@@ -93,7 +93,7 @@ class VerificationSettings(_Group):
     """How sure a claim must be."""
 
     threshold: float = Field(
-        0.4, ge=0.0, le=1.0, description="A claim with less support than this is left out."
+        0.35, ge=0.0, le=1.0, description="A claim with less support than this is left out."
     )
 
 

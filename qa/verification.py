@@ -39,52 +39,100 @@ CHECK_INSTRUCTIONS = (
     "speaks of another person, thing, place, time or relation than the question does, or if the "
     "answer is something else than what was asked for."
 )
-CHECK_EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "The Ferrow Bridge was opened on 3 June 1931 by the mayor, Ada Lindqvist.",
-        "When was the bridge opened?",
-        "3 June 1931",
-        "Yes",
-    ),
-    (
-        "The Ferrow Bridge was designed by the engineer Tomas Rehn and cost 2.4 million crowns.",
-        "Who designed the Ferrow tunnel?",
-        "Tomas Rehn",
-        "No",
-    ),
-    (
-        "After the flood of 1954 it was closed for two years.",
-        "How long did the closing after the 1954 flood last?",
-        "two years",
-        "Yes",
-    ),
-    (
-        "After the flood of 1954 it was closed for two years.",
-        "Why was it closed after the fire of 1954?",
-        "flood",
-        "No",
-    ),
-    (
-        "Ferries, trams and a railway had been proposed before, but the council rejected all "
-        "three.",
-        "Which proposals did the council accept?",
-        "Ferries, trams and a railway",
-        "No",
-    ),
-    (
-        "Ferries, trams and a railway had been proposed before, but the council rejected all "
-        "three.",
-        "Who turned down the earlier ideas?",
-        "the council",
-        "Yes",
-    ),
-    ("The longest arch spans 96 metres.", "How wide is the shortest arch?", "96 metres", "No"),
-    (
-        "Rehn's pupil Mira Holt built the lock gates in Osk.",
-        "In which town did Holt work on gates?",
-        "Osk",
-        "Yes",
-    ),
+# Twins: the same passage with a question that it answers and one that only sounds like it.
+# With 22 examples the verdicts were better than with 8 (AUC .830 against .821).
+CHECK_EXAMPLES: tuple[tuple[str, str, str, str], ...] = tuple(
+    (passage, question, answer, verdict)
+    for passage, cases in (
+        (
+            "The Ferrow Bridge was opened on 3 June 1931 by the mayor, Ada Lindqvist.",
+            (("When was the bridge opened?", "3 June 1931", "Yes"),),
+        ),
+        (
+            "The Ferrow Bridge was designed by the engineer Tomas Rehn and cost 2.4 million "
+            "crowns.",
+            (("Who designed the Ferrow tunnel?", "Tomas Rehn", "No"),),
+        ),
+        (
+            "After the flood of 1954 it was closed for two years.",
+            (
+                ("How long did the closing after the 1954 flood last?", "two years", "Yes"),
+                ("Why was it closed after the fire of 1954?", "flood", "No"),
+            ),
+        ),
+        (
+            "Ferries, trams and a railway had been proposed before, but the council rejected all "
+            "three.",
+            (
+                ("Which proposals did the council accept?", "Ferries, trams and a railway", "No"),
+                ("Who turned down the earlier ideas?", "the council", "Yes"),
+            ),
+        ),
+        (
+            "The longest arch spans 96 metres.",
+            (("How wide is the shortest arch?", "96 metres", "No"),),
+        ),
+        (
+            "Rehn's pupil Mira Holt built the lock gates in Osk.",
+            (("In which town did Holt work on gates?", "Osk", "Yes"),),
+        ),
+        (
+            "Varga & Sons, which employed 310 people, made the gates; its rival Belmont Works had "
+            "offered a lower price.",
+            (
+                ("How many people did Belmont Works employ?", "310", "No"),
+                ("Which firm would have been cheaper?", "Belmont Works", "Yes"),
+            ),
+        ),
+        (
+            "In 1961 the gates were electrified, and in 1987 the town sold them to the harbour "
+            "company for one crown.",
+            (
+                ("When did the harbour company sell the gates?", "1987", "No"),
+                ("What was the price of the gates?", "one crown", "Yes"),
+            ),
+        ),
+        (
+            '"The water decides, we only ask it politely," she said in an interview with the '
+            "Evening Post.",
+            (
+                ("Which paper did she talk to?", "the Evening Post", "Yes"),
+                (
+                    "What did the Evening Post reporter say?",
+                    '"The water decides, we only ask it politely"',
+                    "No",
+                ),
+            ),
+        ),
+        (
+            "The orchestra plays in the old mill, while the theatre moved to Castle Street in "
+            "2003.",
+            (
+                ("Where does the orchestra play?", "Castle Street", "No"),
+                ("Since when has the theatre been in Castle Street?", "2003", "Yes"),
+            ),
+        ),
+        (
+            "Unlike copper, the alloy does not rust, and it melts at 640 degrees.",
+            (
+                ("What is the melting point of copper?", "640 degrees", "No"),
+                ("Which metal rusts?", "copper", "Yes"),
+            ),
+        ),
+        (
+            "About 40 percent of the pupils come by bus; the rest walk or cycle.",
+            (("What share of the teachers come by bus?", "40 percent", "No"),),
+        ),
+        (
+            "The law was drafted by Senator Brandt and signed by President Oyelaran in May.",
+            (
+                ("Who vetoed the law?", "President Oyelaran", "No"),
+                ("Who put his signature under the law?", "President Oyelaran", "Yes"),
+                ("Was the law signed in May?", "Yes", "Yes"),
+            ),
+        ),
+    )
+    for question, answer, verdict in cases
 )
 
 
@@ -123,14 +171,33 @@ class CheckedClaim:
     signals: Signals | None
 
 
-# Fitted by logistic regression with weights held at 0 or above, on 167 drafts for SQuAD 2.0
-# questions of which 77 were right (AUC .855 in ten-fold cross-validation). Fitted as well and
-# left out, because they added nothing: the probability of a refusal, the mean token
-# probability, the share of the question's words in the passages.
-INTERCEPT = -8.27
-WEIGHTS = {"check": 5.13, "confidence": 4.10, "similarity": 1.78, "names": 1.05}
+# Fitted by logistic regression with weights held at 0 or above, on 221 drafts for questions
+# over public encyclopaedia articles (SQuAD 2.0's own and paraphrases, lists and yes-no
+# questions written for the purpose), of which 114 were right: AUC .853 in ten-fold
+# cross-validation. Tried and left out, because they added nothing: the probability of a
+# refusal, the mean token probability, the share of the question's words in the passages.
+INTERCEPT = -7.13
+WEIGHTS = {"check": 6.06, "confidence": 3.32, "similarity": 0.49, "names": 1.00}
 # What a signal that can't be known counts as: its mean over those drafts.
-UNKNOWN = {"check": 0.73, "confidence": 0.50}
+UNKNOWN = {"check": 0.75, "confidence": 0.50}
+# A yes-no question is decided by the margin between the two answers. There were too few
+# such questions to fit these: they were set so that a margin of .1 is just enough, or of .3
+# where the draft was a refusal.
+YES_NO_INTERCEPT = -1.5
+YES_NO_MARGIN_WEIGHT = 9.0
+YES_NO_REFUSAL_WEIGHT = 1.8
+YES_NO_PASSAGES = 3
+AUXILIARIES = frozenset(
+    """
+    is are was were am do does did has have had can could will would shall should may might must
+    isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't can't couldn't won't
+    wouldn't shouldn't
+    """.split()
+)
+# How many sentences around a cited one may name what it speaks of.
+NEIGHBOURS = 2
+# "Japan" is held by "Japanese": names are compared by so many letters.
+NAME_LETTERS = 4
 
 
 def support(signals: Signals) -> float:
@@ -149,6 +216,10 @@ def support(signals: Signals) -> float:
     for name, weight in WEIGHTS.items():
         value: float | None = getattr(signals, name)
         total += weight * (UNKNOWN[name] if value is None else value)
+    return _logistic(total)
+
+
+def _logistic(total: float) -> float:
     return 1.0 / (1.0 + math.exp(-total))
 
 
@@ -202,6 +273,8 @@ def check_claims(
     ------
     ModelUnavailableError
     """
+    if is_yes_no(evidence.question) and evidence.ranked:
+        return (_decide_yes_no(draft, evidence, model, threshold, deadline),)
     return tuple(
         _check_claim(
             claim,
@@ -216,6 +289,55 @@ def check_claims(
     )
 
 
+def is_yes_no(question: str) -> bool:
+    """Whether an English question asks for yes or no."""
+    asked = words(question)
+    return bool(asked) and asked[0].key in AUXILIARIES and "or" not in {word.key for word in asked}
+
+
+def _decide_yes_no(
+    draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
+) -> CheckedClaim:
+    """Choose between yes and no by what the second reading thinks of each.
+
+    A small model's draft says yes to nearly everything. Asked about either answer, it
+    tells them apart: 13 of 15 development questions went right, against 8 by the draft.
+    """
+    read = tuple(sorted(evidence.best()[:YES_NO_PASSAGES], key=lambda passage: passage.number))
+    chances: dict[str, float] = {}
+    for answer in ("Yes", "No"):
+        reading = complete(
+            model,
+            check_prompt(evidence.question, answer, read),
+            max_tokens=1,
+            deadline=deadline,
+        )
+        chances[answer] = _yes_probability(reading) or 0.0
+    answer = max(chances, key=lambda key: chances[key])
+    margin = abs(chances["Yes"] - chances["No"])
+    body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
+    found = align(body, evidence.question, evidence.passages) if content_words(body) else None
+    reasoned = found is not None and not _fault(found)
+    total = YES_NO_INTERCEPT + YES_NO_MARGIN_WEIGHT * margin
+    if not draft.claims:
+        total -= YES_NO_REFUSAL_WEIGHT
+    supported = _logistic(total)
+    verdict: Verdict = "supported" if supported >= threshold else "unsupported"
+    other = chances["No" if answer == "Yes" else "Yes"]
+    compared = (
+        f"a second reading gives {answer.lower()} {chances[answer]:.2f}, the opposite {other:.2f}"
+    )
+    return CheckedClaim(
+        text=f"{answer}. {body}" if reasoned else f"{answer}.",
+        passages=found.passages if found is not None and reasoned else evidence.best()[:1],
+        support=supported,
+        verdict=verdict,
+        reason=f"Of the quoted passages, {compared}"
+        + ("." if verdict == "supported" else ", too close to be sure."),
+        signals=None,
+    )
+
+
 def _check_claim(
     claim: str,
     draft: Draft,
@@ -226,7 +348,7 @@ def _check_claim(
     threshold: float,
     deadline: Deadline,
 ) -> CheckedClaim:
-    found = _align(claim, evidence)
+    found = align(YES_NO.sub("", claim) or claim, evidence.question, evidence.passages)
     fault = _fault(found)
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
@@ -246,14 +368,6 @@ def _check_claim(
     return CheckedClaim(
         claim, found.passages, supported, verdict, _reason(signals, verdict), signals
     )
-
-
-def _align(claim: str, evidence: Evidence) -> Alignment:
-    """Align a claim; a bare "yes" or "no" stands on the passage closest to the question."""
-    body = YES_NO.sub("", claim)
-    if content_words(body) or not YES_NO.match(claim):
-        return align(body or claim, evidence.question, evidence.passages)
-    return Alignment(evidence.best()[:1], 1.0, exact=False, missing=())
 
 
 def _fault(found: Alignment) -> str:
@@ -282,7 +396,7 @@ def _names_held(question: str, cited: Sequence[Passage], evidence: Evidence) -> 
     around = {
         (passage.sentence.document, passage.sentence.number + step)
         for passage in cited
-        for step in (-1, 0, 1)
+        for step in range(-NEIGHBOURS, NEIGHBOURS + 1)
     }
     texts = [
         text
@@ -291,7 +405,12 @@ def _names_held(question: str, cited: Sequence[Passage], evidence: Evidence) -> 
         for text in (passage.sentence.text, passage.sentence.heading, passage.title)
     ]
     held = {word.key for text in texts for word in words(text)}
-    return len(asked & held) / len(asked)
+    stems = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
+    return sum(
+        key in held
+        or (len(key) > NAME_LETTERS and not key[0].isdigit() and key[:NAME_LETTERS] in stems)
+        for key in asked
+    ) / len(asked)
 
 
 def _reason(signals: Signals, verdict: Verdict) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import hypothesis
 import pytest
 from doubles import Endpoint, Script
@@ -26,7 +27,7 @@ hypothesis.settings.register_profile("qa", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("qa")
 
 
-class NetworkBlockedError(RuntimeError):
+class NetworkBlockedError(OSError):
     """A test tried to leave the machine."""
 
 
@@ -145,10 +146,20 @@ def scripted(fast: Callable[..., Settings]) -> Callable[..., tuple[Library, Scri
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    """An OpenAI-compatible server on loopback."""
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """An OpenAI-compatible server on loopback; who called it is closed at the end."""
+    clients: list[httpx.Client] = []
+    initialise = httpx.Client.__init__
+
+    def recorded(self: httpx.Client, *arguments: Any, **options: Any) -> None:
+        initialise(self, *arguments, **options)
+        clients.append(self)
+
+    monkeypatch.setattr(httpx.Client, "__init__", recorded)
     with Endpoint() as server:
         yield server
+        for client in clients:
+            client.close()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -42,6 +42,7 @@ class Script:
 class Handler(BaseHTTPRequestHandler):
     """One request; the endpoint says what becomes of it."""
 
+    protocol_version = "HTTP/1.1"
     server: _Server
 
     def do_POST(self) -> None:
@@ -49,8 +50,10 @@ class Handler(BaseHTTPRequestHandler):
         self.server.endpoint.requests.append({**body, "headers": dict(self.headers)})
         try:
             self.server.endpoint.behaviour(self)
+            self.wfile.write(b"0\r\n\r\n")
         except OSError:
             self.server.endpoint.hung_up.set()
+            self.close_connection = True
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Keep quiet."""
@@ -58,17 +61,23 @@ class Handler(BaseHTTPRequestHandler):
     def start(self, status: int = 200, kind: str = "text/event-stream") -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Connection", "close")
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
 
     def send(self, data: str) -> None:
-        self.wfile.write(data.encode())
-        self.wfile.flush()
+        encoded = data.encode()
+        if encoded:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(encoded), encoded))
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     endpoint: Endpoint
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # Clients that hang up are what is tested.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class Endpoint:
@@ -183,6 +192,7 @@ def fails(status: int, body: str = "{}") -> Callable[[Handler], None]:
 def hangs(handler: Handler) -> None:
     """Accept the request and never answer."""
     handler.server.endpoint.stopped.wait(30)
+    raise ConnectionAbortedError
 
 
 def repeats(event: str, seconds: float = 0.01) -> Callable[[Handler], None]:
@@ -205,6 +215,5 @@ def repeats(event: str, seconds: float = 0.01) -> Callable[[Handler], None]:
 def drops(handler: Handler) -> None:
     """Begin to answer, then cut the connection."""
     handler.start()
-    handler.send(chunk("The ")[:20])
-    time.sleep(0.01)
-    handler.connection.close()
+    handler.send(chunk("The ") + chunk("tide")[:20])
+    raise ConnectionAbortedError

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -84,10 +87,17 @@ class LlamaIndexChatModel:
                 "timeout": deadline.remaining(),
                 "extra_body": self._extra_body,
             }
+        call = _Call(deadline)
         responses: Any = None
         try:
-            responses = self._llm.stream_chat(chat, **options)
-            for count, response in enumerate(responses, start=1):
+            reset = _current_call.set(call)
+            try:
+                responses = self._llm.stream_chat(chat, **options)
+                # The request is sent when its first response is asked for.
+                first = list(itertools.islice(responses, 1))
+            finally:
+                _current_call.reset(reset)
+            for count, response in enumerate(itertools.chain(first, responses), start=1):
                 yield from _tokens(response)
                 if not self._openai_protocol and count >= max_tokens:
                     break
@@ -99,9 +109,48 @@ class LlamaIndexChatModel:
             # they become ours.
             raise ModelUnavailableError(_explain(self._name, error)) from error
         finally:
-            # Closing the stream closes the connection, which is what stops the model.
+            # Closing the connection is what stops the model.
             if responses is not None:
                 responses.close()
+            if call.response is not None:
+                call.response.close()
+
+
+@dataclass(slots=True)
+class _Call:
+    """A request under way: when it must be over, and what ends it before."""
+
+    deadline: Deadline
+    response: httpx.Response | None = None
+
+
+# The OpenAI client keeps its response in a cycle of references and lets a timeout begin
+# anew with every byte. So the HTTP client tells the call of its response.
+_current_call: ContextVar[_Call | None] = ContextVar("qa_current_call", default=None)
+
+
+def _watch(response: httpx.Response) -> None:
+    call = _current_call.get()
+    if call is not None:
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        call.response = response
+        response.stream = _TimedStream(response.stream, call.deadline)
+
+
+class _TimedStream(httpx.SyncByteStream):
+    """The bytes of a reply until the deadline, which empty events would outlast."""
+
+    def __init__(self, stream: httpx.SyncByteStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        for data in self._stream:
+            yield data
+            self._deadline.remaining()
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 def openai_like(
@@ -143,7 +192,9 @@ def openai_like(
         top_logprobs=20,
         additional_kwargs={"seed": 0},
         # Environment proxies are for the web, not for a model on this machine.
-        http_client=httpx.Client(trust_env=not _is_loopback(url)),
+        http_client=httpx.Client(
+            trust_env=not _is_loopback(url), event_hooks={"response": [_watch]}
+        ),
     )
     return LlamaIndexChatModel(llm, name, openai_protocol=True)
 

@@ -89,6 +89,8 @@ def assemble(
 ) -> None:
     """Join `parts` into `target` in one atomic step, only if the digest is right.
 
+    One process at a time may do so for a target.
+
     Raises
     ------
     WeightsError
@@ -102,7 +104,8 @@ def assemble(
             f"The language model needs {size / 1e9:.1f} GB in {target.parent}, where only "
             f"{free / 1e9:.1f} GB are free. Make room, or set QA_HOME to another disk."
         )
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.part")
+    # Always the same name: what a killed process left is written over, not kept beside it.
+    temporary = target.with_name(f"{target.name}.part")
     digest = hashlib.sha256()
     done = 0
     try:

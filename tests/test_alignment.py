@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.alignment import Alignment, align, content_words, names_and_numbers, words
+from qa.types import Passage, Sentence
+
+TEXTS = st.text(max_size=80) | st.text(
+    st.sampled_from("aB 9.,:'’“\"-–[]é\u0301ß\n\u00b2½ﬁ国İ"), max_size=40
+)
+
+TIDES = (
+    "The tide rose by 12 cm in Ålesund.",
+    "Nobody saw it.",
+    "The moon was late.",
+    "On 3 July, Ada Lindqvist measured eleven waves near Osk.",
+    "Nobody saw it.",
+    "Lindqvist’s report cost 2,400 crowns and took 5.8 hours.",
+)
+
+
+def passages(*texts: str, scores: dict[int, float] | None = None) -> tuple[Passage, ...]:
+    scores = scores or {}
+    return tuple(
+        Passage(
+            number,
+            Sentence("a.txt", number, 100 * number, 100 * number + len(text), text),
+            "Tides",
+            None,
+            scores.get(number, 0.0),
+        )
+        for number, text in enumerate(texts, start=1)
+    )
+
+
+def numbers(found: Alignment) -> list[int]:
+    return [passage.number for passage in found.passages]
+
+
+@given(TEXTS)
+def test_words_stand_where_they_say(text: str) -> None:
+    found = words(text)
+    for word in found:
+        assert text[word.start : word.end] == word.text
+        assert word.key
+    for before, after in zip(found, found[1:], strict=False):
+        assert before.end <= after.start
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("RM", "rm"),
+        ("Ålesund", "Alesund"),
+        ("Beyoncé", "beyonce\u0301"),
+        ("STRASSE", "straße"),
+        ("Shya’s", "shya"),
+        ("Shya's", "Shya"),
+        ("eleven", "11"),
+        ("Twenty", "20"),
+        ("2,400", "2400"),
+        ("1,234,567.5", "1234567.5"),
+        ("$30", "30"),
+        ("“INDIGO”", "indigo"),
+    ],
+)
+def test_forms_that_are_the_same_word(one: str, other: str) -> None:
+    assert [word.key for word in words(one)] == [word.key for word in words(other)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("12", "120"), ("5.8", "58"), ("1 pm", "2 pm"), ("Kim", "Kims"), ("12,5", "125"), ("", "0")],
+)
+def test_forms_that_are_not(one: str, other: str) -> None:
+    assert [word.key for word in words(one)] != [word.key for word in words(other)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Who shot the photos for RM in 2022?", ["RM", "2022"]),
+        ("When did Kim Min-ah join?", ["Kim", "Min"]),
+        ("Released on May 24. It was Friday.", ["May", "24", "Friday"]),
+        ("what is the eleventh of eleven tracks", ["eleven"]),
+        ("“Everything comes back,” RM said", ["RM"]),
+        ("", []),
+    ],
+)
+def test_names_and_numbers(text: str, expected: list[str]) -> None:
+    assert [word.text for word in names_and_numbers(text)] == expected
+
+
+def test_content_words_leave_grammar_out() -> None:
+    assert [word.text for word in content_words("What is the name of the album?")] == ["album"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "found"),
+    [
+        ("12 cm", "How much?", [1]),
+        ("the tide ROSE by “12 cm”", "", [1]),
+        ("11 waves", "How many?", [4]),
+        ("2400 crowns", "How much?", [6]),
+        ("Ada Lindqvist's waves", "", [4]),
+        # Words of two places need both.
+        ("The tide rose by 12 cm and the moon was late", "", [1, 3]),
+        ("12 cm in Ålesund, 5.8 hours", "", [1, 6]),
+    ],
+)
+def test_claims_find_their_places(claim: str, question: str, found: list[int]) -> None:
+    result = align(claim, question, passages(*TIDES))
+    assert numbers(result) == found
+    assert result.coverage == 1.0
+    assert result.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("claim", "missing"),
+    [
+        ("The tide rose by 13 cm", ("13",)),
+        ("The tide rose by 12 cm in Bergen", ("Bergen",)),
+        ("Ada Lindqvist measured twelve hundred waves", ("hundred",)),
+        ("On 3 June, Ada Lindqvist measured eleven waves", ("June",)),
+        ("By 12 May the tide rose in Ålesund", ("May",)),
+        ("the tide of 2024 rose by 12 cm in New York", ("2024", "New", "York")),
+    ],
+)
+def test_names_and_numbers_that_no_passage_has_are_missing(
+    claim: str, missing: tuple[str, ...]
+) -> None:
+    assert align(claim, "", passages(*TIDES)).missing == missing
+
+
+@pytest.mark.parametrize("claim", ["", " \n", "...", "[1]!?", "a unicorn", "世界"])
+def test_what_stands_nowhere_has_no_passages(claim: str) -> None:
+    found = align(claim, "", passages("The tide rose.", "The moon was late."))
+    assert found.passages == ()
+    assert found.coverage == 0.0
+
+
+def test_no_passages() -> None:
+    assert align("12 cm", "How much?", ()) == Alignment((), 0.0, exact=False, missing=("12", "cm"))
+
+
+def test_a_repeated_sentence_is_the_one_that_was_retrieved() -> None:
+    assert numbers(align("Nobody saw it", "", passages(*TIDES))) == [2]
+    assert numbers(align("Nobody saw it", "", passages(*TIDES, scores={5: 0.9}))) == [5]
+    assert numbers(align("Nobody saw it", "", passages(*TIDES, scores={2: 0.9, 5: 0.1}))) == [2]
+
+
+def test_of_two_places_the_one_about_the_question_is_meant() -> None:
+    two = passages("The first wave came at 9.", "The last wave came at 9.", "It was 9.")
+    assert numbers(align("9", "When did the last wave come?", two)) == [2]
+    assert numbers(align("9", "When did the first wave come?", two)) == [1]
+
+
+def test_word_for_word_wins_over_scattered() -> None:
+    two = passages("the moon late was full", "the moon was late")
+    found = align("moon was late", "full moon", two)
+    assert numbers(found) == [2]
+    assert found.exact
+    assert not align("late was the tide", "", two).exact
+
+
+def test_a_common_word_alone_brings_no_passage_in() -> None:
+    found = align("12 cm was late", "", passages("The tide rose by 12 cm.", "The moon was late."))
+    assert numbers(found) == [1]
+    assert found.coverage == pytest.approx(2 / 3)
+
+
+@given(TEXTS, TEXTS, st.lists(TEXTS.filter(str.strip), max_size=6))
+def test_alignment_never_says_more_than_is_there(
+    claim: str, question: str, texts: list[str]
+) -> None:
+    given_passages = passages(*texts)
+    found = align(claim, question, given_passages)
+    assert 0.0 <= found.coverage <= 1.0
+    assert numbers(found) == sorted(set(numbers(found)))
+    assert set(found.passages) <= set(given_passages)
+    assert bool(found.passages) == (found.coverage > 0)
+    held = {word.key for passage in found.passages for word in words(passage.sentence.text)}
+    wanted = {word.key for word in content_words(claim)} or {word.key for word in words(claim)}
+    if wanted:
+        assert found.coverage == pytest.approx(len(wanted & held) / len(wanted))
+    assert all(word.key not in held for text in found.missing for word in words(text))
+    if found.exact:
+        assert len(found.passages) == 1
+
+
+@given(st.lists(st.sampled_from("ab Cd 12 ef Gh 7".split()), min_size=1, max_size=6))
+def test_a_sentence_s_own_words_are_always_found(chosen: list[str]) -> None:
+    text = " ".join(chosen)
+    found = align(text, "", passages("zz yy", text, "xx 99"))
+    assert numbers(found) == [2]
+    assert found.exact
+    assert found.coverage == 1.0
+    assert found.missing == ()

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from doubles import (
+    Endpoint,
+    Handler,
+    chunk,
+    drops,
+    fails,
+    hangs,
+    repeats,
+    replies,
+    streams,
+    token_logprobs,
+)
+
+from qa.errors import ModelUnavailableError
+from qa.llms import ChatModel, Deadline, LlamaIndexChatModel, Message, Token, complete
+from qa.llms.llamaindex import openai_like
+
+PROMPT = [Message("system", "Be brief."), Message("user", "How high?")]
+
+
+def model_at(url: str, api_key: str | None = None) -> LlamaIndexChatModel:
+    return openai_like(url=url, model="m", api_key=api_key, context_tokens=4096, name="m at here")
+
+
+def ask(model: ChatModel, seconds: float = 20.0, max_tokens: int = 50) -> str:
+    return complete(model, PROMPT, max_tokens=max_tokens, deadline=Deadline(seconds)).text
+
+
+def test_an_endpoint_answers(endpoint: Endpoint) -> None:
+    endpoint.behaviour = replies("12 cm in Ålesund")
+    model = model_at(endpoint.url, "secret")
+    assert (model.name, model.context_tokens) == ("m at here", 4096)
+    assert ask(model).strip() == "12 cm in Ålesund"
+    (request,) = endpoint.requests
+    assert request["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "How high?"},
+    ]
+    assert request["headers"]["Authorization"] == "Bearer secret"
+    assert {name: request[name] for name in ("model", "temperature", "max_tokens", "stream")} == {
+        "model": "m",
+        "temperature": 0.0,
+        "max_tokens": 50,
+        "stream": True,
+    }
+    assert request["logprobs"] is True
+
+
+def test_probabilities_come_along(endpoint: Endpoint) -> None:
+    endpoint.behaviour = streams(
+        [
+            chunk("Yes", token_logprobs("Yes", math.log(0.6), ("No", math.log(0.3)))),
+            chunk("."),
+            chunk("", finish="stop"),
+        ]
+    )
+    reply = complete(model_at(endpoint.url), PROMPT, max_tokens=5, deadline=Deadline(20))
+    first, second = reply.tokens
+    assert first.probability == pytest.approx(0.6)
+    assert [text for text, _ in first.alternatives] == ["Yes", "No"]
+    assert reply.first_token_probability("No") == pytest.approx(0.3)
+    assert second == Token(".")
+
+
+def test_probabilities_of_other_text_are_not_believed(endpoint: Endpoint) -> None:
+    endpoint.behaviour = streams([chunk("Yes", token_logprobs("No", -0.1))])
+    reply = complete(model_at(endpoint.url), PROMPT, max_tokens=5, deadline=Deadline(20))
+    assert reply.tokens == (Token("Yes"),)
+
+
+def test_tokens_come_as_they_are_made(endpoint: Endpoint) -> None:
+    go_on = threading.Event()
+
+    def behave(handler: Handler) -> None:
+        handler.start()
+        handler.send(chunk("12 "))
+        go_on.wait(10)
+        handler.send(chunk("cm") + "data: [DONE]\n\n")
+
+    endpoint.behaviour = behave
+    tokens = model_at(endpoint.url).stream(PROMPT, max_tokens=5, deadline=Deadline(20))
+    assert next(tokens).text == "12 "
+    go_on.set()
+    assert [token.text for token in tokens] == ["cm"]
+
+
+def test_closing_the_stream_hangs_up(endpoint: Endpoint) -> None:
+    endpoint.behaviour = repeats(chunk("wave "))
+    tokens = model_at(endpoint.url).stream(PROMPT, max_tokens=5, deadline=Deadline(20))
+    assert next(tokens).text == "wave "
+    tokens.close()
+    assert endpoint.hung_up.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (fails(401), "Check QA_API_KEY"),
+        (fails(403), "Check QA_API_KEY"),
+        (fails(404), "model's name after # in QA_LLM"),
+        (fails(500, "out of memory"), "m at here failed"),
+        (fails(429), "m at here failed"),
+        (streams(["data: {not json\n\n"]), "m at here failed"),
+        (drops, "m at here"),
+    ],
+)
+def test_what_an_endpoint_does_wrong_is_told(
+    endpoint: Endpoint, behaviour: Callable[[Handler], None], said: str
+) -> None:
+    endpoint.behaviour = behaviour
+    with pytest.raises(ModelUnavailableError) as caught:
+        ask(model_at(endpoint.url, "hunter2"))
+    assert said in str(caught.value)
+    assert "m at here" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert len(endpoint.requests) == 1, "a request is never repeated"
+
+
+@pytest.mark.parametrize("body", ["<html>Welcome to nginx!</html>", "", "null", "[]", '{"a": 1}'])
+def test_another_kind_of_server_gives_no_text(endpoint: Endpoint, body: str) -> None:
+    endpoint.behaviour = fails(200, body)
+    try:
+        assert ask(model_at(endpoint.url)) == ""
+    except ModelUnavailableError as error:
+        assert "m at here" in str(error)
+
+
+def test_nobody_listens(closed_port: int) -> None:
+    started = time.perf_counter()
+    with pytest.raises(ModelUnavailableError, match="can't be reached.*QA_LLM"):
+        ask(model_at(f"http://127.0.0.1:{closed_port}/v1"))
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [hangs, repeats(chunk("and ")), repeats(": still working\n\n"), repeats(chunk(""))],
+    ids=["silent", "endless", "comments", "empty"],
+)
+def test_the_deadline_holds(endpoint: Endpoint, behaviour: Callable[[Handler], None]) -> None:
+    endpoint.behaviour = behaviour
+    model = model_at(endpoint.url)
+    started = time.perf_counter()
+    with pytest.raises(ModelUnavailableError, match="QA_GENERATION__DEADLINE_SECONDS"):
+        ask(model, seconds=0.5, max_tokens=10**6)
+    assert time.perf_counter() - started < 10
+
+
+def test_a_proxy_is_not_asked_for_this_machine(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port}")
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{closed_port}")
+    endpoint.behaviour = replies("12 cm")
+    assert ask(model_at(endpoint.url)).strip() == "12 cm"
+
+
+def test_any_llamaindex_model_plugs_in() -> None:
+    from llama_index.core.llms import MockLLM
+
+    model = LlamaIndexChatModel(MockLLM(max_tokens=3))
+    assert isinstance(model, ChatModel)
+    assert model.context_tokens > 0
+    assert model.name
+    assert ask(model)
+    # The limit holds also where the integration knows nothing of it.
+    pieces = list(model.stream(PROMPT, max_tokens=1, deadline=Deadline(10)))
+    assert len(pieces) <= 1
+
+
+def test_a_model_of_one_s_own_streams_and_is_closed() -> None:
+    from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+    from llama_index.core.llms import LLMMetadata, MockLLM
+
+    closed: list[bool] = []
+
+    class Own(MockLLM):
+        @property
+        def metadata(self) -> LLMMetadata:
+            return LLMMetadata(context_window=123, model_name="own")
+
+        def stream_chat(self, messages: Any, **options: Any) -> Any:
+            assert options == {}
+
+            def responses() -> Any:
+                try:
+                    for word in ("12 ", "cm"):
+                        yield ChatResponse(message=ChatMessage(content=word), delta=word)
+                finally:
+                    closed.append(True)
+
+            return responses()
+
+    model = LlamaIndexChatModel(Own())
+    assert (model.name, model.context_tokens) == ("own", 123)
+    assert ask(model) == "12 cm"
+    tokens = model.stream(PROMPT, max_tokens=5, deadline=Deadline(10))
+    next(tokens)
+    tokens.close()
+    assert closed == [True, True]
+
+
+def test_errors_of_any_integration_become_ours() -> None:
+    from llama_index.core.llms import MockLLM
+
+    class Broken(MockLLM):
+        def stream_chat(self, messages: Any, **options: Any) -> Any:
+            raise ValueError("no\n such   thing " + "x" * 1000)
+
+    with pytest.raises(ModelUnavailableError) as caught:
+        ask(LlamaIndexChatModel(Broken(), "theirs"))
+    assert str(caught.value).startswith("theirs failed: ValueError: no such thing")
+    assert len(str(caught.value)) < 400
+
+
+def test_no_proxy_variable_leaks_into_other_tests() -> None:
+    assert os.environ.get("ALL_PROXY") is None

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from qa import Settings
+from qa.errors import ModelNotFoundError, ModelUnavailableError, WeightsError
+from qa.llms import ChatModel, Deadline, Message, complete, embedded, open_chat_model, weights
+from qa.settings import LocalModelSettings
+
+PROMPT = [Message("user", "How high?")]
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if the extra ``local`` were installed."""
+    monkeypatch.setattr(embedded, "is_installed", lambda: True)
+    monkeypatch.setattr(weights, "are_installed", lambda: True)
+    yield
+
+
+def opened(fast: Callable[..., Settings], llm: str) -> ChatModel:
+    model = open_chat_model(fast(llm=llm))
+    assert model is not None
+    return model
+
+
+def test_none_is_none(fast: Callable[..., Settings]) -> None:
+    assert open_chat_model(fast(llm="none")) is None
+    assert open_chat_model(fast(llm=" none ")) is None
+
+
+@pytest.mark.parametrize("absent", ["runtime", "weights"])
+def test_auto_is_none_without_the_extra(
+    fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, local: None, absent: str
+) -> None:
+    if absent == "runtime":
+        monkeypatch.setattr(embedded, "is_installed", lambda: False)
+    else:
+        monkeypatch.setattr(weights, "are_installed", lambda: False)
+    assert open_chat_model(fast(llm="auto")) is None
+    # Who asks for it by name is told what is missing when it is needed.
+    assert open_chat_model(fast(llm="embedded")) is not None
+
+
+@pytest.mark.parametrize("llm", ["auto", "embedded"])
+def test_the_embedded_model_is_opened_but_not_loaded(
+    fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, local: None, llm: str
+) -> None:
+    monkeypatch.setattr(weights, "ensure_weights", lambda *_: pytest.fail("weights were touched"))
+    model = opened(fast, llm)
+    assert model.name == "Qwen2.5-Coder-1.5B-Instruct (embedded)"
+    assert model.context_tokens == 4096
+
+
+def test_weights_that_fail_are_told_when_needed(
+    fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, local: None
+) -> None:
+    def full(home: Path, progress: object) -> Path:
+        raise WeightsError("The disk is full.")
+
+    monkeypatch.setattr(weights, "ensure_weights", full)
+    with pytest.raises(WeightsError, match="The disk is full"):
+        complete(opened(fast, "embedded"), PROMPT, max_tokens=1, deadline=Deadline(10))
+
+
+@pytest.mark.parametrize(
+    ("llm", "said"),
+    [
+        ("gpt-4", "'gpt-4' names no model.*'embedded'"),
+        ("", "'' names no model"),
+        ("ftp://host/v1#m", "names no model"),
+        ("/nowhere/model.gguf", r"no model file /nowhere/model\.gguf.*QA_LLM"),
+        ("/nowhere/model.bin", "names no model"),
+        ("http://host/v1", "http://host:port/v1#model"),
+        ("http://host/v1#", "http://host:port/v1#model"),
+        ("http://#m", "needs a host"),
+        ("http://[::1#m", "isn't a URL"),
+        ("http://host:port/v1#m", "isn't a URL"),
+    ],
+)
+def test_a_name_that_leads_nowhere(fast: Callable[..., Settings], llm: str, said: str) -> None:
+    with pytest.raises(ModelNotFoundError, match=said):
+        open_chat_model(fast(llm=llm))
+
+
+def test_an_endpoint_is_not_contacted_when_opened(
+    fast: Callable[..., Settings], closed_port: int
+) -> None:
+    url = f"http://user:hunter2@127.0.0.1:{closed_port}/v1#org/model"
+    model = opened(fast, url)
+    assert model.name == "org/model at 127.0.0.1"
+    started = time.perf_counter()
+    with pytest.raises(ModelUnavailableError, match="can't be reached") as caught:
+        complete(model, PROMPT, max_tokens=1, deadline=Deadline(30))
+    assert time.perf_counter() - started < 10
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF\x03\x00\x00\x00", b"not a model " * 1000])
+def test_a_file_that_is_no_model_is_told_when_needed(
+    fast: Callable[..., Settings], tmp_path: Path, content: bytes
+) -> None:
+    pytest.importorskip("xllamacpp")
+    path = tmp_path / "Model.GGUF"
+    path.write_bytes(content)
+    model = opened(fast, str(path))
+    assert model.name == "Model (embedded)"
+    with pytest.raises(ModelUnavailableError, match=r"Model\.GGUF .*can't be loaded"):
+        complete(model, PROMPT, max_tokens=1, deadline=Deadline(30))
+
+
+def test_a_file_that_goes_away_is_told_when_needed(
+    fast: Callable[..., Settings], tmp_path: Path
+) -> None:
+    pytest.importorskip("xllamacpp")
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF")
+    model = opened(fast, str(path))
+    path.unlink()
+    with pytest.raises(ModelNotFoundError, match="no model file"):
+        complete(model, PROMPT, max_tokens=1, deadline=Deadline(30))
+
+
+def test_a_missing_runtime_is_told_when_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF")
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    model = embedded.EmbeddedChatModel(
+        "m", lambda: path, LocalModelSettings(), tmp_path / "states"
+    )
+    with pytest.raises(ModelNotFoundError, match="extra 'local'"):
+        model.start()

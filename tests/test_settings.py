@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from qa import Settings
+from qa.errors import SettingsError
+
+
+def test_defaults_are_valid_and_offline() -> None:
+    settings = Settings.load()
+    assert settings.llm == "auto"
+    assert settings.embedding.model == "all-MiniLM-L6-v2"
+    assert settings.documents is None
+
+
+def test_an_argument_wins_over_a_variable_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "qa.toml").write_text('llm = "file"\n[retrieval]\nchunks = 3\ndense_weight = 0.5\n')
+    assert (Settings.load().llm, Settings.load().retrieval.chunks) == ("file", 3)
+    monkeypatch.setenv("QA_LLM", "variable")
+    monkeypatch.setenv("QA_RETRIEVAL__CHUNKS", "4")
+    loaded = Settings.load()
+    assert (loaded.llm, loaded.retrieval.chunks, loaded.retrieval.dense_weight) == (
+        "variable",
+        4,
+        0.5,
+    )
+    assert Settings.load(llm="argument").llm == "argument"
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"retrieval": {"chunks": 0}}, "retrieval.chunks = 0"),
+        ({"retrieval": {"dense_weight": 1.5}}, "retrieval.dense_weight = 1.5"),
+        ({"verification": {"threshold": -0.1}}, "verification.threshold = -0.1"),
+        ({"generation": {"deadline_seconds": 0}}, "generation.deadline_seconds = 0"),
+        ({"evidence": {"sentences": "many"}}, "evidence.sentences = 'many'"),
+        ({"retrieval": {"chunk": 5}}, "retrieval.chunk"),
+        ({"llms": "none"}, "llms"),
+    ],
+)
+def test_a_bad_value_is_named(values: dict[str, Any], named: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**values)
+    assert named in str(caught.value)
+    assert "qa.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("QA_RETRIEVAL__CHUNKS", "a dozen", "a dozen"),
+        ("QA_GENERATION__DEADLINE_SECONDS", "-1", "generation.deadline_seconds"),
+        ("QA_RETRIEVAL", "not json", "retrieval"),
+    ],
+)
+def test_a_bad_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=named):
+        Settings.load()
+
+
+@pytest.mark.parametrize("content", [b"llm = ", b"\xff\xfe\x00", b"[retrieval]\nchunk = 1\n"])
+def test_a_bad_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "qa.toml").write_bytes(content)
+    with pytest.raises(SettingsError, match=r"qa\.toml"):
+        Settings.load()
+
+
+def test_settings_can_not_change() -> None:
+    settings = Settings.load()
+    with pytest.raises(ValidationError):
+        settings.llm = "none"
+    with pytest.raises(ValidationError):
+        settings.retrieval.chunks = 5
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"llm": "none"},
+        {"embedding": {"model": "hashing"}},
+        {"chunking": {"max_chunk_characters": 300}},
+        {"retrieval": {"chunks": 5}},
+        {"evidence": {"sentences": 5}},
+        {"generation": {"max_tokens": 50}},
+        {"verification": {"threshold": 0.9}},
+    ],
+)
+def test_the_fingerprint_changes_with_what_can_change_an_answer(values: dict[str, Any]) -> None:
+    assert Settings.load(**values).fingerprint() != Settings.load().fingerprint()
+
+
+def test_the_fingerprint_stays_with_places_and_secrets(tmp_path: Path) -> None:
+    plain = Settings.load().fingerprint()
+    other = Settings.load(
+        documents=tmp_path, home=tmp_path / "other", api_key="secret", local={"threads": 1}
+    )
+    assert other.fingerprint() == plain
+    assert len(plain) == 12
+    assert int(plain, 16) >= 0
+
+
+def test_the_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_API_KEY", "hunter2")
+    settings = Settings.load()
+    assert settings.api_key is not None
+    assert settings.api_key.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(retrieval={"chunks": 0})
+    assert "hunter2" not in str(caught.value)

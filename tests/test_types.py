@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from qa import types
+from qa.types import Answer, Citation, Claim, Evidence, Passage, Sentence
+
+
+def passage(number: int, text: str, **about: Any) -> Passage:
+    start = 100 * number
+    sentence = Sentence("a.txt", number, start, start + len(text), text)
+    return Passage(number, sentence, **{"title": "Tides", "date": None, "score": 0.5} | about)
+
+
+def answer(**values: Any) -> Answer:
+    defaults: dict[str, Any] = {
+        "question": "How high?",
+        "status": "answered",
+        "text": "12 cm [1]",
+        "claims": (Claim("12 cm", (1,), 0.9, "supported", "found"),),
+        "citations": (
+            Citation(1, "a.txt", "Tides", "2024-05-01", 5, 28, "The tide rose\nby 12 cm.", 0.9),
+        ),
+        "evidence": (passage(1, "The tide rose\nby 12 cm."),),
+        "timings": {"total": 0.25},
+        "model": "scripted",
+        "fingerprint": "0123456789ab",
+    }
+    return Answer(**defaults | values)
+
+
+@pytest.mark.parametrize("name", [n for n in types.__all__ if isinstance(getattr(types, n), type)])
+def test_values_are_frozen(name: str) -> None:
+    value = getattr(types, name)
+    assert value.__dataclass_params__.frozen
+    assert value.__slots__ == tuple(field.name for field in dataclasses.fields(value))
+
+
+def test_an_answer_is_json() -> None:
+    original = answer(standalone_question="How high was the tide?", notes=("a note",))
+    read = json.loads(original.to_json())
+    assert read == original.to_dict()
+    assert set(read) == {field.name for field in dataclasses.fields(Answer)}
+    assert read["claims"] == [
+        {
+            "text": "12 cm",
+            "citations": [1],
+            "support": 0.9,
+            "verdict": "supported",
+            "reason": "found",
+        }
+    ]
+    assert read["citations"] == [
+        {
+            "number": 1,
+            "document": "a.txt",
+            "title": "Tides",
+            "date": "2024-05-01",
+            "start": 5,
+            "end": 28,
+            "quote": "The tide rose\nby 12 cm.",
+            "support": 0.9,
+            "page": None,
+        }
+    ]
+    assert read["evidence"] == [
+        {
+            "number": 1,
+            "document": "a.txt",
+            "title": "Tides",
+            "date": None,
+            "start": 100,
+            "end": 123,
+            "text": "The tide rose\nby 12 cm.",
+            "score": 0.5,
+        }
+    ]
+
+
+def test_json_keeps_unicode_readable() -> None:
+    assert "Ålesund 🌊" in answer(text="Ålesund 🌊").to_json()
+
+
+def test_json_holds_what_a_broken_input_brings() -> None:
+    assert json.loads(answer(text="\ud800").to_json())["text"] == "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (
+            {},
+            "12 cm [1]\n\n[1] “The tide rose by 12 cm.” — Tides, 2024-05-01 (a.txt, 5–28)  ",
+        ),
+        (
+            {
+                "status": "not_found",
+                "text": "The documents don’t say.",
+                "claims": (),
+                "citations": (),
+                "notes": ("No language model.",),
+            },
+            "The documents don’t say.\n\nClosest passages:\n\n"
+            "- “The tide rose by 12 cm.” — Tides\n\n*No language model.*",
+        ),
+        (
+            {"text": "Nothing.", "citations": (), "claims": (), "evidence": ()},
+            "Nothing.",
+        ),
+    ],
+)
+def test_markdown(values: dict[str, Any], expected: str) -> None:
+    assert answer(**values).to_markdown() == expected
+
+
+def test_markdown_shows_three_closest_passages_at_most() -> None:
+    evidence = tuple(passage(number, f"Sentence {number}.") for number in range(1, 6))
+    shown = answer(status="not_found", text="No.", citations=(), claims=(), evidence=evidence)
+    assert [n for n in range(1, 6) if f"Sentence {n}." in shown.to_markdown()] == [1, 2, 3]
+
+
+def test_best_passages_come_in_their_rank() -> None:
+    passages = tuple(passage(number, f"S{number}") for number in range(1, 4))
+    assert Evidence("q", passages, (3, 1)).best() == (passages[2], passages[0])
+    assert Evidence("q", passages, ()).best() == ()

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from doubles import Reply, Script
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.errors import ModelUnavailableError
+from qa.generation import Draft
+from qa.llms import Completion, Deadline, Message, ScriptedChatModel, Token
+from qa.types import Evidence, Passage, Sentence
+from qa.verification import (
+    CHECK_EXAMPLES,
+    CHECK_INSTRUCTIONS,
+    CheckedClaim,
+    Signals,
+    check_claims,
+    check_prompt,
+    constant_check_prompt,
+    is_yes_no,
+    support,
+)
+
+TEXTS = (
+    "RM released the song on May 10.",
+    "The volcano erupted near Milano at 9 am.",
+    "Kim plays the piano.",
+    "The album has eleven tracks.",
+    "It sold 5.8 million copies in Japan.",
+)
+UNIT = st.floats(0, 1)
+SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), UNIT, UNIT)
+
+
+def evidence(question: str = "When?", ranked: tuple[int, ...] = (1, 2)) -> Evidence:
+    passages = tuple(
+        Passage(
+            number,
+            Sentence("a.txt", number, 100 * number, 100 * number + len(text), text),
+            "Songs",
+            None,
+            0.5,
+        )
+        for number, text in enumerate(TEXTS, start=1)
+    )
+    return Evidence(question, passages, ranked)
+
+
+def yes_no(yes: float, no: float) -> tuple[Token, ...]:
+    pairs = (("Yes", yes), ("No", no))
+    return (Token(*max(pairs, key=lambda pair: pair[1]), pairs),)
+
+
+def check(
+    *claims: str,
+    question: str = "When?",
+    reading: Reply | Exception | Callable[[Sequence[Message]], Reply] = "Yes",
+    threshold: float = 0.3,
+    similarity: float = 0.8,
+    tokens: tuple[Token, ...] = (Token("x", 0.9),),
+    ranked: tuple[int, ...] = (1, 2),
+) -> tuple[CheckedClaim, ...]:
+    script = Script()
+    script.check = reading
+    return check_claims(
+        Draft(claims, Completion(tokens)),
+        evidence(question, ranked),
+        model=ScriptedChatModel(script),
+        similarity=lambda one, other: similarity,
+        threshold=threshold,
+        deadline=Deadline(10),
+    )
+
+
+@given(SIGNALS, st.sampled_from(["check", "confidence", "similarity", "names"]), UNIT)
+def test_support_rises_with_every_signal(signals: Signals, name: str, value: float) -> None:
+    before: float | None = getattr(signals, name)
+    if before is None:
+        before = value
+        signals = replace(signals, **{name: before})
+    lower, higher = sorted([before, value])
+    assert (
+        0.0
+        <= support(replace(signals, **{name: lower}))
+        <= support(replace(signals, **{name: higher}))
+        <= 1.0
+    )
+
+
+def test_support_tells_the_best_from_the_worst() -> None:
+    assert support(Signals(1.0, 1.0, 1.0, 1.0)) > 0.8
+    assert support(Signals(0.0, 0.0, 0.0, 0.0)) < 0.1
+    assert support(Signals(0.0, 1.0, 1.0, 1.0)) < support(Signals(None, 1.0, 1.0, 1.0))
+
+
+def test_a_true_claim_is_supported_at_its_place() -> None:
+    (claim,) = check("May 10", question="When did RM release the song?")
+    assert claim.verdict == "supported"
+    assert [passage.number for passage in claim.passages] == [1]
+    assert claim.signals is not None
+    assert claim.signals == Signals(1.0, 0.9, 0.8, 1.0)
+    assert claim.support == support(claim.signals)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The volcano erupted near Milano",
+        "piano",
+        "Milano",
+        "No. The volcano erupted",
+        "Yes. Kim plays the piano.",
+        "5.8 million",
+        "Eleven",
+        "11 tracks",
+    ],
+)
+def test_words_of_the_documents_pass_the_exact_gate(claim: str) -> None:
+    (found,) = check(claim, threshold=0.0)
+    assert found.verdict == "supported", found.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("a unicorn", "None of its words"),
+        ("世界", "None of its words"),
+        ("RM released the song on May 13", "don’t have 13"),
+        ("RM released the song on June 10", "don’t have June"),
+        ("The volcano erupted near Napoli at 9 am", "don’t have Napoli"),
+        ("The album has 12 tracks", "don’t have 12"),
+        ("the song was written by lonely shepherds", "of its words stand"),
+        ("Yes. RM released the song on May 13", "don’t have 13"),
+    ],
+)
+def test_what_the_documents_do_not_say_never_reaches_the_second_gate(
+    claim: str, reason: str
+) -> None:
+    asked: list[Sequence[Message]] = []
+
+    def reading(messages: Sequence[Message]) -> str:
+        asked.append(messages)
+        return "Yes"
+
+    (found,) = check(claim, reading=reading, threshold=0.0)
+    assert (found.verdict, found.support, found.signals) == ("unsupported", 0.0, None)
+    assert reason in found.reason
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        ("Yes", 1.0),
+        ("No", 0.0),
+        ("yes, it does", 1.0),
+        (yes_no(0.6, 0.2), 0.75),
+        (yes_no(0.1, 0.3), 0.25),
+        ((Token("Yes"),), 1.0),
+        ((Token("No."),), 0.0),
+        ((Token("Perhaps"),), None),
+        ((Token("Perhaps", 0.9, (("Perhaps", 0.9),)),), None),
+        ("", None),
+        ((), None),
+    ],
+)
+def test_the_second_reading(reading: Reply, expected: float | None) -> None:
+    (claim,) = check("May 10", reading=reading)
+    assert claim.signals is not None
+    assert claim.signals.check == (None if expected is None else pytest.approx(expected))
+
+
+def test_a_sceptical_reading_drops_a_claim_that_stands_there() -> None:
+    (claim,) = check("May 10", reading=yes_no(0.01, 0.98), threshold=0.35)
+    assert claim.verdict == "unsupported"
+    assert claim.passages
+    assert "too little" in claim.reason
+
+
+def test_the_threshold_decides() -> None:
+    (claim,) = check("May 10", threshold=0.0)
+    (same,) = check("May 10", threshold=claim.support)
+    (dropped,) = check("May 10", threshold=math.nextafter(claim.support, 2))
+    assert [claim.verdict, same.verdict, dropped.verdict] == ["supported"] * 2 + ["unsupported"]
+
+
+@pytest.mark.parametrize("claim", ["Yes", "no.", "No!"])
+def test_a_bare_yes_answers_no_other_question(claim: str) -> None:
+    (found,) = check(claim, question="When did RM release the song?", threshold=0.0)
+    assert (found.verdict, found.passages) == ("unsupported", ())
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Did RM release the song in May?", True),
+        ("is it out?", True),
+        ("Hasn't he written a book?", True),
+        ("When is it out?", False),
+        ("Is it out in May or June?", False),
+        ("Who did it?", False),
+        ("", False),
+        ("?!", False),
+    ],
+)
+def test_which_questions_ask_for_yes_or_no(question: str, expected: bool) -> None:
+    assert is_yes_no(question) is expected
+
+
+def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
+    """A second reading that agrees so much with "Yes", and so much with "No"."""
+
+    def reading(messages: Sequence[Message]) -> Reply:
+        agrees = yes if messages[-1].content.endswith("Answer: Yes") else no
+        return yes_no(agrees, 1 - agrees)
+
+    return reading
+
+
+@pytest.mark.parametrize(
+    ("draft", "yes", "no", "text", "cited"),
+    [
+        ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
+        # The reading decides, whatever the draft says.
+        ("Yes", 0.1, 0.9, "No.", [2]),
+        ("No", 0.9, 0.1, "Yes.", [2]),
+        # A reason that the documents don't have isn't given.
+        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [2]),
+        ("", 0.95, 0.02, "Yes.", [2]),
+    ],
+)
+def test_yes_or_no_is_decided_by_asking_for_both(
+    draft: str, yes: float, no: float, text: str, cited: list[int]
+) -> None:
+    (found,) = check(
+        *([draft] if draft else []),
+        question="Did RM release the song?",
+        reading=decides(yes, no),
+        ranked=(2, 1),
+    )
+    assert found.verdict == "supported"
+    assert found.text == text
+    assert [passage.number for passage in found.passages] == cited
+
+
+@pytest.mark.parametrize("reading", ["Yes", "No", "", decides(0.5, 0.5), decides(0.5, 0.48)])
+def test_yes_or_no_without_a_margin_is_not_shown(
+    reading: str | Callable[[Sequence[Message]], Reply],
+) -> None:
+    found = check("Yes. RM released the song", question="Did RM release it?", reading=reading)
+    assert [claim.verdict for claim in found] == ["unsupported"]
+
+
+def test_yes_or_no_needs_evidence() -> None:
+    assert check(question="Did RM release it?", ranked=()) == ()
+    (found,) = check("Yes", question="Did RM release it?", ranked=())
+    assert found.verdict == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("question", "least", "most"),
+    [
+        ("when was it released?", 1.0, 1.0),
+        ("when did RM release it?", 1.0, 1.0),
+        ("when did Jimin release it?", 0.0, 0.0),
+        ("when did RM and Jimin release it?", 0.5, 0.5),
+        ("when did he release it in 1999?", 0.0, 0.0),
+        # The title and the sentences around tell what a passage speaks of.
+        ("when did he release it near Milano for Songs?", 1.0, 1.0),
+    ],
+)
+def test_names_of_the_question(question: str, least: float, most: float) -> None:
+    (claim,) = check("May 10", question=question)
+    assert claim.signals is not None
+    assert least <= claim.signals.names <= most
+
+
+def test_similarity_below_zero_counts_as_none() -> None:
+    (claim,) = check("May 10", similarity=-0.5)
+    assert claim.signals is not None
+    assert claim.signals.similarity == 0.0
+
+
+def test_each_claim_gets_its_own_verdict_in_order() -> None:
+    found = check("RM released the song on May 10.", "It sold 6 million copies.", threshold=0.0)
+    assert [claim.verdict for claim in found] == ["supported", "unsupported"]
+    assert [claim.text for claim in found][1] == "It sold 6 million copies."
+    assert check() == ()
+
+
+def test_a_model_that_fails_is_told() -> None:
+    with pytest.raises(ModelUnavailableError):
+        check("May 10", reading=ModelUnavailableError("down"))
+
+
+def test_the_prompt_shows_only_what_is_cited() -> None:
+    passages = evidence().passages[1:3]
+    prompt = check_prompt("When?", "9 am", passages)
+    assert prompt[0].content == CHECK_INSTRUCTIONS
+    assert prompt[:-1] == constant_check_prompt()
+    assert prompt[-1].content == (
+        f"Passage: {TEXTS[1]} {TEXTS[2]}\nQuestion: When?\nAnswer: 9 am"
+    )
+
+
+def test_examples_say_yes_as_often_as_no() -> None:
+    verdicts = [verdict for *_, verdict in CHECK_EXAMPLES]
+    assert set(verdicts) == {"Yes", "No"}
+    assert abs(verdicts.count("Yes") - verdicts.count("No")) <= len(verdicts) // 4
