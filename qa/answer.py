@@ -434,7 +434,8 @@ class _Clock:
 
 
 def _checked(question: str) -> str:
-    question = question.strip()
+    # What a terminal couldn't decode can't be printed either.
+    question = question.encode("utf-8", "replace").decode().strip()
     if not question:
         raise QuestionError("The question is empty. Write what you want to know.")
     if len(question) > MAX_QUESTION_CHARACTERS:

@@ -71,8 +71,8 @@ class RetrievalSettings(_Group):
 class EvidenceSettings(_Group):
     """How much of what was found the LLM reads."""
 
-    sentences: int = Field(8, ge=1, le=64, description="Most relevant sentences for a question.")
-    max_tokens: int = Field(400, ge=50, le=16_000, description="For all of them together.")
+    sentences: int = Field(6, ge=1, le=64, description="Most relevant sentences for a question.")
+    max_tokens: int = Field(300, ge=50, le=16_000, description="For all of them together.")
     whole_library_tokens: int = Field(
         1600,
         ge=0,

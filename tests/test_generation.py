@@ -28,7 +28,9 @@ from qa.types import Evidence, Passage, Sentence, Turn
 
 def evidence(question: str = "How high?", whole: bool = False, **texts: list[str]) -> Evidence:
     passages: list[Passage] = []
-    for document, sentences in (texts or {"a": ["The tide rose\nby 12 cm.", "Nobody saw."]}).items():
+    for document, sentences in (
+        texts or {"a": ["The tide rose\nby 12 cm.", "Nobody saw."]}
+    ).items():
         for row, text in enumerate(sentences):
             sentence = Sentence(f"{document}.txt", row, 100 * row, 100 * row + len(text), text)
             date = "2024-05-01" if document == "a" else None
@@ -44,8 +46,7 @@ def test_the_prompt_shows_titles_dates_and_sentences_once_each() -> None:
     prompt = answer_prompt(evidence(a=["One\n two.", "Three."], b=["Four."]))
     assert prompt[0].content == INSTRUCTIONS
     assert prompt[-1].content == (
-        "New text:\nTitle a (2024-05-01)\nOne two.\nThree.\n\nTitle b\nFour.\n\n"
-        "Question: How high?"
+        "New text:\nTitle a (2024-05-01)\nOne two.\nThree.\n\nTitle b\nFour.\n\nQuestion: How high?"
     )
     assert [message.role for message in prompt[1:]] == [
         role for message, role in zip(prompt[1:], ["user", "assistant"] * 99, strict=False)
@@ -140,7 +141,11 @@ def rewritten(question: str, reply: Any, history: Sequence[Turn] = HISTORY) -> s
         ("Who directed it?", '"Who directed Happy Together?"', "Who directed Happy Together?"),
         ("in which year?", "In which year did Wong Kar-Wai direct it, 1997?\nextra", "In which"),
         # What nobody spoke of is invented.
-        ("How many tracks has it?", "How many tracks has Jimin's album?", "How many tracks has it?"),
+        (
+            "How many tracks has it?",
+            "How many tracks has Jimin's album?",
+            "How many tracks has it?",
+        ),
         ("How many tracks?", "How many tracks has the album of 2022?", "How many tracks?"),
         # What was asked for must stay.
         ("And of Indigo, in 2022?", "When is RM's album out?", "And of Indigo, in 2022?"),

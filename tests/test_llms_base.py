@@ -54,6 +54,11 @@ def test_text_is_all_tokens() -> None:
     assert Completion((Token("12"), Token(" cm"))).text == "12 cm"
 
 
+def test_text_can_be_encoded_whatever_comes() -> None:
+    assert Completion((Token("\ud83c"), Token("\udf0a 12"))).text == "🌊 12"
+    assert Completion((Token("\ud83c"), Token(" 12"))).text == "\ufffd 12"
+
+
 @given(st.floats(allow_nan=False))
 def test_a_probability_lies_between_0_and_1(logarithm: float) -> None:
     assert 0.0 <= probability(logarithm) <= 1.0

@@ -133,8 +133,6 @@ def test_a_missing_runtime_is_told_when_needed(
     path = tmp_path / "model.gguf"
     path.write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    model = embedded.EmbeddedChatModel(
-        "m", lambda: path, LocalModelSettings(), tmp_path / "states"
-    )
+    model = embedded.EmbeddedChatModel("m", lambda: path, LocalModelSettings(), tmp_path / "states")
     with pytest.raises(ModelNotFoundError, match="extra 'local'"):
         model.start()

@@ -286,7 +286,5 @@ def test_any_parts_join_to_what_they_are(
         paths.append(path)
     content = b"".join(pieces)
     target = folder / "model"
-    weights.assemble(
-        paths, target, size=len(content), sha256=hashlib.sha256(content).hexdigest()
-    )
+    weights.assemble(paths, target, size=len(content), sha256=hashlib.sha256(content).hexdigest())
     assert target.read_bytes() == content

@@ -302,9 +302,7 @@ def test_the_prompt_shows_only_what_is_cited() -> None:
     prompt = check_prompt("When?", "9 am", passages)
     assert prompt[0].content == CHECK_INSTRUCTIONS
     assert prompt[:-1] == constant_check_prompt()
-    assert prompt[-1].content == (
-        f"Passage: {TEXTS[1]} {TEXTS[2]}\nQuestion: When?\nAnswer: 9 am"
-    )
+    assert prompt[-1].content == (f"Passage: {TEXTS[1]} {TEXTS[2]}\nQuestion: When?\nAnswer: 9 am")
 
 
 def test_examples_say_yes_as_often_as_no() -> None:

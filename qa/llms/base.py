@@ -64,8 +64,10 @@ class Completion:
 
     @property
     def text(self) -> str:
-        """The reply as a string."""
-        return "".join(token.text for token in self.tokens)
+        """The reply as a string that can be encoded."""
+        text = "".join(token.text for token in self.tokens)
+        # A character may come in two halves, each a token; a half alone is none.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def least_probability(self) -> float | None:
         """Probability of the least probable token, 0 to 1; None where it isn't known."""

@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doubles import Endpoint, Script, replies
+
+from qa import Answer, Library, cli, ui
+from qa.errors import ServeError
+from qa.llms import Message
+from qa.types import Claim
+
+TIDES = """\
+date: 2024-05-01
+title: Tides of Ålesund
+
+The tide rose by 12 cm at 9 am. Nobody saw it. Ada Lindqvist measured eleven waves.
+"""
+QUESTION = "How much did the tide rise at 9 am?"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def folder(write: Callable[..., Path]) -> Path:
+    return write({"tides.txt": TIDES, "binary.txt": b"\x00\x01\xff" * 99})
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line; returns the exit status, standard output and standard error."""
+    monkeypatch.setenv("QA_EMBEDDING__MODEL", "hashing")
+    monkeypatch.setenv("QA_LLM", "none")
+    monkeypatch.setenv("COLUMNS", "500")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["qa", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else 1
+        done = capsys.readouterr()
+        return status, done.out, done.err
+
+    return run
+
+
+@pytest.fixture
+def llm(endpoint: Endpoint) -> tuple[str, Script]:
+    """The name of a model at an endpoint, and the script that it follows."""
+    script = Script()
+
+    def reply(request: dict[str, Any]) -> str:
+        said = script([Message(m["role"], m["content"]) for m in request["messages"]])
+        assert isinstance(said, str)
+        return said
+
+    endpoint.behaviour = replies(reply)
+    return f"{endpoint.url}#m", script
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        ([], 2, "Usage: "),
+        (["--help"], 0, "check every word"),
+        (["ask", "--help"], 0, "--json"),
+        (["chat", "--help"], 0, "--port"),
+        (["index", "--help"], 0, "DIR"),
+        (["search", "--help"], 0, "--limit"),
+        (["doctor", "--help"], 0, "--llm"),
+        (["ask"], 2, "Missing argument"),
+        (["index"], 2, "Missing argument"),
+        (["nonsense"], 2, "nonsense"),
+        (["ask", "q", "--nonsense"], 2, "--nonsense"),
+        (["chat", "--port", "0"], 2, "--port"),
+        (["chat", "--port", "eighty"], 2, "--port"),
+        (["search", "q", "--limit", "0"], 2, "--limit"),
+    ],
+)
+def test_usage(run: Run, arguments: list[str], status: int, said: str) -> None:
+    found, out, err = run(*arguments)
+    assert found == status
+    assert said in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ask", "", "--library", "{folder}"], "The question is empty"),
+        (["ask", " \n", "--library", "{folder}"], "The question is empty"),
+        (["ask", "x" * 100_000, "--library", "{folder}"], "100,000 characters"),
+        (["search", "", "--library", "{folder}"], "The question is empty"),
+        (["ask", "q", "--library", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["ask", "q", "--library", "{folder}/tides.txt"], "tides.txt is a file"),
+        (["ask", "q", "--library", "{empty}"], "No document in {empty}"),
+        (["index", "{empty}"], "No document in {empty}"),
+        (["index", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["ask", "q", "--library", "{folder}", "--llm", "gpt-4"], "'gpt-4' names no model"),
+        (["ask", "q", "--library", "{folder}", "--llm", "/no/m.gguf"], "no model file /no/m.gguf"),
+        (["chat", "--library", "/nowhere/at/all"], "/nowhere/at/all"),
+    ],
+)
+def test_a_mistake_ends_in_one_line(
+    run: Run, folder: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    places = {"folder": folder, "empty": tmp_path / "empty"}
+    places["empty"].mkdir()
+    status, out, err = run(*(argument.format(**places) for argument in arguments))
+    assert status == 1
+    assert out == ""
+    (line,) = err.strip().splitlines()
+    assert line.startswith("error: ")
+    assert said.format(**places) in line
+
+
+def test_a_bad_setting_ends_in_one_line(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_RETRIEVAL__CHUNKS", "many")
+    status, out, err = run("ask", "q", "--library", folder)
+    assert (status, out) == (1, "")
+    assert err.strip().startswith("error: ")
+    assert "retrieval.chunks = 'many'" in err
+
+
+def test_ask_shows_answer_quotes_and_place(
+    run: Run, folder: Path, llm: tuple[str, Script]
+) -> None:
+    name, script = llm
+    script.answer = "12 cm. It sank by 99 m."
+    status, out, err = run("ask", QUESTION, "--library", folder, "--llm", name)
+    assert status == 0
+    for said in (
+        "12 cm. [1]",
+        "[1] Tides of Ålesund, 2024-05-01  tides.txt, ",
+        "“The tide rose by 12 cm at 9 am.”",
+        "support 0.",
+        "Left out: “It sank by 99 m.”",
+        "m at 127.0.0.1; ",
+        "total ",
+    ):
+        assert said in out
+    assert "Traceback" not in err
+
+
+def test_ask_as_json_prints_nothing_else(run: Run, folder: Path, llm: tuple[str, Script]) -> None:
+    name, script = llm
+    script.answer = "12 cm"
+    status, out, _ = run("ask", QUESTION, "--library", folder, "--json", "--llm", name)
+    assert status == 0
+    answer = json.loads(out)
+    assert answer["status"] == "answered"
+    assert answer["text"] == "12 cm [1]"
+    assert answer["model"] == "m at 127.0.0.1"
+    (citation,) = answer["citations"]
+    text = Library.open(folder).documents["tides.txt"].text
+    assert text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_ask_without_a_model_says_so(run: Run, folder: Path) -> None:
+    status, out, _ = run("ask", QUESTION, "-l", folder)
+    assert status == 0
+    assert "The tide rose by 12 cm at 9 am. [1]" in out
+    assert "No language model could be used" in out
+    assert "support" not in out
+    assert json.loads(run("ask", QUESTION, "-l", folder, "--json")[1])["extractive"] is True
+
+
+def test_ask_shows_the_closest_passages_when_nothing_is_found(
+    run: Run, folder: Path, llm: tuple[str, Script]
+) -> None:
+    name, _ = llm
+    status, out, _ = run("ask", QUESTION, "-l", folder, "--llm", name)
+    assert status == 0
+    assert "The documents don’t say." in out
+    assert "Closest passages:\n    “The tide rose by 12 cm at 9 am.” tides.txt, " in out
+
+
+def test_an_unreachable_model_is_no_error(run: Run, folder: Path, closed_port: int) -> None:
+    url = f"http://127.0.0.1:{closed_port}/v1#m"
+    status, out, _ = run("ask", QUESTION, "-l", folder, "--llm", url)
+    assert status == 0
+    assert "can't be reached" in out
+    assert "12 cm" in out
+
+
+@pytest.mark.parametrize(
+    "question", ["[bold]12[/bold] :smile: [link=http://x]", "\udcff 12 cm", "\x1b[31mred", "🌊 ‮12"]
+)
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_any_question_can_be_printed(
+    run: Run, folder: Path, question: str, options: list[str]
+) -> None:
+    status, out, err = run("ask", question, "-l", folder, *options)
+    assert status == 0, err
+    assert out
+    if options:
+        json.loads(out)
+
+
+def test_text_of_documents_is_no_markup_and_no_escape(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    folder = write({"a.txt": "The [bold]tide[/bold] rose :smile: by \x1b[31m12 cm[/red] today."})
+    _, out, _ = run("ask", "How much rose the tide today?", "-l", folder)
+    assert "The [bold]tide[/bold] rose :smile: by [31m12 cm[/red] today." in out
+    assert "\x1b" not in out
+
+
+def test_index_says_what_changed(run: Run, folder: Path) -> None:
+    status, out, _ = run("index", folder)
+    assert status == 0
+    assert "added    tides.txt" in out
+    assert "skipped  binary.txt: " in out
+    assert "1 document indexed in " in out
+    assert "1 added, 0 updated, 0 removed, 0 unchanged, 1 skipped." in out
+    assert "0 added, 0 updated, 0 removed, 1 unchanged" in run("index", folder)[1]
+    (folder / "tides.txt").write_text(TIDES + "And more.")
+    (folder / "new.txt").write_text("A new wave came.")
+    _, out, _ = run("index", folder)
+    assert "updated  tides.txt" in out
+    assert "added    new.txt" in out
+    (folder / "new.txt").unlink()
+    assert "removed  new.txt" in run("index", folder)[1]
+
+
+def test_index_says_why_everything_is_indexed_again(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", folder)
+    monkeypatch.setenv("QA_CHUNKING__MAX_CHUNK_CHARACTERS", "300")
+    _, out, _ = run("index", folder)
+    assert "Everything was indexed again: " in out
+    assert "chunking settings" in out
+
+
+def test_an_interruption_ends_quietly(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cli, "_index_progress", lambda _: interrupt)
+        status, out, err = run("index", folder)
+    assert (status, out) == (130, "")
+    assert "Traceback" not in err
+    assert run("index", folder)[0] == 0
+
+
+def test_search_shows_passages(run: Run, folder: Path) -> None:
+    status, out, _ = run("search", "waves", "-l", folder, "--limit", "1")
+    assert status == 0
+    assert out.startswith("[1] Tides of Ålesund, 2024-05-01  tides.txt, ")
+    assert "Ada Lindqvist measured eleven waves." in out
+    status, out, _ = run("search", "waves", "-l", folder, "--json")
+    (hit,) = json.loads(out)
+    assert set(hit) == {
+        *("document", "title", "date", "start", "end", "text", "score", "dense", "lexical")
+    }
+    text = Library.open(folder).documents[hit["document"]].text
+    assert text[hit["start"] : hit["end"]] == hit["text"]
+
+
+def test_search_asks_no_model(run: Run, folder: Path) -> None:
+    assert run("search", "waves", "-l", folder)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], {"host": "127.0.0.1", "port": 7860, "open_browser": True}),
+        (
+            ["--host", "0.0.0.0", "--port", "80", "--no-browser"],
+            {"host": "0.0.0.0", "port": 80, "open_browser": False},
+        ),
+    ],
+)
+def test_chat_opens_the_page(
+    run: Run,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    expected: dict[str, Any],
+) -> None:
+    launched: list[dict[str, Any]] = []
+
+    def launch(library: Library, **given: Any) -> None:
+        launched.append({"documents": sorted(library.documents), **given})
+
+    monkeypatch.setattr(ui, "launch", launch)
+    status, _, err = run("chat", "-l", folder, *options)
+    assert status == 0
+    assert launched == [{"documents": ["tides.txt"], **expected}]
+    assert "1 document; model: none" in err
+
+
+def test_chat_on_a_port_in_use_ends_in_one_line(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def launch(*_: Any, **__: Any) -> None:
+        raise ServeError("Port 7860 is in use. Choose another with --port.")
+
+    monkeypatch.setattr(ui, "launch", launch)
+    status, _, err = run("chat", "-l", folder)
+    assert status == 1
+    assert err.splitlines()[-1] == "error: Port 7860 is in use. Choose another with --port."
+
+
+def test_doctor_tells_what_is_there(run: Run, folder: Path) -> None:
+    status, out, _ = run("doctor", "-l", folder)
+    assert status == 0
+    for said in ("Python", "torch", "hashing", "none: answers are quoted", "1 documents", "home"):
+        assert said in out
+
+
+def test_doctor_fails_when_something_is_wrong(run: Run, folder: Path, closed_port: int) -> None:
+    url = f"http://127.0.0.1:{closed_port}/v1#m"
+    status, out, _ = run("doctor", "-l", folder, "--llm", url)
+    assert status == 1
+    assert "can't be reached" in out
+    assert run("doctor", "-l", folder / "nowhere")[0] == 1
+
+
+def test_a_follow_up_shows_how_it_was_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    cli._print_answer(
+        Answer(
+            "and when?",
+            "not_found",
+            "The documents don’t say.",
+            (Claim("[bold]x[/bold]", (), 0.0, "unsupported", "No."),),
+            (),
+            (),
+            {"total": 0.5},
+            "m",
+            "f",
+            standalone_question="When [i]was[/i] it?",
+        )
+    )
+    out = capsys.readouterr().out
+    assert "Understood as: When [i]was[/i] it?" in out
+    assert "Left out: “[bold]x[/bold]”. No." in out
+
+
+def test_assembling_the_model_is_told_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    show = cli._weights_progress(Console(stderr=True, width=200))
+    for done in range(0, 1001, 10):
+        show(done * 10**6, 10**9)
+    lines = capsys.readouterr().err.splitlines()
+    assert 2 <= len(lines) <= 10
+    assert "100%" in lines[-1]
