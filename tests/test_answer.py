@@ -110,7 +110,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, Script]:
 def tides(shared: tuple[Library, Script]) -> Iterator[tuple[Library, Script]]:
     """The shared library, with a script that refuses everything."""
     vars(shared[1]).update(vars(Script()))
-    yield shared
+    return shared
 
 
 # --- Invariants ----------------------------------------------------------------------
@@ -227,9 +227,13 @@ WRITTEN = st.one_of(
 )
 
 
-@given(answer=WRITTEN, check=WRITTEN | st.just("Yes"), question=st.sampled_from(
-    [QUESTION, "Did the volcano erupt?", "9 am or 10 am?", "?", "Nobody saw it."]
-))
+@given(
+    answer=WRITTEN,
+    check=WRITTEN | st.just("Yes"),
+    question=st.sampled_from(
+        [QUESTION, "Did the volcano erupt?", "9 am or 10 am?", "?", "Nobody saw it."]
+    ),
+)
 @example(answer="", check="Yes", question=QUESTION)
 @example(answer="NOT STATED " * 50, check="Yes", question=QUESTION)
 @example(answer="The tide rose by 12 cm. " * 50, check="Yes", question=QUESTION)
@@ -316,9 +320,7 @@ def test_without_a_model_and_without_a_close_sentence_nothing_is_quoted(
 @given(question=st.text(st.sampled_from("abcdefgh [1]29.\n🌊"), min_size=1).filter(str.strip))
 @example(question="The array a[0] comes first")
 @example(question="The volcano erupted near Milano in 1944.[12]")
-def test_without_a_model_any_answer_is_sound(
-    shared: tuple[Library, Script], question: str
-) -> None:
+def test_without_a_model_any_answer_is_sound(shared: tuple[Library, Script], question: str) -> None:
     library, script = shared
     script.answer = ModelUnavailableError("down")
     try:
@@ -342,9 +344,7 @@ def test_a_model_that_fails_at_any_stage_leaves_quotes(
     assert "12 cm" in answer.text
 
 
-def test_an_endpoint_answers_as_a_model_does(
-    write: Write, fast: Fast, endpoint: Endpoint
-) -> None:
+def test_an_endpoint_answers_as_a_model_does(write: Write, fast: Fast, endpoint: Endpoint) -> None:
     script = Script()
     script.answer = "12 cm [4]"
 

@@ -130,9 +130,7 @@ def test_a_bad_setting_ends_in_one_line(
     assert "retrieval.chunks = 'many'" in err
 
 
-def test_ask_shows_answer_quotes_and_place(
-    run: Run, folder: Path, llm: tuple[str, Script]
-) -> None:
+def test_ask_shows_answer_quotes_and_place(run: Run, folder: Path, llm: tuple[str, Script]) -> None:
     name, script = llm
     script.answer = "12 cm. It sank by 99 m."
     status, out, err = run("ask", QUESTION, "--library", folder, "--llm", name)
@@ -205,9 +203,7 @@ def test_any_question_can_be_printed(
         json.loads(out)
 
 
-def test_text_of_documents_is_no_markup_and_no_escape(
-    run: Run, write: Callable[..., Path]
-) -> None:
+def test_text_of_documents_is_no_markup_and_no_escape(run: Run, write: Callable[..., Path]) -> None:
     folder = write({"a.txt": "The [bold]tide[/bold] rose :smile: by \x1b[31m12 cm[/red] today."})
     _, out, _ = run("ask", "How much rose the tide today?", "-l", folder)
     assert "The [bold]tide[/bold] rose :smile: by [31m12 cm[/red] today." in out

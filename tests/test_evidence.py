@@ -161,9 +161,7 @@ def test_what_is_chosen_keeps_its_place(
     ]
     settings = EvidenceSettings(sentences=sentences, max_tokens=tokens)
     found = gather_evidence("q", hits, None, settings)
-    assert [passage.number for passage in found.passages] == [
-        number for number in range(1, len(found.passages) + 1)
-    ]
+    assert [passage.number for passage in found.passages] == list(range(1, len(found.passages) + 1))
     places = [(passage.sentence.document, passage.sentence.start) for passage in found.passages]
     assert places == sorted(set(places))
     assert sorted(found.ranked) == [passage.number for passage in found.passages]

@@ -19,7 +19,7 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As if the extra ``local`` were installed."""
     monkeypatch.setattr(embedded, "is_installed", lambda: True)
     monkeypatch.setattr(weights, "are_installed", lambda: True)
-    yield
+    return
 
 
 def opened(fast: Callable[..., Settings], llm: str) -> ChatModel:
