@@ -1,67 +1,105 @@
-"""The real models on the real article: few questions, from the weights to the quotes."""
+"""The real models on the real article, end to end and offline: few, and quick once they run."""
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from qa import AnswerReady, DraftText, EvidenceFound, Library, Settings, Turn
+from qa import Answer, AnswerReady, DraftText, EvidenceFound, Library, Settings, Turn
 
 pytestmark = pytest.mark.real
 
-SEEDS = Path(__file__).resolve().parent.parent / "seeds"
-QUESTION = "When is the album released?"
-# Read before any fixture changes the environment: the assembled weights are used again.
-HOME = os.environ.get("QA_HOME")
+SEEDS = Path(__file__).parent.parent / "seeds"
+RELEASE = "When is the album Right Place, Wrong Person released?"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def library() -> Iterator[Library]:
-    settings = Settings.load(llm="embedded", **({"home": HOME} if HOME else {}))
+    """The seed library, on the weights that are kept where ``QA_HOME`` says."""
+    pytest.importorskip("xllamacpp")
+    # What this machine can do in time isn't what is tested.
+    settings = Settings(llm="embedded", generation={"deadline_seconds": 600.0})
     with Library.open(SEEDS, settings=settings) as opened:
         yield opened
 
 
-def test_an_answer_is_right_cited_and_exact(library: Library) -> None:
-    answer = library.ask(QUESTION)
-    assert answer.status == "answered"
-    assert "May 24" in answer.text
-    assert answer.citations
+@pytest.fixture(scope="session")
+def released(library: Library) -> Answer:
+    """The answer to a question that the article answers."""
+    return library.ask(RELEASE)
+
+
+def assert_exact(library: Library, answer: Answer) -> None:
     for citation in answer.citations:
         text = library.documents[citation.document].text
         assert text[citation.start : citation.end] == citation.quote
-    assert any("May 24" in citation.quote for citation in answer.citations)
-    assert answer.citations[0].date == "2024-05-11"
-    assert not answer.extractive
-    assert "embedded" in answer.model
 
 
-def test_the_same_question_gets_the_same_answer(library: Library) -> None:
-    first, second = library.ask(QUESTION), library.ask(QUESTION)
-    assert (first.text, first.citations) == (second.text, second.citations)
+def test_a_question_that_the_article_answers(library: Library, released: Answer) -> None:
+    assert released.status == "answered"
+    assert "May 24" in released.text
+    assert released.citations
+    assert any("May 24" in citation.quote for citation in released.citations)
+    assert released.citations[0].date == "2024-05-11"
+    assert_exact(library, released)
+    assert not released.extractive
+    assert "embedded" in released.model
+    assert released.notes == ()
 
 
-def test_what_the_article_does_not_say_is_refused(library: Library) -> None:
-    answer = library.ask("What is the boiling point of nitrogen?")
+@pytest.mark.parametrize(
+    "question",
+    ["Who is the president of France?", "How much did the production of the video cost?"],
+)
+def test_a_question_that_it_does_not_answer(library: Library, question: str) -> None:
+    answer = library.ask(question)
     assert answer.status == "not_found"
-    assert not answer.citations
+    assert answer.citations == ()
     assert answer.evidence
+    assert not answer.extractive
 
 
-def test_a_follow_up_is_understood_from_the_conversation(library: Library) -> None:
-    answer = library.ask(
-        "And how many tracks does it have?", [Turn(QUESTION, "Right Place, Wrong Person: May 24")]
-    )
-    assert answer.standalone_question
-    assert answer.evidence
+def test_the_same_question_has_the_same_answer(library: Library, released: Answer) -> None:
+    library.ask("Who photographed the first set of concept photos?")
+    assert replace(library.ask(RELEASE), timings={}) == replace(released, timings={})
 
 
-def test_events_come_in_order(library: Library) -> None:
-    events = list(library.stream(QUESTION))
-    assert isinstance(events[0], EvidenceFound)
-    assert isinstance(events[-1], AnswerReady)
-    assert all(isinstance(event, DraftText) for event in events[1:-1])
-    assert len(events) > 2
+def test_probabilities_of_the_embedded_model_are_used(library: Library, released: Answer) -> None:
+    (claim,) = [claim for claim in released.claims if claim.verdict == "supported"][:1]
+    assert "a second reading agrees 0." in claim.reason or "agrees 1.00" in claim.reason
+    assert 0.0 < claim.support < 1.0
+
+
+def test_a_follow_up_is_understood(library: Library, released: Answer) -> None:
+    answer = library.ask("How many tracks does it have?", [Turn(RELEASE, released.text)])
+    assert answer.standalone_question is not None
+    assert "Right Place, Wrong Person" in answer.standalone_question
+    assert "eleven" in answer.text
+    assert_exact(library, answer)
+
+
+def test_a_stream_can_be_given_up(library: Library) -> None:
+    events = library.stream("What was said about the music video?")
+    assert isinstance(next(events), EvidenceFound)
+    assert isinstance(next(events), DraftText)
+    events.close()  # type: ignore[attr-defined]
+    # The model is free for the next question.
+    *_, last = library.stream(RELEASE)
+    assert isinstance(last, AnswerReady)
+    assert "May 24" in last.answer.text
+
+
+def test_opening_again_is_quick(library: Library) -> None:
+    started = time.perf_counter()
+    again = Library.open(SEEDS, settings=library.settings)
+    assert time.perf_counter() - started < 5
+    assert not again.report.changed
+
+
+def test_the_bundled_embeddings_find_a_paraphrase(library: Library) -> None:
+    hits = library.search("Which actress appears in the clip?", limit=1)
+    assert "Kim Min-ah" in hits[0].chunk.text
