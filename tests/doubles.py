@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -195,18 +195,14 @@ def hangs(handler: Handler) -> None:
     raise ConnectionAbortedError
 
 
-def repeats(event: str, seconds: float = 0.01) -> Callable[[Handler], None]:
-    """Send the same event again and again until the client hangs up."""
-
-    def forever() -> Iterator[str]:
-        while True:
-            yield event
+def repeats(event: str) -> Callable[[Handler], None]:
+    """Send the same event again and again until the client hangs up, for ten seconds at most."""
 
     def behave(handler: Handler) -> None:
         handler.start()
-        for data in forever():
-            handler.send(data)
-            if handler.server.endpoint.stopped.wait(seconds):
+        for _ in range(1000):
+            handler.send(event)
+            if handler.server.endpoint.stopped.wait(0.01):
                 return
 
     return behave

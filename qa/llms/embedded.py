@@ -72,6 +72,8 @@ class EmbeddedChatModel:
         self._states = states
         self._lock = threading.RLock()
         self._running: _Running | None = None
+        self._slots = [threading.Lock() for _ in range(SLOTS)]
+        self._primed: dict[tuple[str, int], _Primed] = {}
 
     @property
     def name(self) -> str:
@@ -100,8 +102,36 @@ class EmbeddedChatModel:
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
     ) -> Iterator[Token]:
-        """Generate a reply token by token; closing the iterator stops the model."""
-        return self._started().client.stream(messages, max_tokens=max_tokens, deadline=deadline)
+        """Generate a reply token by token; closing the iterator stops the model.
+
+        A prompt that begins with one that was primed starts from exactly what was made of
+        that one, whatever was asked in between: reading a prompt in other pieces gives
+        slightly other numbers, and the same question is to have the same answer.
+        """
+        running = self._started()
+        for (_, role), primed in list(self._primed.items()):
+            if _begins_with(messages, primed.messages):
+                return self._stream_from(running, role, primed, messages, max_tokens, deadline)
+        return running.client.stream(messages, max_tokens=max_tokens, deadline=deadline)
+
+    def _stream_from(
+        self,
+        running: _Running,
+        role: int,
+        primed: _Primed,
+        messages: Sequence[Message],
+        max_tokens: int,
+        deadline: Deadline,
+    ) -> Iterator[Token]:
+        if not self._slots[role].acquire(timeout=deadline.remaining()):
+            deadline.remaining()
+        try:
+            running.act_on_slot(role, "restore", primed.name, deadline)
+            yield from running.client.in_slot(role).stream(
+                messages, max_tokens=max_tokens, deadline=deadline
+            )
+        finally:
+            self._slots[role].release()
 
     def prime(self, owner: str, role: int, messages: Sequence[Message], deadline: Deadline) -> None:
         """Read `messages` now, or recall what an earlier process made of them.
@@ -117,17 +147,17 @@ class EmbeddedChatModel:
         running = self._started()
         name = f"{owner}-{role}-{self._state_digest(messages)}.bin"
         path = self._states / name
-        with self._lock:
-            if _is_intact(path) and running.act_on_slot(role, "restore", name, deadline):
-                return
-            complete(running.client.in_slot(role), messages, max_tokens=1, deadline=deadline)
-            for old in self._states.glob(f"{glob.escape(owner)}-{role}-*"):
-                old.unlink(missing_ok=True)
-            # Without room for the file the next process reads the prompt again.
-            with contextlib.suppress(OSError):
-                if running.act_on_slot(role, "save", name, deadline):
-                    path.chmod(0o600)
-                    _digest_path(path).write_text(_digest(path), encoding="ascii")
+        with self._lock, self._slots[role]:
+            if not (_is_intact(path) and running.act_on_slot(role, "restore", name, deadline)):
+                complete(running.client.in_slot(role), messages, max_tokens=1, deadline=deadline)
+                for old in self._states.glob(f"{glob.escape(owner)}-{role}-*"):
+                    old.unlink(missing_ok=True)
+                # Without room for the file the next process reads the prompt again.
+                with contextlib.suppress(OSError):
+                    if running.act_on_slot(role, "save", name, deadline):
+                        path.chmod(0o600)
+                        _digest_path(path).write_text(_digest(path), encoding="ascii")
+            self._primed[owner, role] = _Primed(name, tuple(messages))
 
     def forget(self, owner: str) -> None:
         """Delete what is kept on disk for `owner`."""
@@ -154,6 +184,14 @@ class EmbeddedChatModel:
 
 
 @dataclass(frozen=True, slots=True)
+class _Primed:
+    """A prompt that was read, and the name of the file with what was made of it."""
+
+    name: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Running:
     """A loaded model: its server, the way to it, and its client."""
 
@@ -176,6 +214,19 @@ class _Running:
         except httpx.HTTPError:
             return False
         return response.is_success
+
+
+def _begins_with(messages: Sequence[Message], primed: Sequence[Message]) -> bool:
+    """Whether a prompt continues a primed one, in its last message or after it."""
+    if len(messages) < len(primed):
+        return False
+    *before, last = primed
+    place = len(before)
+    return (
+        list(messages[:place]) == before
+        and messages[place].role == last.role
+        and messages[place].content.startswith(last.content)
+    )
 
 
 def _digest(path: Path) -> str:
