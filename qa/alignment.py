@@ -17,7 +17,10 @@ from qa.types import Passage
 
 __all__ = ["Alignment", "Word", "align", "content_words", "names_and_numbers", "words"]
 
-_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
+# Scripts written without spaces between words: each character counts as one.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_LETTERS = rf"(?:(?![{_UNSPACED}])[^\W\d_])+"
+_WORD = re.compile(rf"\d+(?:[.,:]\d+)*|[{_UNSPACED}]|{_LETTERS}(?:['’]{_LETTERS})*")
 
 _SMALL_NUMBERS = {
     word: str(value)
@@ -33,6 +36,9 @@ _SMALL_NUMBERS = {
         strict=True,
     )
 }
+
+MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split())
+NEGATIONS = frozenset("not no never neither nor none without cannot".split())
 
 # Words that carry grammar rather than content; a claim or question is about the others.
 # "May" isn't among them: it is a month far more often than a verb that matters.
@@ -178,12 +184,18 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     if not needed & held:
         return Alignment((), 0.0, exact=False, missing=tuple(word.text for word in wanted))
     missing = _unique(
-        word.text
-        for word in [*names_and_numbers(claim), *(word for word in wanted if word.is_number)]
-        if word.key not in held
+        word.text for word in claim_words if _must_stand(word) and word.key not in held
     )
     in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
     return Alignment(in_order, coverage, exact, missing)
+
+
+def _must_stand(word: Word) -> bool:
+    """Whether a claim's word changes the claim's truth: it must stand in the passages."""
+    if word.key in NEGATIONS or word.key.endswith("n't"):
+        return True
+    named = word.is_number or word.is_capitalised or word.key in MAGNITUDES
+    return named and word.key not in FUNCTION_WORDS
 
 
 def _key(word: str) -> str:

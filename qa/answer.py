@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from qa.documents import DocumentFile, scan_folder
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
-from qa.errors import LibraryNotFoundError, ModelError, QaError, QuestionError
+from qa.errors import (
+    LibraryNotFoundError,
+    ModelError,
+    ModelUnavailableError,
+    QaError,
+    QuestionError,
+)
 from qa.evidence import estimate_tokens, gather_evidence
 from qa.extraction import extract
 from qa.generation import draft_answer, read_draft, standalone_question, warm_up_prompt
@@ -31,6 +37,7 @@ from qa.llms import (
     LlamaIndexChatModel,
     PrimableChatModel,
     Token,
+    forget_prompts,
     open_chat_model,
 )
 from qa.retrieval import retrieve
@@ -155,8 +162,14 @@ class Library:
         if isinstance(llm, str):
             settings = settings.model_copy(update={"llm": llm})
         root = Path(folder) if folder is not None else default_documents(settings)
-        root = root.expanduser().absolute()
-        if not root.is_dir():
+        try:
+            root = root.expanduser().absolute()
+            found = root.is_dir()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise LibraryNotFoundError(
+                f"The folder {str(root)[:200]} can't be used: {error}. Check the path."
+            ) from error
+        if not found:
             scan_folder(root)
             raise LibraryNotFoundError(f"There is no folder {root}.")
         model = (
@@ -202,8 +215,8 @@ class Library:
             )
             self._state = index, _whole(index, self.settings, self._model)
             self._seen = seen
-            if self.report.changed and isinstance(self._model, PrimableChatModel):
-                self._model.forget(self._store.name)
+            if self.report.changed:
+                forget_prompts(self.settings, self._store.name)
         return self.report
 
     def warm_up(self) -> None:
@@ -297,6 +310,13 @@ class Library:
                     tokens.append(token)
                     yield DraftText(token.text)
                 draft = read_draft(Completion(tuple(tokens)))
+                if not draft.completion.text.strip():
+                    raise ModelUnavailableError(f"{model.name} gave an empty reply.")
+                if len(tokens) >= self.settings.generation.max_tokens:
+                    notes.append(
+                        "The language model’s reply was cut off. Raise "
+                        "QA_GENERATION__MAX_TOKENS for longer answers."
+                    )
                 clock.lap("generation")
                 checked = check_claims(
                     draft,
@@ -345,7 +365,9 @@ class Library:
         model = self._model
         if not isinstance(model, PrimableChatModel):
             return
-        with self._priming:
+        while not self._priming.acquire(timeout=deadline.remaining()):
+            continue
+        try:
             index, whole = self._state
             if self._primed is index:
                 return
@@ -353,7 +375,13 @@ class Library:
             reader = warm_up_prompt(evidence if evidence.whole else None)
             model.prime(self._store.name, READER, reader, deadline)
             model.prime(CHECKER_OWNER, CHECKER, constant_check_prompt(), deadline)
-            self._primed = index
+            if self._state[0] is index:
+                self._primed = index
+            else:
+                # What was read may hold what has just been deleted.
+                forget_prompts(self.settings, self._store.name)
+        finally:
+            self._priming.release()
 
     def _look_again(self) -> list[str]:
         """Notice what changed in the folder; what can't be noticed is told, not raised."""

@@ -7,6 +7,7 @@ Results go to standard output, progress and errors to standard error, so that
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import sys
 import warnings
@@ -126,9 +127,9 @@ def index(
         ("removed", report.removed),
     ):
         for path in paths:
-            out.print(Text(f"{word:8} {path}"), soft_wrap=True)
+            out.print(Text(f"{word:8} {_printable(path)}"), soft_wrap=True)
     for skipped in report.skipped:
-        out.print(Text(f"skipped  {skipped.path}: {skipped.reason}"), soft_wrap=True)
+        out.print(Text(f"skipped  {_printable(skipped.path)}: {skipped.reason}"), soft_wrap=True)
     out.print(
         f"{_count(len(opened.documents), 'document')} indexed in {report.seconds:.1f} s: "
         f"{len(report.added)} added, {len(report.updated)} updated, {len(report.removed)} "
@@ -180,6 +181,13 @@ def doctor(library: LibraryOption = None, llm: LlmOption = None) -> None:
 def main() -> None:
     """Run the command line; a user's mistake ends in one line on standard error."""
     _quieten_libraries()
+    for stream in (sys.stdout, sys.stderr):
+        # Quotes hold any character: a narrow terminal shows what it can, a pipe loses none.
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8")
     errors = Console(stderr=True, highlight=False)
     try:
         app()
@@ -284,12 +292,21 @@ def _print_answer(answer: Answer) -> None:
         for passage in answer.evidence[:CLOSEST_SHOWN]:
             sentence = passage.sentence
             quote = Text(f"“{' '.join(sentence.text.split())}”")
-            place = Text(f"{sentence.document}, {sentence.start}–{sentence.end}", style="dim")
+            place = Text(
+                f"{_printable(sentence.document)}, {sentence.start}–{sentence.end}", style="dim"
+            )
             out.print(Padding(Text.assemble(quote, " ", place), (0, 0, 0, 4)))
     for note in answer.notes:
         out.print(Text(f"\n{note}", style="yellow"))
     seconds = ", ".join(f"{stage} {took:.2f} s" for stage, took in answer.timings.items())
     out.print(Text(f"\n{answer.model}; {seconds}", style="dim"))
+
+
+def _printable(text: str) -> str:
+    """A file's name as it may stand in a terminal: no control character acts there."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 def _source_line(
@@ -298,7 +315,7 @@ def _source_line(
     line = Text.assemble((f"[{number}] ", "bold cyan"), (title, "bold"))
     if date:
         line.append(f", {date}")
-    return line.append(f"  {document}, {start}–{end}", style="dim")
+    return line.append(f"  {_printable(document)}, {start}–{end}", style="dim")
 
 
 def _hit_to_dict(hit: Hit) -> dict[str, Any]:

@@ -246,7 +246,7 @@ def standalone_question(
     invented = [word for word in names_and_numbers(rewritten) if word.key not in known]
     kept = {word.key for word in content_words(rewritten)}
     dropped = [word for word in names_and_numbers(question) if word.key not in kept]
-    if not rewritten or invented or dropped:
+    if not content_words(rewritten) or invented or dropped:
         return question
     return rewritten
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -117,6 +117,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="QA_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         toml_file="qa.toml",
         frozen=True,
         extra="forbid",
@@ -140,6 +141,11 @@ class Settings(BaseSettings):
     generation: GenerationSettings = GenerationSettings()
     verification: VerificationSettings = VerificationSettings()
     local: LocalModelSettings = LocalModelSettings()
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
 
     @classmethod
     def settings_customise_sources(
@@ -165,7 +171,7 @@ class Settings(BaseSettings):
             return cls(**values)
         except ValidationError as error:
             faults = "; ".join(
-                f"{'.'.join(map(str, fault['loc']))} = {fault['input']!r}: {fault['msg']}"
+                f"{'.'.join(map(str, fault['loc']))} = {_shown(fault)}: {fault['msg']}"
                 for fault in error.errors()
             )
             raise SettingsError(
@@ -179,6 +185,19 @@ class Settings(BaseSettings):
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with any setting that can change an answer."""
-        values = self.model_dump(mode="json", exclude={"documents", "home", "api_key", "local"})
+        values = self.model_dump(
+            mode="json",
+            exclude={
+                "documents": True,
+                "home": True,
+                "api_key": True,
+                "local": {"threads", "cache_mebibytes"},
+            },
+        )
         canonical = json.dumps(values, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _shown(fault: Any) -> str:
+    """The value at fault, unless it is a secret."""
+    return "(hidden)" if fault["loc"][:1] == ("api_key",) else repr(fault["input"])

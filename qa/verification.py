@@ -194,6 +194,7 @@ AUXILIARIES = frozenset(
     wouldn't shouldn't
     """.split()
 )
+QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
 # How many sentences around a cited one may name what it speaks of.
 NEIGHBOURS = 2
 # "Japan" is held by "Japanese": names are compared by so many letters.
@@ -274,8 +275,11 @@ def check_claims(
     ModelUnavailableError
     """
     if is_yes_no(evidence.question) and evidence.ranked:
-        return (_decide_yes_no(draft, evidence, model, threshold, deadline),)
-    return tuple(
+        decided = _decide_yes_no(draft, evidence, model, threshold, deadline)
+        claims = draft.claims[1:]
+    else:
+        decided, claims = None, draft.claims
+    checked = tuple(
         _check_claim(
             claim,
             draft,
@@ -285,14 +289,22 @@ def check_claims(
             threshold=threshold,
             deadline=deadline,
         )
-        for claim in draft.claims
+        for claim in claims
     )
+    return checked if decided is None else (decided, *checked)
 
 
 def is_yes_no(question: str) -> bool:
     """Whether an English question asks for yes or no."""
     asked = words(question)
-    return bool(asked) and asked[0].key in AUXILIARIES and "or" not in {word.key for word in asked}
+    keys = [word.key for word in asked]
+    if not keys or keys[0] not in AUXILIARIES or "or" in keys:
+        return False
+    # "May 2024 …", "Will Smith …": a month and a name.
+    if keys[0] in {"may", "will"} and len(asked) > 1:
+        return not (asked[1].is_number or asked[1].is_capitalised)
+    # "Can you tell me when …": asks for the time, not whether.
+    return not (keys[1:2] == ["you"] and QUESTION_WORDS & set(keys[2:]))
 
 
 def _decide_yes_no(
@@ -317,7 +329,16 @@ def _decide_yes_no(
     margin = abs(chances["Yes"] - chances["No"])
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
     found = align(body, evidence.question, evidence.passages) if content_words(body) else None
-    reasoned = found is not None and not _fault(found)
+    # The draft's reason may stand behind the verdict only where it is on the same side and
+    # its passages are those that were read.
+    said = YES_NO.match(draft.claims[0]) if draft.claims else None
+    reasoned = (
+        found is not None
+        and not _fault(found)
+        and said is not None
+        and said.group(1).capitalize() == answer
+        and set(found.passages) <= set(read)
+    )
     total = YES_NO_INTERCEPT + YES_NO_MARGIN_WEIGHT * margin
     if not draft.claims:
         total -= YES_NO_REFUSAL_WEIGHT
@@ -329,7 +350,7 @@ def _decide_yes_no(
     )
     return CheckedClaim(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
-        passages=found.passages if found is not None and reasoned else evidence.best()[:1],
+        passages=found.passages if found is not None and reasoned else read,
         support=supported,
         verdict=verdict,
         reason=f"Of the quoted passages, {compared}"

@@ -66,6 +66,8 @@ def test_words_stand_where_they_say(text: str) -> None:
         ("1,234,567.5", "1234567.5"),
         ("$30", "30"),
         ("“INDIGO”", "indigo"),
+        ("世界中", "世 界 中"),
+        ("can’t", "can't"),
     ],
 )
 def test_forms_that_are_the_same_word(one: str, other: str) -> None:
@@ -200,3 +202,25 @@ def test_a_sentence_s_own_words_are_always_found(chosen: list[str]) -> None:
     assert found.exact
     assert found.coverage == 1.0
     assert found.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("claim", "text", "missing"),
+    [
+        ("Lindqvist designed the bridge.", "Rehn designed the bridge.", "Lindqvist"),
+        ("It cost 2.4 billion crowns.", "It cost 2.4 million crowns.", "billion"),
+        ("The bridge was not closed.", "The bridge was closed.", "not"),
+        ("The bridge didn't close.", "The bridge did close.", "didn't"),
+    ],
+)
+def test_what_turns_a_claim_around_must_stand_there(claim: str, text: str, missing: str) -> None:
+    assert align(claim, "", passages(text)).missing == (missing,)
+
+
+@pytest.mark.parametrize(
+    ("claim", "text"), [("北京", "中国的首都是北京。"), ("กรุงเทพ", "เมืองหลวงคือกรุงเทพ")]
+)
+def test_scripts_without_spaces(claim: str, text: str) -> None:
+    found = align(claim, "", passages(text))
+    assert found.exact
+    assert not found.missing

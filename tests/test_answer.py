@@ -601,13 +601,9 @@ class Primable(ScriptedChatModel):
     def __init__(self, script: Script) -> None:
         super().__init__(script)
         self.primed: list[tuple[str, int, str]] = []
-        self.forgotten: list[str] = []
 
     def prime(self, owner: str, role: int, messages: Sequence[Message], deadline: Deadline) -> None:
         self.primed.append((owner, role, messages[-1].content))
-
-    def forget(self, owner: str) -> None:
-        self.forgotten.append(owner)
 
 
 def test_a_model_is_made_ready_once_for_an_index(write: Write, fast: Fast) -> None:
@@ -617,13 +613,43 @@ def test_a_model_is_made_ready_once_for_an_index(write: Write, fast: Fast) -> No
     for _ in range(2):
         library.ask(QUESTION)
     assert len(model.primed) == 2
-    reader = {owner for owner, role, _ in model.primed if role == 0}
     assert any("The tide rose" in said for _, role, said in model.primed if role == 0)
-    model.forgotten.clear()
     (folder / "new.txt").write_text("A new wave came.")
     library.ask(QUESTION)
-    assert set(model.forgotten) == reader
     assert any("A new wave" in said for _, _, said in model.primed[2:])
+
+
+@pytest.mark.parametrize("llm", [None, Primable(Script())])
+def test_what_a_model_made_of_deleted_text_is_deleted(
+    write: Write, fast: Fast, llm: Primable | None
+) -> None:
+    folder, settings = write(FILES), fast()
+    model = Primable(Script())
+    Library.open(folder, settings=settings, llm=model).ask(QUESTION)
+    (owner,) = {owner for owner, role, _ in model.primed if role == 0}
+    states = settings.home / "states"
+    states.mkdir(parents=True)
+    kept, deleted = states / "checker-1-a.bin", states / f"{owner}-0-b.bin"
+    kept.touch()
+    deleted.touch()
+    (folder / "tides.txt").unlink()
+    Library.open(folder, settings=settings, llm=llm)
+    assert kept.exists()
+    assert not deleted.exists()
+
+
+def test_an_empty_reply_is_no_statement_about_the_documents(write: Write, fast: Fast) -> None:
+    model = ScriptedChatModel(lambda _messages: "")
+    answer = Library.open(write(FILES), settings=fast(), llm=model).ask(QUESTION)
+    assert answer.extractive
+    assert any("empty reply" in note for note in answer.notes)
+
+
+def test_a_reply_that_was_cut_off_is_told(write: Write, fast: Fast) -> None:
+    settings = fast(generation={"max_tokens": 16})
+    model = ScriptedChatModel(lambda _messages: "word " * 40)
+    answer = Library.open(write(FILES), settings=settings, llm=model).ask(QUESTION)
+    assert any("cut off" in note for note in answer.notes)
 
 
 def test_warming_up_makes_the_first_question_quick(write: Write, fast: Fast) -> None:
@@ -673,6 +699,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path, fast: Fast) -> None:
     with pytest.raises(LibraryNotFoundError, match="nowhere"):
         Library.open(tmp_path / "nowhere", settings=fast())
     (tmp_path / "file.txt").write_text("text")
+    for name in ("a\0b", "x" * 10_000, "~nobody/at/all"):
+        with pytest.raises(LibraryNotFoundError):
+            Library.open(name, settings=fast())
     with pytest.raises(LibraryNotFoundError, match=r"file\.txt"):
         Library.open(tmp_path / "file.txt", settings=fast())
 

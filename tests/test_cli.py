@@ -210,6 +210,14 @@ def test_text_of_documents_is_no_markup_and_no_escape(run: Run, write: Callable[
     assert "\x1b" not in out
 
 
+def test_a_name_of_a_file_is_no_escape(run: Run, write: Callable[..., Path]) -> None:
+    folder = write({"a\x1b[31m.txt": "The tide rose by 12 cm today.", "b\x1b[0m.txt": b"\0" * 99})
+    for arguments in (["index", folder], ["ask", "How much rose the tide?", "-l", folder]):
+        status, out, err = run(*arguments)
+        assert status == 0
+        assert "\x1b" not in out + err
+
+
 def test_index_says_what_changed(run: Run, folder: Path) -> None:
     status, out, _ = run("index", folder)
     assert status == 0

@@ -78,6 +78,26 @@ def test_probabilities_of_other_text_are_not_believed(endpoint: Endpoint) -> Non
     assert reply.tokens == (Token("Yes"),)
 
 
+@pytest.mark.parametrize(
+    "logprobs",
+    [
+        {"content": [{"token": "Yes", "logprob": None, "bytes": None, "top_logprobs": []}]},
+        {"content": [{"token": "Yes", "logprob": -0.1, "bytes": None, "top_logprobs": None}]},
+        {"content": [{"token": None, "logprob": -0.1, "bytes": None, "top_logprobs": []}]},
+        {"content": []},
+        {"content": None},
+        {},
+    ],
+)
+def test_half_given_probabilities_are_done_without(
+    endpoint: Endpoint, logprobs: dict[str, Any]
+) -> None:
+    endpoint.behaviour = streams([chunk("Yes", logprobs)])
+    reply = complete(model_at(endpoint.url), PROMPT, max_tokens=5, deadline=Deadline(20))
+    assert reply.text == "Yes"
+    assert reply.first_token_probability("Yes") is None
+
+
 def test_tokens_come_as_they_are_made(endpoint: Endpoint) -> None:
     go_on = threading.Event()
 

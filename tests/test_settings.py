@@ -93,6 +93,7 @@ def test_settings_can_not_change() -> None:
         {"evidence": {"sentences": 5}},
         {"generation": {"max_tokens": 50}},
         {"verification": {"threshold": 0.9}},
+        {"local": {"context_tokens": 8192}},
     ],
 )
 def test_the_fingerprint_changes_with_what_can_change_an_answer(values: dict[str, Any]) -> None:
@@ -102,7 +103,10 @@ def test_the_fingerprint_changes_with_what_can_change_an_answer(values: dict[str
 def test_the_fingerprint_stays_with_places_and_secrets(tmp_path: Path) -> None:
     plain = Settings.load().fingerprint()
     other = Settings.load(
-        documents=tmp_path, home=tmp_path / "other", api_key="secret", local={"threads": 1}
+        documents=tmp_path,
+        home=tmp_path / "other",
+        api_key="secret",
+        local={"threads": 1, "cache_mebibytes": 0},
     )
     assert other.fingerprint() == plain
     assert len(plain) == 12
@@ -115,6 +119,22 @@ def test_the_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.api_key is not None
     assert settings.api_key.get_secret_value() == "hunter2"
     assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
-    with pytest.raises(SettingsError) as caught:
-        Settings.load(retrieval={"chunks": 0})
-    assert "hunter2" not in str(caught.value)
+    for values in ({"retrieval": {"chunks": 0}}, {"api_key": ["hunter2"]}):
+        with pytest.raises(SettingsError) as caught:
+            Settings.load(**values)
+        assert "hunter2" not in str(caught.value)
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_LLM", "")
+    monkeypatch.setenv("QA_DOCUMENTS", "")
+    settings = Settings.load()
+    assert (settings.llm, settings.documents) == ("auto", None)
+
+
+def test_home_stays_the_same_wherever_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Settings.load(home="~/data").home == tmp_path / "data"
+    assert Settings.load(home="data").home == Path.cwd() / "data"

@@ -201,7 +201,13 @@ def test_a_bare_yes_answers_no_other_question(claim: str) -> None:
         ("is it out?", True),
         ("Hasn't he written a book?", True),
         ("When is it out?", False),
+        ("Can you swim?", True),
+        ("Will it be out in May?", True),
         ("Is it out in May or June?", False),
+        ("Can you tell me when it is out?", False),
+        ("Do you know who did it?", False),
+        ("Will Smith was born when?", False),
+        ("May 2024 brought which album?", False),
         ("Who did it?", False),
         ("", False),
         ("?!", False),
@@ -226,11 +232,15 @@ def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
     [
         ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
         # The reading decides, whatever the draft says.
-        ("Yes", 0.1, 0.9, "No.", [2]),
-        ("No", 0.9, 0.1, "Yes.", [2]),
+        ("Yes", 0.1, 0.9, "No.", [1, 2]),
+        ("No", 0.9, 0.1, "Yes.", [1, 2]),
+        # Its reason speaks for the other side.
+        ("Yes. RM released the song", 0.1, 0.9, "No.", [1, 2]),
+        # It stands in a passage that the reading didn't see.
+        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1, 2]),
         # A reason that the documents don't have isn't given.
-        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [2]),
-        ("", 0.95, 0.02, "Yes.", [2]),
+        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1, 2]),
+        ("", 0.95, 0.02, "Yes.", [1, 2]),
     ],
 )
 def test_yes_or_no_is_decided_by_asking_for_both(
@@ -245,6 +255,17 @@ def test_yes_or_no_is_decided_by_asking_for_both(
     assert found.verdict == "supported"
     assert found.text == text
     assert [passage.number for passage in found.passages] == cited
+
+
+def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
+    found = check(
+        "Yes. RM released the song",
+        "Aliens built it in 1850.",
+        question="Did RM release the song?",
+        reading=decides(0.9, 0.1),
+        ranked=(1,),
+    )
+    assert [claim.verdict for claim in found] == ["supported", "unsupported"]
 
 
 @pytest.mark.parametrize("reading", ["Yes", "No", "", decides(0.5, 0.5), decides(0.5, 0.48)])

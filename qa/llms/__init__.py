@@ -43,6 +43,7 @@ __all__ = [
     "ScriptedChatModel",
     "Token",
     "complete",
+    "forget_prompts",
     "open_chat_model",
 ]
 
@@ -70,7 +71,7 @@ def open_chat_model(
         When the name leads to no model.
     """
     name = settings.llm.strip()
-    states = settings.home / "states"
+    states = _states(settings)
     if name == "none":
         return None
     if name in {"auto", "embedded"}:
@@ -95,11 +96,29 @@ def open_chat_model(
     )
 
 
+def forget_prompts(settings: Settings, owner: str) -> None:
+    """Delete what any embedded model has kept on disk of a library's prompts.
+
+    Its text stands in them: what is deleted from a library must not stay there.
+
+    Parameters
+    ----------
+    settings : Settings
+    owner : str
+        As for `PrimableChatModel.prime`.
+    """
+    embedded.forget_states(_states(settings), owner)
+
+
+def _states(settings: Settings) -> Path:
+    return settings.home / "states"
+
+
 def _endpoint(name: str, settings: Settings) -> ChatModel:
     url, _, model = name.partition("#")
     try:
         host = httpx.URL(url).host
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ModelNotFoundError(f"QA_LLM={name!r} isn't a URL: {error}.") from error
     if not host or not model:
         raise ModelNotFoundError(

@@ -177,9 +177,6 @@ class PrimableChatModel(ChatModel, Protocol):
         ModelError
         """
 
-    def forget(self, owner: str) -> None:
-        """Delete what is kept on disk for `owner`."""
-
 
 def complete(
     model: ChatModel, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline

@@ -31,12 +31,19 @@ from qa.llms.base import Deadline, Message, Token, complete
 from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
 from qa.settings import LocalModelSettings
 
-__all__ = ["EmbeddedChatModel", "is_installed"]
+__all__ = ["EmbeddedChatModel", "forget_states", "is_installed"]
 
 # One keeps the reader's prompt in its cache, the other the checker's, so that neither
 # evicts the other's constant beginning.
 SLOTS = 2
 QUIET = -1
+
+
+def forget_states(states: Path, owner: str) -> None:
+    """Delete what is kept in the folder `states` of prompts of `owner`."""
+    for path in states.glob(f"{glob.escape(owner)}-*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def is_installed() -> bool:
@@ -150,19 +157,14 @@ class EmbeddedChatModel:
         with self._lock, self._slots[role]:
             if not (_is_intact(path) and running.act_on_slot(role, "restore", name, deadline)):
                 complete(running.client.in_slot(role), messages, max_tokens=1, deadline=deadline)
-                for old in self._states.glob(f"{glob.escape(owner)}-{role}-*"):
-                    old.unlink(missing_ok=True)
                 # Without room for the file the next process reads the prompt again.
                 with contextlib.suppress(OSError):
+                    for old in self._states.glob(f"{glob.escape(owner)}-{role}-*"):
+                        old.unlink(missing_ok=True)
                     if running.act_on_slot(role, "save", name, deadline):
                         path.chmod(0o600)
                         _digest_path(path).write_text(_digest(path), encoding="ascii")
             self._primed[owner, role] = _Primed(name, tuple(messages))
-
-    def forget(self, owner: str) -> None:
-        """Delete what is kept on disk for `owner`."""
-        for path in self._states.glob(f"{glob.escape(owner)}-*"):
-            path.unlink(missing_ok=True)
 
     def _started(self) -> _Running:
         with self._lock:
@@ -245,7 +247,7 @@ def _is_intact(path: Path) -> bool:
         return False
 
 
-_running: dict[Path, _Running] = {}
+_running: dict[tuple[Path, Path, str], _Running] = {}
 _running_lock = threading.Lock()
 
 
@@ -255,10 +257,11 @@ def _close_servers() -> None:
 
 
 def _serve(path: Path, settings: LocalModelSettings, states: Path, name: str) -> _Running:
-    """Find or start the one server of this process for the model file at `path`."""
+    """Find or start the one server of this process for a model file and its settings."""
     path = path.resolve()
+    which = (path, states.resolve(), settings.model_dump_json())
     with _running_lock:
-        if path not in _running:
+        if which not in _running:
             server, key = _start_server(path, settings, states)
             client = openai_like(
                 url=f"{server.listening_address}/v1",
@@ -267,8 +270,8 @@ def _serve(path: Path, settings: LocalModelSettings, states: Path, name: str) ->
                 context_tokens=settings.context_tokens,
                 name=name,
             )
-            _running[path] = _Running(server, str(server.listening_address), key, client)
-        return _running[path]
+            _running[which] = _Running(server, str(server.listening_address), key, client)
+        return _running[which]
 
 
 def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tuple[Any, str]:
@@ -300,7 +303,13 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
     params.endpoint_props = False
     params.endpoint_metrics = False
     params.offline = True
-    states.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        states.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelUnavailableError(
+            f"The folder {states} can't be used: {error.strerror}. Check it, or set QA_HOME to "
+            "another one."
+        ) from error
     params.slot_save_path = f"{states}{os.sep}"
     params.warmup = False
     params.verbosity = QUIET

@@ -92,7 +92,7 @@ class LlamaIndexChatModel:
         try:
             reset = _current_call.set(call)
             try:
-                responses = self._llm.stream_chat(chat, **options)
+                responses = iter(self._llm.stream_chat(chat, **options))
                 # The request is sent when its first response is asked for.
                 first = list(itertools.islice(responses, 1))
             finally:
@@ -110,8 +110,9 @@ class LlamaIndexChatModel:
             raise ModelUnavailableError(_explain(self._name, error)) from error
         finally:
             # Closing the connection is what stops the model.
-            if responses is not None:
-                responses.close()
+            close = getattr(responses, "close", None)
+            if close is not None:
+                close()
             if call.response is not None:
                 call.response.close()
 
@@ -209,12 +210,16 @@ def _tokens(response: Any) -> Iterator[Token]:
     choices = getattr(response.raw, "choices", None) or []
     logprobs = getattr(choices[0], "logprobs", None) if choices else None
     content = getattr(logprobs, "content", None) or []
-    if content and "".join(item.token for item in content) == (response.delta or ""):
+    if content and "".join(item.token or "" for item in content) == (response.delta or ""):
         for item in content:
             yield Token(
                 item.token,
-                probability(item.logprob),
-                tuple((other.token, probability(other.logprob)) for other in item.top_logprobs),
+                None if item.logprob is None else probability(item.logprob),
+                tuple(
+                    (other.token, probability(other.logprob))
+                    for other in item.top_logprobs or ()
+                    if other.logprob is not None
+                ),
             )
     elif response.delta:
         yield Token(response.delta)
