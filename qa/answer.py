@@ -28,7 +28,13 @@ from qa.errors import (
 )
 from qa.evidence import estimate_tokens, gather_evidence
 from qa.extraction import extract
-from qa.generation import draft_answer, read_draft, standalone_question, warm_up_prompt
+from qa.generation import (
+    constant_rewrite_prompt,
+    draft_answer,
+    read_draft,
+    standalone_question,
+    warm_up_prompt,
+)
 from qa.index import Index, UpdateReport, store_folder, update_index
 from qa.llms import (
     ChatModel,
@@ -74,9 +80,10 @@ PROMPT_RESERVE_TOKENS = 1400
 # In a document's own words it would pass for a citation: "…in 1969.[12]", "a[0]".
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
-# The two prompts whose constant parts a model keeps ready.
-READER, CHECKER = 0, 1
-CHECKER_OWNER = "checker"
+# The prompts whose constant parts a model keeps ready, each in a place of its own. The
+# reader's belongs to its library, since the documents stand in it.
+READER, CHECKER, REWRITER = 0, 1, 2
+CHECKER_OWNER, REWRITER_OWNER = "checker", "rewriter"
 
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
@@ -404,6 +411,8 @@ class Library:
             return question, model
         if model is not None:
             try:
+                if isinstance(model, PrimableChatModel):
+                    model.prime(REWRITER_OWNER, REWRITER, constant_rewrite_prompt(), deadline)
                 return standalone_question(model, question, history, deadline), model
             except ModelError as error:
                 notes.append(str(error))

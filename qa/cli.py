@@ -129,7 +129,10 @@ def index(
         for path in paths:
             out.print(Text(f"{word:8} {_printable(path)}"), soft_wrap=True)
     for skipped in report.skipped:
-        out.print(Text(f"skipped  {_printable(skipped.path)}: {skipped.reason}"), soft_wrap=True)
+        out.print(
+            Text(f"skipped  {_printable(skipped.path)}: {_printable(skipped.reason)}"),
+            soft_wrap=True,
+        )
     out.print(
         f"{_count(len(opened.documents), 'document')} indexed in {report.seconds:.1f} s: "
         f"{len(report.added)} added, {len(report.updated)} updated, {len(report.removed)} "
@@ -192,7 +195,7 @@ def main() -> None:
     try:
         app()
     except QaError as error:
-        errors.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+        errors.print(Text.assemble(("error: ", "bold red"), _printable(str(error))), soft_wrap=True)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         errors.print("Interrupted.")
@@ -297,13 +300,13 @@ def _print_answer(answer: Answer) -> None:
             )
             out.print(Padding(Text.assemble(quote, " ", place), (0, 0, 0, 4)))
     for note in answer.notes:
-        out.print(Text(f"\n{note}", style="yellow"))
+        out.print(Text(f"\n{_printable(note)}", style="yellow"))
     seconds = ", ".join(f"{stage} {took:.2f} s" for stage, took in answer.timings.items())
     out.print(Text(f"\n{answer.model}; {seconds}", style="dim"))
 
 
 def _printable(text: str) -> str:
-    """A file's name as it may stand in a terminal: no control character acts there."""
+    """A name or message as it may stand in a terminal: no control character acts there."""
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )

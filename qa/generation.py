@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from qa.alignment import content_words, names_and_numbers
 from qa.chunks import split_sentences
+from qa.documents import canonical_text
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
 from qa.types import Document, Evidence, Passage, Turn
 
@@ -22,6 +23,7 @@ __all__ = [
     "YES_NO",
     "Draft",
     "answer_prompt",
+    "constant_rewrite_prompt",
     "draft_answer",
     "read_draft",
     "standalone_question",
@@ -197,7 +199,7 @@ def read_draft(completion: Completion) -> Draft:
     Markers are dropped: citations are found by alignment. A "yes" or "no" stays with the
     sentence that gives its reason.
     """
-    text = _PREAMBLE.sub("", _MARKER.sub("", completion.text).strip())
+    text = _PREAMBLE.sub("", _MARKER.sub("", canonical_text(completion.text)).strip())
     if not text or text.casefold().startswith(NOT_STATED.casefold()):
         return Draft((), completion)
     sentences = [
@@ -210,6 +212,14 @@ def read_draft(completion: Completion) -> Draft:
         word = verdict.group(1).capitalize()
         sentences[:2] = [f"{word}. {sentences[1]}"]
     return Draft(tuple(sentences), completion)
+
+
+def constant_rewrite_prompt() -> list[Message]:
+    """The part of the rewriter's prompt that is the same for every follow-up."""
+    messages = [Message("system", REWRITE_INSTRUCTIONS)]
+    for asked, rewritten in REWRITE_EXAMPLES:
+        messages += [Message("user", asked), Message("assistant", rewritten)]
+    return messages
 
 
 def standalone_question(
@@ -229,16 +239,14 @@ def standalone_question(
     ------
     ModelUnavailableError
     """
-    messages = [Message("system", REWRITE_INSTRUCTIONS)]
-    for asked, rewritten in REWRITE_EXAMPLES:
-        messages += [Message("user", asked), Message("assistant", rewritten)]
+    messages = constant_rewrite_prompt()
     recent = [
         f"Q: {turn.question}\nA: {turn.answer[:REWRITE_ANSWER_CHARACTERS]}"
         for turn in history[-REWRITE_TURNS:]
     ]
     messages.append(Message("user", "\n".join([*recent, f"Last question: {question}"])))
     reply = complete(model, messages, max_tokens=REWRITE_MAX_TOKENS, deadline=deadline).text
-    rewritten = next(iter(reply.strip().splitlines()), "").strip().strip('"')
+    rewritten = next(iter(canonical_text(reply).strip().splitlines()), "").strip().strip('"')
     known = {
         word.key for turn in history for word in content_words(f"{turn.question} {turn.answer}")
     }

@@ -27,7 +27,7 @@ from qa.errors import (
     ModelUnavailableError,
     QuestionError,
 )
-from qa.generation import INSTRUCTIONS
+from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
 from qa.llms import Deadline, Message, ScriptedChatModel, Token
 
 TIDES = """\
@@ -650,6 +650,17 @@ def test_a_reply_that_was_cut_off_is_told(write: Write, fast: Fast) -> None:
     model = ScriptedChatModel(lambda _messages: "word " * 40)
     answer = Library.open(write(FILES), settings=settings, llm=model).ask(QUESTION)
     assert any("cut off" in note for note in answer.notes)
+
+
+def test_a_follow_up_s_prompt_is_made_ready_too(write: Write, fast: Fast) -> None:
+    model = Primable(Script())
+    library = Library.open(write(FILES), settings=fast(), llm=model)
+    library.ask(QUESTION)
+    assert {role for _, role, _ in model.primed} == {0, 1}
+    library.ask("And then?", [Turn(QUESTION, "At 9 am.")])
+    (rewriter,) = [prompt for prompt in model.prompts if prompt[0].content == REWRITE_INSTRUCTIONS]
+    (primed,) = [said for _, role, said in model.primed if role == 2]
+    assert primed in [message.content for message in rewriter]
 
 
 def test_warming_up_makes_the_first_question_quick(write: Write, fast: Fast) -> None:

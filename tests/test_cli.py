@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles import Endpoint, Script, replies
+from doubles import Endpoint, Script, fails, replies
 
 from qa import Answer, Library, cli, ui
 from qa.errors import ServeError
@@ -208,6 +208,20 @@ def test_text_of_documents_is_no_markup_and_no_escape(run: Run, write: Callable[
     _, out, _ = run("ask", "How much rose the tide today?", "-l", folder)
     assert "The [bold]tide[/bold] rose :smile: by [31m12 cm[/red] today." in out
     assert "\x1b" not in out
+
+
+def test_what_a_model_says_is_no_escape(
+    run: Run, folder: Path, llm: tuple[str, Script], endpoint: Endpoint
+) -> None:
+    name, script = llm
+    script.answer = "\x1b[31mThe tide\x1b[0m rose by \x9b12 cm. It\x07 sank\x1b]0;x\x07 by 99 m."
+    _, out, err = run("ask", QUESTION, "-l", folder, "--llm", name)
+    assert "99 m" in out
+    assert not set("\x1b\x9b\x07") & set(out + err)
+    endpoint.behaviour = fails(500, '{"error": {"message": "\\u001b[31mno"}}')
+    _, out, err = run("ask", QUESTION, "-l", folder, "--llm", name)
+    assert "failed" in out
+    assert "\x1b" not in out + err
 
 
 def test_a_name_of_a_file_is_no_escape(run: Run, write: Callable[..., Path]) -> None:

@@ -33,9 +33,9 @@ from qa.settings import LocalModelSettings
 
 __all__ = ["EmbeddedChatModel", "forget_states", "is_installed"]
 
-# One keeps the reader's prompt in its cache, the other the checker's, so that neither
-# evicts the other's constant beginning.
-SLOTS = 2
+# One each for the prompts of reader, checker and rewriter, so that none evicts another's
+# constant beginning.
+SLOTS = 3
 QUIET = -1
 
 
