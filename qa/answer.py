@@ -96,7 +96,7 @@ def default_documents(settings: Settings) -> Path:
     if settings.documents is not None:
         return settings.documents
     package = Path(__file__).parent
-    installed = package / "_seeds"
+    installed = package / "seeds"
     return installed if installed.is_dir() else package.parent / "seeds"
 
 
