@@ -135,4 +135,4 @@ def test_a_missing_runtime_is_told_when_needed(
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
     model = embedded.EmbeddedChatModel("m", lambda: path, LocalModelSettings(), tmp_path / "states")
     with pytest.raises(ModelNotFoundError, match="extra 'local'"):
-        model.start()
+        model.stream([Message("user", "Hi")], max_tokens=1, deadline=Deadline(5))

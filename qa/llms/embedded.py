@@ -92,24 +92,12 @@ class EmbeddedChatModel:
         """Size of the context window in tokens."""
         return self._settings.context_tokens
 
-    def start(self) -> None:
-        """Load the model now; does nothing when it is loaded.
-
-        Raises
-        ------
-        ModelNotFoundError
-            When the runtime or the file is missing.
-        ModelUnavailableError
-            When the file can't be loaded.
-        WeightsError
-            When the weights can't be put in place.
-        """
-        self._started()
-
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
     ) -> Iterator[Token]:
         """Generate a reply token by token; closing the iterator stops the model.
+
+        The model is loaded when it is first asked.
 
         A prompt that begins with one that was primed starts from exactly what was made of
         that one, whatever was asked in between: reading a prompt in other pieces gives
