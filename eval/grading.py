@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from eval.cases import Alternatives, Case
-from eval.values import Date, Number, Token, Value, conflicts, matches, tokenise
+from qa.values import Date, Number, Token, Value, conflicts, matches, tokenise
 from qa.types import Answer
 
 __all__ = [
@@ -89,7 +89,7 @@ def contains(text: str, phrase: str) -> bool:
     """Whether a text says a phrase without negating it.
 
     Word by word, so never inside a longer word; numbers, ranks, dates and times by
-    their value, as `eval.values` reads them.
+    their value, as `qa.values` reads them.
     """
     tokens = tokenise(text)
     return any(not _negated(span, tokens, text) for span in _find(phrase, tokens))

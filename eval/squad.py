@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.cases import Case, CasesError, Kind, check_case
-from eval.values import Date, Time, tokenise
+from qa.values import Date, Time, tokenise
 from qa.documents import canonical_text
 
 __all__ = ["SquadSuite", "load_squad"]
