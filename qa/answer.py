@@ -30,15 +30,12 @@ from qa.evidence import estimate_tokens, gather_evidence
 from qa.extraction import extract
 from qa.generation import (
     constant_rewrite_prompt,
-    draft_answer,
-    read_draft,
     standalone_question,
     warm_up_prompt,
 )
 from qa.index import Index, UpdateReport, store_folder, update_index
 from qa.llms import (
     ChatModel,
-    Completion,
     Deadline,
     LlamaIndexChatModel,
     PrimableChatModel,
@@ -46,6 +43,7 @@ from qa.llms import (
     forget_prompts,
     open_chat_model,
 )
+from qa.pipeline import Pipeline, Whole
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import (
@@ -64,7 +62,7 @@ from qa.types import (
     Status,
     Turn,
 )
-from qa.verification import CheckedClaim, check_claims, constant_check_prompt
+from qa.verification import CheckedClaim, constant_check_prompt
 
 if TYPE_CHECKING:
     from llama_index.core.embeddings import BaseEmbedding
@@ -87,8 +85,6 @@ CHECKER_OWNER, REWRITER_OWNER = "checker", "rewriter"
 
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
-# Every document in a fixed order with its sentences.
-_Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
 
 
 def default_documents(settings: Settings) -> Path:
@@ -125,7 +121,7 @@ class Library:
         self._primed: Index | None = None
         self._seen: tuple[DocumentFile, ...] = ()
         # Read and replaced as one, so that no question meets the parts of two states.
-        self._state: tuple[Index, _Whole | None]
+        self._state: tuple[Index, Whole | None]
         self.report: UpdateReport
         self.refresh(progress)
 
@@ -296,8 +292,8 @@ class Library:
         standalone, model = self._understand(question, history, model, deadline, notes)
         if history:
             clock.lap("rewriting")
-        hits = retrieve(index, self._embedder, standalone, self.settings.retrieval)
-        evidence = gather_evidence(standalone, hits, whole, self.settings.evidence)
+        pipeline = Pipeline(index, whole, self._embedder, self.settings)
+        hits, evidence = pipeline.gather(standalone)
         clock.lap("evidence")
         rewritten = standalone if standalone != question else None
         yield EvidenceFound(rewritten, evidence.best())
@@ -307,33 +303,29 @@ class Library:
             try:
                 self._prime(deadline)
                 clock.lap("model")
-                tokens: list[Token] = []
-                for token in draft_answer(
-                    model,
-                    evidence,
-                    max_tokens=self.settings.generation.max_tokens,
-                    deadline=deadline,
-                ):
-                    tokens.append(token)
-                    yield DraftText(token.text)
-                draft = read_draft(Completion(tuple(tokens)))
-                if not draft.completion.text.strip():
-                    raise ModelUnavailableError(f"{model.name} gave an empty reply.")
-                if len(tokens) >= self.settings.generation.max_tokens:
-                    notes.append(
-                        "The language model’s reply was cut off. Raise "
-                        "QA_GENERATION__MAX_TOKENS for longer answers."
-                    )
-                clock.lap("generation")
-                checked = check_claims(
-                    draft,
-                    evidence,
-                    model=model,
-                    similarity=functools.partial(_similarity, self._embedder),
-                    threshold=self.settings.verification.threshold,
-                    deadline=deadline,
-                )
-                clock.lap("verification")
+                computed = pipeline.compute(model, standalone, deadline)
+                if computed is not None:
+                    checked = (computed,)
+                    clock.lap("computation")
+                else:
+                    tokens: list[Token] = []
+                    for token in pipeline.draft(model, evidence, deadline):
+                        tokens.append(token)
+                        yield DraftText(token.text)
+                    if not any(token.text.strip() for token in tokens):
+                        raise ModelUnavailableError(f"{model.name} gave an empty reply.")
+                    if len(tokens) >= self.settings.generation.max_tokens:
+                        notes.append(
+                            "The language model’s reply was cut off. Raise "
+                            "QA_GENERATION__MAX_TOKENS for longer answers."
+                        )
+                    clock.lap("generation")
+                    checked = pipeline.check(model, evidence, tokens, deadline)
+                    clock.lap("verification")
+                    if not any(claim.verdict == "supported" for claim in checked):
+                        counted = pipeline.count(model, standalone, deadline)
+                        checked = checked if counted is None else (counted,)
+                        clock.lap("computation")
             except ModelError as error:
                 notes.append(str(error))
         extractive = checked is None
@@ -498,7 +490,7 @@ def _as_embedder(embedder: Embedder | BaseEmbedding | None, settings: Settings) 
     return embedder
 
 
-def _whole(index: Index, settings: Settings, model: ChatModel | None) -> _Whole | None:
+def _whole(index: Index, settings: Settings, model: ChatModel | None) -> Whole | None:
     """The library to be read whole, or None where it is too long for that."""
     if model is None:
         return None
@@ -513,11 +505,6 @@ def _whole(index: Index, settings: Settings, model: ChatModel | None) -> _Whole 
     return tuple((document, index.sentences(path)) for path, document in index.documents.items())
 
 
-def _similarity(embedder: Embedder, one: str, other: str) -> float:
-    """Cosine similarity of two texts, -1 to 1."""
-    return float(embedder.embed_query(one) @ embedder.embed_query(other))
-
-
 def _compose(
     question: str,
     standalone: str | None,
@@ -527,18 +514,22 @@ def _compose(
 ) -> Answer:
     supported = [claim for claim in checked if claim.verdict == "supported"]
     dropped = [claim for claim in checked if claim.verdict != "supported"]
-    numbers: dict[Passage, int] = {}
-    supports: dict[Passage, float] = {}
+    # By sentence, since a computed claim's passages come from evidence of their own.
+    cited: dict[Sentence, Passage] = {}
+    numbers: dict[Sentence, int] = {}
+    supports: dict[Sentence, float] = {}
     claims: list[Claim] = []
     pieces: list[str] = []
     for claim in supported:
         for passage in claim.passages:
-            numbers.setdefault(passage, len(numbers) + 1)
-            supports[passage] = max(supports.get(passage, 0.0), claim.support)
-        cited = tuple(sorted(numbers[passage] for passage in claim.passages))
-        claims.append(Claim(claim.text, cited, claim.support, claim.verdict, claim.reason))
+            sentence = passage.sentence
+            cited.setdefault(sentence, passage)
+            numbers.setdefault(sentence, len(numbers) + 1)
+            supports[sentence] = max(supports.get(sentence, 0.0), claim.support)
+        markers = tuple(sorted(numbers[passage.sentence] for passage in claim.passages))
+        claims.append(Claim(claim.text, markers, claim.support, claim.verdict, claim.reason))
         said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
-        pieces.append(f"{said} {''.join(f'[{number}]' for number in cited)}")
+        pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}")
     claims += [
         Claim(claim.text, (), claim.support, claim.verdict, claim.reason) for claim in dropped
     ]
@@ -549,7 +540,8 @@ def _compose(
         text=" ".join(pieces) if pieces else NOT_FOUND_TEXT,
         claims=tuple(claims),
         citations=tuple(
-            _citation(passage, number, supports[passage]) for passage, number in numbers.items()
+            _citation(cited[sentence], number, supports[sentence])
+            for sentence, number in numbers.items()
         ),
         evidence=evidence.best(),
         standalone_question=standalone,

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from qa.computation import OPERANDS_INSTRUCTIONS
 from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
 from qa.llms import Message, Token
 from qa.verification import CHECK_INSTRUCTIONS
@@ -27,12 +28,14 @@ class Script:
         self.answer: Reply | Exception | Callable[[Sequence[Message]], Reply] = "NOT STATED"
         self.check: Reply | Exception | Callable[[Sequence[Message]], Reply] = "Yes"
         self.rewrite: Reply | Exception | Callable[[Sequence[Message]], Reply] = ""
+        self.operands: Reply | Exception | Callable[[Sequence[Message]], Reply] = ""
 
     def __call__(self, messages: Sequence[Message]) -> Reply:
         reply = {
             INSTRUCTIONS: self.answer,
             CHECK_INSTRUCTIONS: self.check,
             REWRITE_INSTRUCTIONS: self.rewrite,
+            OPERANDS_INSTRUCTIONS: self.operands,
         }[messages[0].content]
         if isinstance(reply, Exception):
             raise reply

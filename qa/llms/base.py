@@ -168,7 +168,8 @@ class PrimableChatModel(ChatModel, Protocol):
         owner : str
             Whose prompt it is; what is kept on disk is kept under this name.
         role : int
-            0 for the reader's prompt, 1 for the checker's, 2 for the rewriter's.
+            0 for the reader's prompt, 1 for the checker's, 2 for the rewriter's, 3 for the
+            splitter's.
         messages : sequence of Message
         deadline : Deadline
 

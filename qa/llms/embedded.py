@@ -33,9 +33,9 @@ from qa.settings import LocalModelSettings
 
 __all__ = ["EmbeddedChatModel", "forget_states", "is_installed"]
 
-# One each for the prompts of reader, checker and rewriter, so that none evicts another's
-# constant beginning.
-SLOTS = 3
+# One each for the prompts of reader, checker, rewriter and splitter, so that none evicts
+# another's constant beginning.
+SLOTS = 4
 QUIET = -1
 
 

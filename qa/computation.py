@@ -1,0 +1,354 @@
+"""Answers that stand nowhere but follow from what does: differences, orders, counts, weekdays.
+
+A small model can't be trusted with arithmetic, and a computed figure has no quote. So a
+question for one is taken apart into questions for its operands, each is answered and
+checked like any other, and code computes from the quoted values. The answer cites its
+operands.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from qa.alignment import names_and_numbers
+from qa.llms import ChatModel, Deadline, Message, complete
+from qa.values import Date, Number, tokenise
+
+__all__ = [
+    "Computation",
+    "Operand",
+    "compute",
+    "constant_operands_prompt",
+    "counted",
+    "operand_questions",
+    "plan_computation",
+]
+
+Operation = Literal["difference", "order", "weekday", "count"]
+
+# Which values are wanted is read off the question by code; only its two halves are left to
+# the model, which turns them into questions.
+OPERANDS_INSTRUCTIONS = (
+    "The last question compares two things. Split it into two questions, one for each thing, "
+    "that a text can answer. Keep names and details as they are. Reply: first | second"
+)
+OPERANDS_EXAMPLES: tuple[tuple[str, str], ...] = (
+    (
+        "How many days passed between the flood and the reopening of the bridge?",
+        "When was the flood? | When was the bridge reopened?",
+    ),
+    (
+        "How many years after the Ferrow Bridge did the tunnel open?",
+        "When did the Ferrow Bridge open? | When did the tunnel open?",
+    ),
+    (
+        "Which was built first, the mill or the church by Rehn?",
+        "When was the mill built? | When was the church by Rehn built?",
+    ),
+    (
+        "Was the law signed before the strike began?",
+        "When was the law signed? | When did the strike begin?",
+    ),
+    (
+        "How many more pupils walk than cycle?",
+        "How many pupils walk? | How many pupils cycle?",
+    ),
+    (
+        "How long after his first novel was the second one published?",
+        "When was his first novel published? | When was his second novel published?",
+    ),
+)
+OPERANDS_MAX_TOKENS = 64
+
+_UNITS = "day|week|month|year"
+_DIFFERENCE = re.compile(
+    rf"(?i)\bhow (?:many (?P<unit>{_UNITS})s|long)\b.*?"
+    r"\b(?:after|before|between|until|till|from|since|apart|later|earlier)\b"
+)
+_NUMBER_DIFFERENCE = re.compile(
+    r"(?i)\bhow (?:many|much) (?:more|fewer|less)\b.*\bthan\b"
+    r"|\bdifference between\b.*\band\b|\bby how (?:many|much)\b"
+)
+_WHICH_FIRST = re.compile(
+    r"(?i)\A(?:which|who|what)\b.*\b(?P<order>first|earlier|last|later)\b.*?"
+    r"[,:]\s*(?P<one>.+?),? or (?P<other>.+?)\W*\Z"
+)
+_WHETHER_FIRST = re.compile(r"(?i)\A.*?\S\s(?P<order>before|after|earlier than|later than)\s.*\S")
+_WEEKDAY = re.compile(
+    r"(?i)\A\W*(?:on )?(?:which|what) (?:weekday|day of the week)\b(?P<rest>.*)\Z"
+)
+_WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_ON_WEEKDAY = re.compile(
+    rf"(?i)\s*\b(?:on|of) (?:a |an )?(?P<day>{_WEEKDAYS})\b|\s*\ba (?P<other>{_WEEKDAYS})\b"
+)
+_HOW_MANY = re.compile(r"(?i)\bhow many\b")
+_ITEM_BREAK = re.compile(r"\s*[,;]\s*(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+")
+_DAYS_PER = {"day": 1, "week": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """What is to be computed from what.
+
+    Parameters
+    ----------
+    operation : {"difference", "order", "weekday", "count"}
+    detail : str
+        The unit of a difference between dates (``"number"`` for plain numbers), the
+        order that is asked about, or the weekday that is supposed; ``""`` for none.
+    questions : tuple of str
+        For the operands; empty where the model must find them (`operand_questions`).
+    options : tuple of str
+        What an order is to choose from; empty for yes or no.
+    """
+
+    operation: Operation
+    detail: str
+    questions: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A checked answer to an operand's question.
+
+    Parameters
+    ----------
+    text : str
+    date : str or None
+        ISO 8601 date of the document that says it, against which "May 24" is read.
+    """
+
+    text: str
+    date: str | None
+
+
+def plan_computation(question: str, *, yes_no: bool) -> Computation | None:
+    """Recognise an English question whose answer must be computed.
+
+    Parameters
+    ----------
+    question : str
+    yes_no : bool
+        Whether it asks for yes or no.
+
+    Returns
+    -------
+    Computation or None
+        None for every other question, and for a count, which the text may state.
+    """
+    if yes_no:
+        return _plan_yes_no(question)
+    if found := _WEEKDAY.match(question):
+        return Computation("weekday", "", (f"On what date{found['rest']}",))
+    if found := _WHICH_FIRST.match(question):
+        order = "first" if found["order"].lower() in {"first", "earlier"} else "last"
+        return Computation("order", order, options=(found["one"], found["other"]))
+    if found := _DIFFERENCE.search(question):
+        return Computation("difference", (found["unit"] or "day").lower())
+    if _NUMBER_DIFFERENCE.search(question):
+        return Computation("difference", "number")
+    return None
+
+
+def _plan_yes_no(question: str) -> Computation | None:
+    if found := _ON_WEEKDAY.search(question):
+        rest = question[: found.start()] + question[found.end() :]
+        day = (found["day"] or found["other"]).lower()
+        return Computation("weekday", day, (f"When {rest[:1].lower()}{rest[1:]}",))
+    found = _WHETHER_FIRST.match(question)
+    # "before 1990" compares with a date that the question gives.
+    if found and not any(
+        isinstance(token.value, Date) for token in tokenise(question[found.end("order") :])
+    ):
+        early = found["order"].lower() in {"before", "earlier than"}
+        return Computation("order", "before" if early else "after")
+    return None
+
+
+def counted(question: str) -> str | None:
+    """The question for the list whose items a "how many" question counts, or None."""
+    found = _HOW_MANY.search(question)
+    if found is None:
+        return None
+    which = "Which" if found.group()[0] == "H" else "which"
+    return f"{question[: found.start()]}{which}{question[found.end() :]}"
+
+
+def constant_operands_prompt() -> list[Message]:
+    """The part of the prompt for operands that is the same for every question."""
+    messages = [Message("system", OPERANDS_INSTRUCTIONS)]
+    for asked, split in OPERANDS_EXAMPLES:
+        messages += [Message("user", asked), Message("assistant", split)]
+    return messages
+
+
+def operand_questions(model: ChatModel, question: str, deadline: Deadline) -> tuple[str, ...]:
+    """Have the model take a comparison apart into questions for its two operands.
+
+    Returns
+    -------
+    tuple of str
+        Two questions; empty where the reply isn't two, or names something that the
+        question doesn't.
+
+    Raises
+    ------
+    ModelUnavailableError
+    """
+    messages = [*constant_operands_prompt(), Message("user", question)]
+    reply = complete(model, messages, max_tokens=OPERANDS_MAX_TOKENS, deadline=deadline).text
+    parts = tuple(part.strip() for part in reply.strip().split("|"))
+    if len(parts) != 2 or not all(part.endswith("?") for part in parts):
+        return ()
+    known = {token.value for token in tokenise(question)}
+    for part in parts:
+        for word in names_and_numbers(part):
+            if not {token.value for token in tokenise(word.text)} <= known:
+                return ()
+    return parts if parts[0] != parts[1] else ()
+
+
+def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
+    """Compute an answer from the quoted values of its operands.
+
+    Parameters
+    ----------
+    plan : Computation
+    operands : sequence of Operand
+        As many as the plan has questions, in their order.
+
+    Returns
+    -------
+    str or None
+        The answer with its operands, or None where a value can't be read or isn't
+        precise enough for what was asked.
+    """
+    if plan.operation == "count":
+        return _count(operands[0])
+    if plan.operation == "weekday":
+        return _weekday(plan, operands[0])
+    if plan.operation == "order":
+        return _order(plan, operands)
+    if plan.detail == "number":
+        return _number_difference(operands)
+    return _date_difference(plan.detail, operands)
+
+
+def _count(operand: Operand) -> str | None:
+    items = [item for item in _ITEM_BREAK.split(operand.text.strip(" .")) if item]
+    return f"{len(items)}: {operand.text}" if len(items) > 1 else None
+
+
+def _weekday(plan: Computation, operand: Operand) -> str | None:
+    day = _day(_date_of(operand))
+    if day is None:
+        return None
+    name, shown = f"{day:%A}", f"{day:%B} {day.day}, {day.year}"
+    if not plan.detail:
+        return f"{name}: {shown}"
+    return f"{'Yes' if name.lower() == plan.detail else 'No'}. {shown} is a {name}"
+
+
+def _order(plan: Computation, operands: Sequence[Operand]) -> str | None:
+    one, other = (_date_of(operand) for operand in operands)
+    if one is None or other is None:
+        return None
+    order = _compare(one, other)
+    if order is None:
+        return None
+    said, said_other = _shown(operands[0], one), _shown(operands[1], other)
+    if not plan.options:
+        holds = order < 0 if plan.detail == "before" else order > 0
+        relation = "the same time as" if order == 0 else "before" if order < 0 else "after"
+        return f"{'Yes' if holds else 'No'}. {said} is {relation} {said_other}"
+    if order == 0:
+        return f"Both at the same time: {said}"
+    earlier_first = order < 0
+    chosen = 0 if earlier_first == (plan.detail == "first") else 1
+    texts, options = (said, said_other), plan.options
+    return f"{options[chosen]}: {texts[chosen]} ({options[1 - chosen]}: {texts[1 - chosen]})"
+
+
+def _date_difference(unit: str, operands: Sequence[Operand]) -> str | None:
+    one, other = (_date_of(operand) for operand in operands)
+    if one is None or other is None:
+        return None
+    start, end = _day(one), _day(other)
+    shown = f"from {_shown(operands[0], one)} to {_shown(operands[1], other)}"
+    if unit == "year":
+        if one.year is None or other.year is None:
+            return None
+        figure = abs(other.year - one.year)
+        if start and end:
+            early, late = sorted((start, end))
+            figure = late.year - early.year - ((late.month, late.day) < (early.month, early.day))
+    elif start is None or end is None:
+        return None
+    elif unit == "month":
+        early, late = sorted((start, end))
+        figure = 12 * (late.year - early.year) + late.month - early.month - (late.day < early.day)
+    else:
+        days = abs((end - start).days)
+        if days % _DAYS_PER[unit]:
+            unit = "day"
+        figure = days // _DAYS_PER[unit]
+    return f"{figure} {unit}{'' if figure == 1 else 's'}: {shown}"
+
+
+def _number_difference(operands: Sequence[Operand]) -> str | None:
+    numbers = [
+        [token.value for token in tokenise(operand.text) if isinstance(token.value, Number)]
+        for operand in operands
+    ]
+    if any(len(found) != 1 for found in numbers):
+        return None
+    (one,), (other,) = numbers
+    if one.unit != other.unit:
+        return None
+    figure = abs(one.amount - other.amount)
+    shown = f"{figure.normalize():,f}" if isinstance(figure, Decimal) else str(figure)
+    sign, percent = ("", "%") if one.unit == "%" else (one.unit, "")
+    return f"{sign}{shown}{percent}: {operands[0].text} and {operands[1].text}"
+
+
+def _date_of(operand: Operand) -> Date | None:
+    """The one date that an operand tells, its year taken from the document's where unsaid."""
+    dates = {token.value for token in tokenise(operand.text) if isinstance(token.value, Date)}
+    if len(dates) != 1:
+        return None
+    date = dates.pop()
+    if date.year is None and operand.date:
+        return Date(int(operand.date[:4]), date.month, date.day)
+    return date
+
+
+def _shown(operand: Operand, date: Date) -> str:
+    """An operand as quoted, with the year that was read into it."""
+    text = operand.text.strip(" .")
+    said = {token.value for token in tokenise(text)}
+    return text if date in said else f"{text} ({date.year})"
+
+
+def _day(date: Date | None) -> datetime.date | None:
+    if date is None or None in (date.year, date.month, date.day):
+        return None
+    try:
+        return datetime.date(date.year or 0, date.month or 0, date.day or 0)
+    except ValueError:
+        return None
+
+
+def _compare(one: Date, other: Date) -> int | None:
+    """-1, 0 or 1 as the dates' order; None where it can't be told, as for May and May 2."""
+    for mine, its in ((one.year, other.year), (one.month, other.month), (one.day, other.day)):
+        if mine is None or its is None:
+            return None if (mine, its) != (None, None) else 0
+        if mine != its:
+            return -1 if mine < its else 1
+    return 0

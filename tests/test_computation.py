@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.computation import (
+    OPERANDS_EXAMPLES,
+    Computation,
+    Operand,
+    compute,
+    counted,
+    operand_questions,
+    plan_computation,
+)
+from qa.llms import Deadline, ScriptedChatModel
+from qa.verification import is_yes_no
+
+
+@pytest.mark.parametrize(
+    ("question", "plan"),
+    [
+        (
+            "How many days after the single does the album come out?",
+            Computation("difference", "day"),
+        ),
+        ("How many weeks lie between the two fairs?", Computation("difference", "week")),
+        ("How long before the fire was it sold?", Computation("difference", "day")),
+        ("How many more pupils walk than cycle?", Computation("difference", "number")),
+        (
+            "Which came first, the mill or the church by Rehn?",
+            Computation("order", "first", options=("the mill", "the church by Rehn")),
+        ),
+        (
+            "Which was opened later: the tunnel or the bridge",
+            Computation("order", "last", options=("the tunnel", "the bridge")),
+        ),
+        ("Was the law signed before the strike began?", Computation("order", "before")),
+        ("Did the fire break out later than the flood?", Computation("order", "after")),
+        (
+            "On what day of the week was the bridge opened?",
+            Computation("weekday", "", ("On what date was the bridge opened?",)),
+        ),
+        (
+            "Does the album come out on a Sunday?",
+            Computation("weekday", "sunday", ("When does the album come out?",)),
+        ),
+        ("Was the mill sold before 1990?", None),
+        ("How long is the bridge?", None),
+        ("How many people worked there?", None),
+        ("How many years did the war last?", None),
+        ("When was the mill sold after the fire?", None),
+        ("Who came first?", None),
+        ("", None),
+    ],
+)
+def test_what_must_be_computed_is_recognised(question: str, plan: Computation | None) -> None:
+    assert plan_computation(question, yes_no=is_yes_no(question)) == plan
+
+
+@pytest.mark.parametrize(
+    ("plan", "operands", "answer"),
+    [
+        (
+            Computation("difference", "day"),
+            ["May 10", "released on May 24"],
+            "14 days: from May 10 (2024) to released on May 24 (2024)",
+        ),
+        (
+            Computation("difference", "week"),
+            ["10 May 2024", "2024-05-24"],
+            "2 weeks: from 10 May 2024 to 2024-05-24",
+        ),
+        (
+            Computation("difference", "week"),
+            ["10 May 2024", "2024-05-20"],
+            "10 days: from 10 May 2024 to 2024-05-20",
+        ),
+        (Computation("difference", "year"), ["2022", "1921"], "101 years: from 2022 to 1921"),
+        (
+            Computation("difference", "year"),
+            ["30 June 2000", "1 June 2002"],
+            "1 year: from 30 June 2000 to 1 June 2002",
+        ),
+        (
+            Computation("difference", "month"),
+            ["31 January 2000", "1 March 2000"],
+            "1 month: from 31 January 2000 to 1 March 2000",
+        ),
+        # Too vague for what is asked.
+        (Computation("difference", "day"), ["May 2024", "May 24, 2024"], None),
+        (Computation("difference", "day"), ["in spring", "May 24, 2024"], None),
+        (Computation("difference", "day"), ["May 1 or May 2", "May 24"], None),
+        (Computation("difference", "number"), ["1,200 people", "950"], "250: 1,200 people and 950"),
+        (Computation("difference", "number"), ["40%", "25 percent"], "15%: 40% and 25 percent"),
+        (Computation("difference", "number"), ["40%", "25"], None),
+        (Computation("difference", "number"), ["40 of 50", "25"], None),
+        (
+            Computation("order", "first", options=("the mill", "the church")),
+            ["in 1790", "12 May 1788"],
+            "the church: 12 May 1788 (the mill: in 1790)",
+        ),
+        (
+            Computation("order", "last", options=("the mill", "the church")),
+            ["in 1790", "12 May 1788"],
+            "the mill: in 1790 (the church: 12 May 1788)",
+        ),
+        (
+            Computation("order", "first", options=("the mill", "the church")),
+            ["in 1790", "1790"],
+            "Both at the same time: in 1790",
+        ),
+        (Computation("order", "first", options=("a", "b")), ["May 1790", "1790"], None),
+        (Computation("order", "before"), ["1790", "1791"], "Yes. 1790 is before 1791"),
+        (Computation("order", "after"), ["1790", "1791"], "No. 1790 is before 1791"),
+        (Computation("order", "before"), ["1790", "1790"], "No. 1790 is the same time as 1790"),
+        (Computation("weekday", ""), ["May 24"], "Friday: May 24, 2024"),
+        (Computation("weekday", "sunday"), ["May 24, 2024"], "No. May 24, 2024 is a Friday"),
+        (Computation("weekday", "friday"), ["May 24, 2024"], "Yes. May 24, 2024 is a Friday"),
+        (Computation("weekday", ""), ["May 2024"], None),
+        (Computation("weekday", ""), ["February 30"], None),
+        (
+            Computation("count", ""),
+            ["Germany, France, Japan, and Brazil"],
+            "4: Germany, France, Japan, and Brazil",
+        ),
+        (Computation("count", ""), ["Germany"], None),
+    ],
+)
+def test_answers_are_computed_from_operands(
+    plan: Computation, operands: list[str], answer: str | None
+) -> None:
+    assert compute(plan, [Operand(text, "2024-05-11") for text in operands]) == answer
+
+
+def test_without_a_document_date_a_day_has_no_year() -> None:
+    operands = [Operand("May 10", None), Operand("May 24", None)]
+    assert compute(Computation("difference", "day"), operands) is None
+
+
+@given(st.dates(), st.dates())
+def test_days_between_any_two_dates(one: datetime.date, other: datetime.date) -> None:
+    operands = [Operand(day.isoformat(), None) for day in (one, other)]
+    days = abs((one - other).days)
+    # Years before 1000 aren't read: a bare "0987" is no year.
+    expected = None if min(one, other).year < 1000 or max(one, other).year > 2999 else days
+    text = compute(Computation("difference", "day"), operands)
+    assert (text and int(text.split()[0])) == expected
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_operand_breaks_a_computation(one: str, other: str) -> None:
+    operands = [Operand(one, "2024-05-11"), Operand(other, None)]
+    for operation, detail, options in (
+        ("difference", "day", ()),
+        ("difference", "year", ()),
+        ("difference", "number", ()),
+        ("order", "first", ("a", "b")),
+        ("weekday", "", ()),
+        ("count", "", ()),
+    ):
+        plan = Computation(operation, detail, options=options)  # type: ignore[arg-type]
+        answer = compute(plan, operands)
+        assert answer is None or answer.strip()
+
+
+@pytest.mark.parametrize(
+    ("question", "which"),
+    [
+        ("How many countries are named?", "Which countries are named?"),
+        ("According to it, how many firms made gates?", "According to it, which firms made gates?"),
+        ("How much did it cost?", None),
+    ],
+)
+def test_a_count_has_a_list(question: str, which: str | None) -> None:
+    assert counted(question) == which
+
+
+@pytest.mark.parametrize(
+    ("reply", "questions"),
+    [
+        ("When was the mill sold? | When was it built?", 2),
+        ("When was the mill sold?", 0),
+        ("When was the mill sold? | When was it built? | Why?", 0),
+        ("When was the mill sold? | built", 0),
+        ("When was the mill sold? | When was the mill sold?", 0),
+        # A name that the question doesn't have.
+        ("When was the mill sold? | When did Rehn build it?", 0),
+        ("", 0),
+    ],
+)
+def test_a_question_is_split_in_two_or_not_at_all(reply: str, questions: int) -> None:
+    model = ScriptedChatModel(lambda _: reply)
+    asked = "How many years after it was built was the mill sold?"
+    assert len(operand_questions(model, asked, Deadline(10))) == questions
+
+
+def test_examples_are_such_questions() -> None:
+    for question, split in OPERANDS_EXAMPLES:
+        plan = plan_computation(question, yes_no=is_yes_no(question))
+        assert plan is not None
+        model = ScriptedChatModel(lambda _, split=split: split)
+        assert len(operand_questions(model, question, Deadline(10))) == 2

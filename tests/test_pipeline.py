@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from doubles import Script
+
+from qa import Answer, Library
+from qa.llms import Message
+
+DIARY = """\
+date: 2024-05-11
+title: The mill
+
+The mill was sold on May 24. The bridge was opened on May 10, 2024. Rehn built it.
+
+The shop has branches in Lund, Osk, Ferrow and Belmont.
+"""
+
+SAID = {
+    "When was the mill sold?": "May 24",
+    "When was the bridge opened?": "May 10, 2024",
+    "On what date was the mill sold?": "May 24",
+    "Which towns have branches?": "Lund, Osk, Ferrow and Belmont",
+}
+
+
+def answers(messages: Sequence[Message]) -> str:
+    """Reply to the question that stands last in a prompt."""
+    return SAID.get(messages[-1].content.rpartition("Question: ")[2], "NOT STATED")
+
+
+@pytest.fixture
+def mill(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> tuple[Library, Script]:
+    library, script = scripted(write({"mill.txt": DIARY}))
+    script.answer = answers
+    script.operands = "When was the bridge opened? | When was the mill sold?"
+    return library, script
+
+
+def quotes(answer: Answer) -> list[str]:
+    return [citation.quote for citation in answer.citations]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "cited"),
+    [
+        (
+            "How many days after the bridge was opened was the mill sold?",
+            "14 days: from May 10, 2024 to May 24 (2024) [1][2]",
+            ["The bridge was opened on May 10, 2024.", "The mill was sold on May 24."],
+        ),
+        (
+            "Was the bridge opened before the mill was sold?",
+            "Yes. May 10, 2024 is before May 24 (2024) [1][2]",
+            ["The bridge was opened on May 10, 2024.", "The mill was sold on May 24."],
+        ),
+        (
+            "On what day of the week was the mill sold?",
+            "Friday: May 24, 2024 [1]",
+            ["The mill was sold on May 24."],
+        ),
+        (
+            "How many towns have branches?",
+            "4: Lund, Osk, Ferrow and Belmont [1]",
+            ["The shop has branches in Lund, Osk, Ferrow and Belmont."],
+        ),
+    ],
+)
+def test_a_computed_answer_cites_its_operands(
+    mill: tuple[Library, Script], question: str, text: str, cited: list[str]
+) -> None:
+    answer = mill[0].ask(question)
+    assert (answer.status, answer.text, quotes(answer)) == ("answered", text, cited)
+    assert "Computed from" in answer.claims[0].reason
+    assert "computation" in answer.timings
+
+
+def test_an_operand_that_fails_its_check_leaves_no_figure(mill: tuple[Library, Script]) -> None:
+    library, script = mill
+    script.check = lambda messages: "No" if "May 24" in messages[-1].content else "Yes"
+    answer = library.ask("How many days after the bridge was opened was the mill sold?")
+    assert answer.status == "not_found"
+
+
+def test_a_figure_that_the_text_states_is_not_computed(mill: tuple[Library, Script]) -> None:
+    library, script = mill
+    script.operands = "no idea"
+    script.answer = "May 24"
+    answer = library.ask("How many days after the bridge was opened was the mill sold?")
+    assert answer.text == "May 24 [1]"
+
+
+def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> None:
+    library, script = scripted(
+        write({"mill.txt": DIARY}), evidence={"whole_library_tokens": 0, "sentences": 2}
+    )
+    script.answer = answers
+    script.operands = "When was the bridge opened? | When was the mill sold?"
+    answer = library.ask("How many days after the bridge was opened was the mill sold?")
+    assert answer.text.startswith("14 days")
+    # One citation a sentence, though each operand had evidence of its own.
+    assert len(answer.citations) == len({citation.start for citation in answer.citations}) == 2
