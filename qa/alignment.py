@@ -15,7 +15,15 @@ from dataclasses import dataclass
 
 from qa.types import Passage
 
-__all__ = ["Alignment", "Word", "align", "content_words", "names_and_numbers", "words"]
+__all__ = [
+    "Alignment",
+    "Word",
+    "align",
+    "content_words",
+    "names_and_numbers",
+    "stands_verbatim",
+    "words",
+]
 
 # Scripts written without spaces between words: each character counts as one.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -39,6 +47,8 @@ _SMALL_NUMBERS = {
 
 MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split())
 NEGATIONS = frozenset("not no never neither nor none without cannot".split())
+
+_ITEM_BREAK = re.compile(r"[,;]|\band\b")
 
 # Words that carry grammar rather than content; a claim or question is about the others.
 # "May" isn't among them: it is a month far more often than a verb that matters.
@@ -188,6 +198,17 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     )
     in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
     return Alignment(in_order, coverage, exact, missing)
+
+
+def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:
+    """Whether each item of a claim stands word for word in a passage.
+
+    Items are what commas, semicolons and "and" part; a claim that is no list is one item
+    or, cut anywhere, still made of verbatim pieces.
+    """
+    keys = [[word.key for word in words(passage.sentence.text)] for passage in passages]
+    items = [[word.key for word in words(item)] for item in _ITEM_BREAK.split(claim)]
+    return all(any(_contains(held, item) for held in keys) for item in items if item)
 
 
 def _must_stand(word: Word) -> bool:

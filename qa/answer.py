@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from qa.checker import constant_check_prompt
 from qa.documents import DocumentFile, scan_folder
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
@@ -38,12 +39,13 @@ from qa.llms import (
     ChatModel,
     Deadline,
     LlamaIndexChatModel,
+    Part,
     PrimableChatModel,
     Token,
     forget_prompts,
     open_chat_model,
 )
-from qa.pipeline import Pipeline, Whole
+from qa.pipeline import Pipeline, Whole, rarer_prompts
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import (
@@ -62,7 +64,7 @@ from qa.types import (
     Status,
     Turn,
 )
-from qa.verification import CheckedClaim, constant_check_prompt
+from qa.verification import CheckedClaim
 
 if TYPE_CHECKING:
     from llama_index.core.embeddings import BaseEmbedding
@@ -77,11 +79,6 @@ PROMPT_RESERVE_TOKENS = 1400
 
 # In a document's own words it would pass for a citation: "…in 1969.[12]", "a[0]".
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
-
-# The prompts whose constant parts a model keeps ready, each in a place of its own. The
-# reader's belongs to its library, since the documents stand in it.
-READER, CHECKER, REWRITER = 0, 1, 2
-CHECKER_OWNER, REWRITER_OWNER = "checker", "rewriter"
 
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
@@ -233,7 +230,11 @@ class Library:
 
         def prime() -> None:
             with contextlib.suppress(ModelError):
-                self._prime(Deadline(self.settings.generation.deadline_seconds))
+                deadline = Deadline(self.settings.generation.deadline_seconds)
+                self._prime(deadline)
+                if isinstance(self._model, PrimableChatModel):
+                    for part, messages in rarer_prompts():
+                        self._model.prime(part, messages, deadline)
 
         threading.Thread(target=prime, name="qa-warm-up", daemon=True).start()
 
@@ -323,9 +324,8 @@ class Library:
                     checked = pipeline.check(model, evidence, tokens, deadline)
                     clock.lap("verification")
                     if not any(claim.verdict == "supported" for claim in checked):
-                        counted = pipeline.count(model, standalone, deadline)
-                        checked = checked if counted is None else (counted,)
-                        clock.lap("computation")
+                        checked = pipeline.reconsider(model, evidence, checked, deadline)
+                        clock.lap("second reading")
             except ModelError as error:
                 notes.append(str(error))
         extractive = checked is None
@@ -372,8 +372,9 @@ class Library:
                 return
             evidence = gather_evidence("", (), whole, self.settings.evidence)
             reader = warm_up_prompt(evidence if evidence.whole else None)
-            model.prime(self._store.name, READER, reader, deadline)
-            model.prime(CHECKER_OWNER, CHECKER, constant_check_prompt(), deadline)
+            # The documents stand in the reader's prompt: it goes when they go.
+            model.prime(Part.READER, reader, deadline, library=self._store.name)
+            model.prime(Part.CHECKER, constant_check_prompt(), deadline)
             if self._state[0] is index:
                 self._primed = index
             else:
@@ -404,7 +405,7 @@ class Library:
         if model is not None:
             try:
                 if isinstance(model, PrimableChatModel):
-                    model.prime(REWRITER_OWNER, REWRITER, constant_rewrite_prompt(), deadline)
+                    model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
                 return standalone_question(model, question, history, deadline), model
             except ModelError as error:
                 notes.append(str(error))

@@ -22,18 +22,25 @@ from qa.computation import (
 )
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
-from qa.generation import draft_answer, read_draft
+from qa.generation import (
+    Draft,
+    constant_rewrite_prompt,
+    draft_answer,
+    read_draft,
+    warm_up_prompt,
+)
 from qa.index import Index
-from qa.llms import ChatModel, Completion, Deadline, PrimableChatModel, Token
+from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import CheckedClaim, check_claims, is_yes_no
 
-__all__ = ["Pipeline", "Whole"]
+__all__ = ["Pipeline", "Whole", "rarer_prompts"]
 
-# Where a model keeps the prompt for operands ready, beside those that every question needs.
-SPLITTER, SPLITTER_OWNER = 3, "splitter"
+# Among few sentences a small model finds what it overlooks in a long text. With three it
+# was as often right as with a whole article, and not in the same cases.
+SECOND_READING_SENTENCES = 3
 
 # Every document in a fixed order with its sentences.
 Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
@@ -81,8 +88,13 @@ class Pipeline:
         ------
         ModelUnavailableError
         """
+        return self._check(model, evidence, read_draft(Completion(tuple(tokens))), deadline)
+
+    def _check(
+        self, model: ChatModel, evidence: Evidence, draft: Draft, deadline: Deadline
+    ) -> tuple[CheckedClaim, ...]:
         return check_claims(
-            read_draft(Completion(tuple(tokens))),
+            draft,
             evidence,
             model=model,
             similarity=functools.partial(_similarity, self.embedder),
@@ -108,18 +120,60 @@ class Pipeline:
         questions = plan.questions or self._operand_questions(model, question, deadline)
         return self._compute(model, replace(plan, questions=questions), deadline)
 
-    def count(self, model: ChatModel, question: str, deadline: Deadline) -> CheckedClaim | None:
-        """Answer "how many" by counting a list that the documents give; see `compute`."""
-        which = counted(question)
-        if which is None:
-            return None
-        return self._compute(model, Computation("count", "", (which,)), deadline)
+    def reconsider(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        checked: tuple[CheckedClaim, ...],
+        deadline: Deadline,
+    ) -> tuple[CheckedClaim, ...]:
+        """Try again where no claim of the first draft is supported.
+
+        The closest sentences are read once more by themselves; and where the question asks
+        how many, what it counts is looked for.
+
+        Returns
+        -------
+        tuple of CheckedClaim
+            `checked` itself where nothing better was found.
+
+        Raises
+        ------
+        ModelUnavailableError
+        """
+        again = self._read_closest(model, evidence, checked, deadline)
+        if any(claim.verdict == "supported" for claim in again):
+            return again
+        which = counted(evidence.question)
+        if which is not None:
+            count = self._compute(model, Computation("count", "", (which,)), deadline)
+            if count is not None:
+                return (count,)
+        return checked or again
+
+    def _read_closest(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        checked: tuple[CheckedClaim, ...],
+        deadline: Deadline,
+    ) -> tuple[CheckedClaim, ...]:
+        closest = sorted(evidence.best()[:SECOND_READING_SENTENCES], key=lambda p: p.number)
+        if len(closest) == len(evidence.passages):
+            return ()
+        if isinstance(model, PrimableChatModel) and evidence.whole:
+            model.prime(Part.SECOND_READER, warm_up_prompt(None), deadline)
+        narrowed = replace(evidence, passages=tuple(closest), ranked=(), whole=False)
+        draft = read_draft(Completion(tuple(self.draft(model, narrowed, deadline))))
+        if draft.claims == tuple(claim.text for claim in checked):
+            return ()
+        return self._check(model, evidence, draft, deadline)
 
     def _operand_questions(
         self, model: ChatModel, question: str, deadline: Deadline
     ) -> tuple[str, ...]:
         if isinstance(model, PrimableChatModel):
-            model.prime(SPLITTER_OWNER, SPLITTER, constant_operands_prompt(), deadline)
+            model.prime(Part.SPLITTER, constant_operands_prompt(), deadline)
         return operand_questions(model, question, deadline)
 
     def _compute(
@@ -148,6 +202,15 @@ class Pipeline:
             + ", which the quoted passages state.",
             signals=None,
         )
+
+
+def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
+    """Constant prompts that only some questions need."""
+    return (
+        (Part.SECOND_READER, warm_up_prompt(None)),
+        (Part.REWRITER, constant_rewrite_prompt()),
+        (Part.SPLITTER, constant_operands_prompt()),
+    )
 
 
 def _date(passages: Sequence[Passage]) -> str | None:

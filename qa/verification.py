@@ -14,126 +14,29 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from qa.alignment import Alignment, align, content_words, names_and_numbers, words
+from qa.alignment import (
+    Alignment,
+    align,
+    content_words,
+    names_and_numbers,
+    stands_verbatim,
+    words,
+)
+from qa.checker import read_again
 from qa.generation import YES_NO, Draft
-from qa.llms import ChatModel, Completion, Deadline, Message, complete
+from qa.llms import ChatModel, Deadline
 from qa.types import Evidence, Passage, Verdict
 
 __all__ = [
     "CheckedClaim",
     "Signals",
     "check_claims",
-    "check_prompt",
-    "constant_check_prompt",
+    "is_yes_no",
     "support",
 ]
 
 # A claim that says less than this in the passages' own words is not taken from them.
 MIN_COVERAGE = 0.7
-
-# The sceptical reader sees only the cited passages: alone, a wrong name or relation stands
-# out that goes unnoticed in a long text.
-CHECK_INSTRUCTIONS = (
-    "You check answers. You get a passage, a question and a proposed answer. Reply Yes if the "
-    "passage states that this is the answer to exactly this question. Reply No if the passage "
-    "speaks of another person, thing, place, time or relation than the question does, or if the "
-    "answer is something else than what was asked for."
-)
-# Twins: the same passage with a question that it answers and one that only sounds like it.
-# With 22 examples the verdicts were better than with 8 (AUC .830 against .821).
-CHECK_EXAMPLES: tuple[tuple[str, str, str, str], ...] = tuple(
-    (passage, question, answer, verdict)
-    for passage, cases in (
-        (
-            "The Ferrow Bridge was opened on 3 June 1931 by the mayor, Ada Lindqvist.",
-            (("When was the bridge opened?", "3 June 1931", "Yes"),),
-        ),
-        (
-            "The Ferrow Bridge was designed by the engineer Tomas Rehn and cost 2.4 million "
-            "crowns.",
-            (("Who designed the Ferrow tunnel?", "Tomas Rehn", "No"),),
-        ),
-        (
-            "After the flood of 1954 it was closed for two years.",
-            (
-                ("How long did the closing after the 1954 flood last?", "two years", "Yes"),
-                ("Why was it closed after the fire of 1954?", "flood", "No"),
-            ),
-        ),
-        (
-            "Ferries, trams and a railway had been proposed before, but the council rejected all "
-            "three.",
-            (
-                ("Which proposals did the council accept?", "Ferries, trams and a railway", "No"),
-                ("Who turned down the earlier ideas?", "the council", "Yes"),
-            ),
-        ),
-        (
-            "The longest arch spans 96 metres.",
-            (("How wide is the shortest arch?", "96 metres", "No"),),
-        ),
-        (
-            "Rehn's pupil Mira Holt built the lock gates in Osk.",
-            (("In which town did Holt work on gates?", "Osk", "Yes"),),
-        ),
-        (
-            "Varga & Sons, which employed 310 people, made the gates; its rival Belmont Works had "
-            "offered a lower price.",
-            (
-                ("How many people did Belmont Works employ?", "310", "No"),
-                ("Which firm would have been cheaper?", "Belmont Works", "Yes"),
-            ),
-        ),
-        (
-            "In 1961 the gates were electrified, and in 1987 the town sold them to the harbour "
-            "company for one crown.",
-            (
-                ("When did the harbour company sell the gates?", "1987", "No"),
-                ("What was the price of the gates?", "one crown", "Yes"),
-            ),
-        ),
-        (
-            '"The water decides, we only ask it politely," she said in an interview with the '
-            "Evening Post.",
-            (
-                ("Which paper did she talk to?", "the Evening Post", "Yes"),
-                (
-                    "What did the Evening Post reporter say?",
-                    '"The water decides, we only ask it politely"',
-                    "No",
-                ),
-            ),
-        ),
-        (
-            "The orchestra plays in the old mill, while the theatre moved to Castle Street in "
-            "2003.",
-            (
-                ("Where does the orchestra play?", "Castle Street", "No"),
-                ("Since when has the theatre been in Castle Street?", "2003", "Yes"),
-            ),
-        ),
-        (
-            "Unlike copper, the alloy does not rust, and it melts at 640 degrees.",
-            (
-                ("What is the melting point of copper?", "640 degrees", "No"),
-                ("Which metal rusts?", "copper", "Yes"),
-            ),
-        ),
-        (
-            "About 40 percent of the pupils come by bus; the rest walk or cycle.",
-            (("What share of the teachers come by bus?", "40 percent", "No"),),
-        ),
-        (
-            "The law was drafted by Senator Brandt and signed by President Oyelaran in May.",
-            (
-                ("Who vetoed the law?", "President Oyelaran", "No"),
-                ("Who put his signature under the law?", "President Oyelaran", "Yes"),
-                ("Was the law signed in May?", "Yes", "Yes"),
-            ),
-        ),
-    )
-    for question, answer, verdict in cases
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +54,16 @@ class Signals:
     names : float
         Share of the question's names and numbers that the cited passages, their
         neighbours, heading and title hold; 1 where it has none.
+    verbatim : float
+        1 where the claim, or each item of it, stands word for word in a cited passage,
+        else 0: what a model puts in its own words may be of its own making.
     """
 
     check: float | None
     confidence: float | None
     similarity: float
     names: float
+    verbatim: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +83,8 @@ class CheckedClaim:
 # questions written for the purpose), of which 114 were right: AUC .853 in ten-fold
 # cross-validation. Tried and left out, because they added nothing: the probability of a
 # refusal, the mean token probability, the share of the question's words in the passages.
-INTERCEPT = -7.13
-WEIGHTS = {"check": 6.06, "confidence": 3.32, "similarity": 0.49, "names": 1.00}
+INTERCEPT = -8.86
+WEIGHTS = {"check": 6.06, "confidence": 2.85, "similarity": 1.50, "names": 0.98, "verbatim": 1.41}
 # What a signal that can't be known counts as: its mean over those drafts.
 UNKNOWN = {"check": 0.75, "confidence": 0.50}
 # A yes-no question is decided by the margin between the two answers. There were too few
@@ -222,23 +129,6 @@ def support(signals: Signals) -> float:
 
 def _logistic(total: float) -> float:
     return 1.0 / (1.0 + math.exp(-total))
-
-
-def check_prompt(question: str, claim: str, passages: Sequence[Passage]) -> list[Message]:
-    """Messages that ask for a sceptical reading of the cited passages."""
-    text = " ".join(" ".join(passage.sentence.text.split()) for passage in passages)
-    return [*constant_check_prompt(), Message("user", _check_question(text, question, claim))]
-
-
-def constant_check_prompt() -> list[Message]:
-    """The part of `check_prompt` that is the same for every claim."""
-    messages = [Message("system", CHECK_INSTRUCTIONS)]
-    for passage, asked, answer, verdict in CHECK_EXAMPLES:
-        messages += [
-            Message("user", _check_question(passage, asked, answer)),
-            Message("assistant", verdict),
-        ]
-    return messages
 
 
 def check_claims(
@@ -318,13 +208,7 @@ def _decide_yes_no(
     read = tuple(sorted(evidence.best()[:YES_NO_PASSAGES], key=lambda passage: passage.number))
     chances: dict[str, float] = {}
     for answer in ("Yes", "No"):
-        reading = complete(
-            model,
-            check_prompt(evidence.question, answer, read),
-            max_tokens=1,
-            deadline=deadline,
-        )
-        chances[answer] = _yes_probability(reading) or 0.0
+        chances[answer] = read_again(model, evidence.question, answer, read, deadline) or 0.0
     answer = max(chances, key=lambda key: chances[key])
     margin = abs(chances["Yes"] - chances["No"])
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
@@ -370,19 +254,17 @@ def _check_claim(
     deadline: Deadline,
 ) -> CheckedClaim:
     found = align(YES_NO.sub("", claim) or claim, evidence.question, evidence.passages)
-    fault = _fault(found)
+    fault = _fault(found) or _repeats(claim, evidence.question)
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
     question = evidence.question
-    reading = complete(
-        model, check_prompt(question, claim, found.passages), max_tokens=1, deadline=deadline
-    )
     cited = " ".join(passage.sentence.text for passage in found.passages)
     signals = Signals(
-        check=_yes_probability(reading),
+        check=read_again(model, question, claim, found.passages, deadline),
         confidence=draft.completion.least_probability(),
         similarity=max(0.0, similarity(f"{question} {claim}", cited)),
         names=_names_held(question, found.passages, evidence),
+        verbatim=float(stands_verbatim(claim, found.passages)),
     )
     supported = support(signals)
     verdict: Verdict = "supported" if supported >= threshold else "unsupported"
@@ -401,13 +283,16 @@ def _fault(found: Alignment) -> str:
     return ""
 
 
-def _yes_probability(reading: Completion) -> float | None:
-    """Probability of yes against no; from the word alone where there is no probability."""
-    yes, no = reading.first_token_probability("Yes"), reading.first_token_probability("No")
-    if yes is None or no is None or yes + no == 0:
-        word = reading.text.strip().casefold()
-        return 1.0 if word.startswith("yes") else 0.0 if word.startswith("no") else None
-    return yes / (yes + no)
+def _repeats(claim: str, question: str) -> str:
+    """Why a claim says nothing, where all of its words were the question's already."""
+    asked = words(question)
+    # "Was it the mill or the church?" is answered with its own words.
+    if any(word.key == "or" for word in asked) or YES_NO.match(claim):
+        return ""
+    known = {word.key for word in asked}
+    if all(word.key in known for word in content_words(claim)):
+        return "It only repeats words of the question."
+    return ""
 
 
 def _names_held(question: str, cited: Sequence[Passage], evidence: Evidence) -> float:
@@ -440,7 +325,3 @@ def _reason(signals: Signals, verdict: Verdict) -> str:
     if verdict == "supported":
         return f"{found}{read}."
     return f"{found}{read}, too little to be sure that they answer this question."
-
-
-def _check_question(passage: str, question: str, answer: str) -> str:
-    return f"Passage: {passage}\nQuestion: {question}\nAnswer: {answer}"

@@ -28,7 +28,7 @@ from qa.errors import (
     QuestionError,
 )
 from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
-from qa.llms import Deadline, Message, ScriptedChatModel, Token
+from qa.llms import Deadline, Message, Part, ScriptedChatModel, Token
 
 TIDES = """\
 date: 2024-05-01
@@ -600,10 +600,12 @@ class Primable(ScriptedChatModel):
 
     def __init__(self, script: Script) -> None:
         super().__init__(script)
-        self.primed: list[tuple[str, int, str]] = []
+        self.primed: list[tuple[str, Part, str]] = []
 
-    def prime(self, owner: str, role: int, messages: Sequence[Message], deadline: Deadline) -> None:
-        self.primed.append((owner, role, messages[-1].content))
+    def prime(
+        self, part: Part, messages: Sequence[Message], deadline: Deadline, library: str = ""
+    ) -> None:
+        self.primed.append((library, part, messages[-1].content))
 
 
 def test_a_model_is_made_ready_once_for_an_index(write: Write, fast: Fast) -> None:
@@ -612,8 +614,8 @@ def test_a_model_is_made_ready_once_for_an_index(write: Write, fast: Fast) -> No
     library = Library.open(folder, settings=fast(), llm=model)
     for _ in range(2):
         library.ask(QUESTION)
-    assert len(model.primed) == 2
-    assert any("The tide rose" in said for _, role, said in model.primed if role == 0)
+    assert [part for _, part, _ in model.primed].count(Part.CHECKER) == 1
+    assert any("The tide rose" in said for _, part, said in model.primed if part is Part.READER)
     (folder / "new.txt").write_text("A new wave came.")
     library.ask(QUESTION)
     assert any("A new wave" in said for _, _, said in model.primed[2:])
@@ -626,7 +628,7 @@ def test_what_a_model_made_of_deleted_text_is_deleted(
     folder, settings = write(FILES), fast()
     model = Primable(Script())
     Library.open(folder, settings=settings, llm=model).ask(QUESTION)
-    (owner,) = {owner for owner, role, _ in model.primed if role == 0}
+    (owner,) = {library for library, part, _ in model.primed if part is Part.READER}
     states = settings.home / "states"
     states.mkdir(parents=True)
     kept, deleted = states / "checker-1-a.bin", states / f"{owner}-0-b.bin"
@@ -656,10 +658,10 @@ def test_a_follow_up_s_prompt_is_made_ready_too(write: Write, fast: Fast) -> Non
     model = Primable(Script())
     library = Library.open(write(FILES), settings=fast(), llm=model)
     library.ask(QUESTION)
-    assert {role for _, role, _ in model.primed} == {0, 1}
+    assert Part.REWRITER not in {part for _, part, _ in model.primed}
     library.ask("And then?", [Turn(QUESTION, "At 9 am.")])
     (rewriter,) = [prompt for prompt in model.prompts if prompt[0].content == REWRITE_INSTRUCTIONS]
-    (primed,) = [said for _, role, said in model.primed if role == 2]
+    (primed,) = [said for _, part, said in model.primed if part is Part.REWRITER]
     assert primed in [message.content for message in rewriter]
 
 
@@ -670,15 +672,15 @@ def test_warming_up_makes_the_first_question_quick(write: Write, fast: Fast) -> 
     for thread in threading.enumerate():
         if thread.name == "qa-warm-up":
             thread.join(10)
-    primed = len(model.primed)
-    assert primed == 2
+    primed = set(model.primed)
+    assert {part for _, part, _ in primed} == set(Part)
     library.ask(QUESTION)
-    assert len(model.primed) == primed
+    assert set(model.primed) == primed
 
 
 def test_warming_up_never_fails(write: Write, fast: Fast) -> None:
     class Broken(Primable):
-        def prime(self, *arguments: Any) -> None:
+        def prime(self, *arguments: Any, **options: Any) -> None:
             raise ModelUnavailableError("down")
 
     library = Library.open(write(FILES), settings=fast(), llm=Broken(Script()))
@@ -905,7 +907,7 @@ def test_a_question_meets_one_state_of_the_library(
         def slow(*arguments: Any) -> Any:
             # Another thread asks while this one is between two states.
             if not asked:
-                asked.append(pool.submit(library.ask, "Which wave of 55 cm came?"))
+                asked.append(pool.submit(library.ask, "What came?"))
                 wait(asked, timeout=0.3)
             return whole(*arguments)
 

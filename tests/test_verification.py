@@ -9,18 +9,20 @@ from doubles import Reply, Script
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.checker import (
+    CHECK_EXAMPLES,
+    CHECK_INSTRUCTIONS,
+    check_prompt,
+    constant_check_prompt,
+)
 from qa.errors import ModelUnavailableError
 from qa.generation import Draft
 from qa.llms import Completion, Deadline, Message, ScriptedChatModel, Token
 from qa.types import Evidence, Passage, Sentence
 from qa.verification import (
-    CHECK_EXAMPLES,
-    CHECK_INSTRUCTIONS,
     CheckedClaim,
     Signals,
     check_claims,
-    check_prompt,
-    constant_check_prompt,
     is_yes_no,
     support,
 )
@@ -33,7 +35,7 @@ TEXTS = (
     "It sold 5.8 million copies in Japan.",
 )
 UNIT = st.floats(0, 1)
-SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), UNIT, UNIT)
+SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), UNIT, UNIT, UNIT)
 
 
 def evidence(question: str = "When?", ranked: tuple[int, ...] = (1, 2)) -> Evidence:
@@ -76,7 +78,7 @@ def check(
     )
 
 
-@given(SIGNALS, st.sampled_from(["check", "confidence", "similarity", "names"]), UNIT)
+@given(SIGNALS, st.sampled_from(["check", "confidence", "similarity", "names", "verbatim"]), UNIT)
 def test_support_rises_with_every_signal(signals: Signals, name: str, value: float) -> None:
     before: float | None = getattr(signals, name)
     if before is None:
@@ -92,9 +94,9 @@ def test_support_rises_with_every_signal(signals: Signals, name: str, value: flo
 
 
 def test_support_tells_the_best_from_the_worst() -> None:
-    assert support(Signals(1.0, 1.0, 1.0, 1.0)) > 0.8
-    assert support(Signals(0.0, 0.0, 0.0, 0.0)) < 0.1
-    assert support(Signals(0.0, 1.0, 1.0, 1.0)) < support(Signals(None, 1.0, 1.0, 1.0))
+    assert support(Signals(1.0, 1.0, 1.0, 1.0, 1.0)) > 0.8
+    assert support(Signals(0.0, 0.0, 0.0, 0.0, 0.0)) < 0.1
+    assert support(Signals(0.0, 1.0, 1.0, 1.0, 1.0)) < support(Signals(None, 1.0, 1.0, 1.0, 1.0))
 
 
 def test_a_true_claim_is_supported_at_its_place() -> None:
@@ -102,7 +104,7 @@ def test_a_true_claim_is_supported_at_its_place() -> None:
     assert claim.verdict == "supported"
     assert [passage.number for passage in claim.passages] == [1]
     assert claim.signals is not None
-    assert claim.signals == Signals(1.0, 0.9, 0.8, 1.0)
+    assert claim.signals == Signals(1.0, 0.9, 0.8, 1.0, 1.0)
     assert claim.support == support(claim.signals)
 
 

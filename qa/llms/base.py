@@ -7,6 +7,7 @@ done without where it doesn't, so that any LlamaIndex LLM can be plugged in
 
 from __future__ import annotations
 
+import enum
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ __all__ = [
     "Completion",
     "Deadline",
     "Message",
+    "Part",
     "PrimableChatModel",
     "Token",
     "complete",
@@ -27,6 +29,16 @@ __all__ = [
 ]
 
 Role = Literal["system", "user", "assistant"]
+
+
+class Part(enum.IntEnum):
+    """The parts that a model plays in the pipeline, each with a constant prompt of its own."""
+
+    READER = 0
+    CHECKER = 1
+    REWRITER = 2
+    SECOND_READER = 3
+    SPLITTER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +172,20 @@ class ChatModel(Protocol):
 class PrimableChatModel(ChatModel, Protocol):
     """A chat model that can read the constant part of its prompts before they are needed."""
 
-    def prime(self, owner: str, role: int, messages: Sequence[Message], deadline: Deadline) -> None:
+    def prime(
+        self, part: Part, messages: Sequence[Message], deadline: Deadline, library: str = ""
+    ) -> None:
         """Read `messages` now, or recall what an earlier process made of them.
 
         Parameters
         ----------
-        owner : str
-            Whose prompt it is; what is kept on disk is kept under this name.
-        role : int
-            0 for the reader's prompt, 1 for the checker's, 2 for the rewriter's, 3 for the
-            splitter's.
+        part : Part
+            What the prompt is for.
         messages : sequence of Message
         deadline : Deadline
+        library : str
+            Whose documents stand in it, ``""`` for nobody's; what is kept on disk is kept
+            under this name.
 
         Raises
         ------

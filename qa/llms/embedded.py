@@ -27,15 +27,15 @@ import httpx
 import joblib
 
 from qa.errors import ModelNotFoundError, ModelUnavailableError
-from qa.llms.base import Deadline, Message, Token, complete
+from qa.llms.base import Deadline, Message, Part, Token, complete
 from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
 from qa.settings import LocalModelSettings
 
 __all__ = ["EmbeddedChatModel", "forget_states", "is_installed"]
 
-# One each for the prompts of reader, checker, rewriter and splitter, so that none evicts
-# another's constant beginning.
-SLOTS = 4
+# Reader, checker and rewriter work at once; further parts take turns with them, since each
+# begins by recalling the state of its own prompt. A slot costs 28 KiB of memory a token.
+SLOTS = 3
 QUIET = -1
 
 
@@ -80,7 +80,7 @@ class EmbeddedChatModel:
         self._lock = threading.RLock()
         self._running: _Running | None = None
         self._slots = [threading.Lock() for _ in range(SLOTS)]
-        self._primed: dict[tuple[str, int], _Primed] = {}
+        self._primed: dict[tuple[str, Part], _Primed] = {}
 
     @property
     def name(self) -> str:
@@ -104,31 +104,39 @@ class EmbeddedChatModel:
         slightly other numbers, and the same question is to have the same answer.
         """
         running = self._started()
-        for (_, role), primed in list(self._primed.items()):
-            if _begins_with(messages, primed.messages):
-                return self._stream_from(running, role, primed, messages, max_tokens, deadline)
+        matching = [
+            (primed.length, part, primed)
+            for (_, part), primed in list(self._primed.items())
+            if _begins_with(messages, primed.messages)
+        ]
+        if matching:
+            _, part, primed = max(matching, key=lambda match: match[:2])
+            return self._stream_from(running, part, primed, messages, max_tokens, deadline)
         return running.client.stream(messages, max_tokens=max_tokens, deadline=deadline)
 
     def _stream_from(
         self,
         running: _Running,
-        role: int,
+        part: Part,
         primed: _Primed,
         messages: Sequence[Message],
         max_tokens: int,
         deadline: Deadline,
     ) -> Iterator[Token]:
-        if not self._slots[role].acquire(timeout=deadline.remaining()):
+        slot = part % SLOTS
+        if not self._slots[slot].acquire(timeout=deadline.remaining()):
             deadline.remaining()
         try:
-            running.act_on_slot(role, "restore", primed.name, deadline)
-            yield from running.client.in_slot(role).stream(
+            running.act_on_slot(slot, "restore", primed.name, deadline)
+            yield from running.client.in_slot(slot).stream(
                 messages, max_tokens=max_tokens, deadline=deadline
             )
         finally:
-            self._slots[role].release()
+            self._slots[slot].release()
 
-    def prime(self, owner: str, role: int, messages: Sequence[Message], deadline: Deadline) -> None:
+    def prime(
+        self, part: Part, messages: Sequence[Message], deadline: Deadline, library: str = ""
+    ) -> None:
         """Read `messages` now, or recall what an earlier process made of them.
 
         What the model makes of a prompt (its key-value state) is kept in a file, since
@@ -140,19 +148,23 @@ class EmbeddedChatModel:
         ModelError
         """
         running = self._started()
-        name = f"{owner}-{role}-{self._state_digest(messages)}.bin"
+        owner, slot = library or part.name.lower(), part % SLOTS
+        name = f"{owner}-{int(part)}-{self._state_digest(messages)}.bin"
         path = self._states / name
-        with self._lock, self._slots[role]:
-            if not (_is_intact(path) and running.act_on_slot(role, "restore", name, deadline)):
-                complete(running.client.in_slot(role), messages, max_tokens=1, deadline=deadline)
+        known = self._primed.get((owner, part))
+        if known is not None and known.name == name and path.exists():
+            return
+        with self._lock, self._slots[slot]:
+            if not (_is_intact(path) and running.act_on_slot(slot, "restore", name, deadline)):
+                complete(running.client.in_slot(slot), messages, max_tokens=1, deadline=deadline)
                 # Without room for the file the next process reads the prompt again.
                 with contextlib.suppress(OSError):
-                    for old in self._states.glob(f"{glob.escape(owner)}-{role}-*"):
+                    for old in self._states.glob(f"{glob.escape(owner)}-{int(part)}-*"):
                         old.unlink(missing_ok=True)
-                    if running.act_on_slot(role, "save", name, deadline):
+                    if running.act_on_slot(slot, "save", name, deadline):
                         path.chmod(0o600)
                         _digest_path(path).write_text(_digest(path), encoding="ascii")
-            self._primed[owner, role] = _Primed(name, tuple(messages))
+            self._primed[owner, part] = _Primed(name, tuple(messages))
 
     def _started(self) -> _Running:
         with self._lock:
@@ -179,6 +191,11 @@ class _Primed:
 
     name: str
     messages: tuple[Message, ...]
+
+    @property
+    def length(self) -> int:
+        """In characters."""
+        return sum(len(message.content) for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
