@@ -19,8 +19,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from eval.cases import Alternatives, Case
-from qa.values import Date, Number, Token, Value, conflicts, matches, tokenise
 from qa.types import Answer
+from qa.values import Date, Number, Token, Value, conflicts, matches, tokenise
 
 __all__ = [
     "MAX_ANSWER_WORDS",

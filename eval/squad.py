@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.cases import Case, CasesError, Kind, check_case
-from qa.values import Date, Time, tokenise
 from qa.documents import canonical_text
+from qa.values import Date, Time, tokenise
 
 __all__ = ["SquadSuite", "load_squad"]
 

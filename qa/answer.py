@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -528,12 +529,10 @@ def _compose(
             numbers.setdefault(sentence, len(numbers) + 1)
             supports[sentence] = max(supports.get(sentence, 0.0), claim.support)
         markers = tuple(sorted(numbers[passage.sentence] for passage in claim.passages))
-        claims.append(Claim(claim.text, markers, claim.support, claim.verdict, claim.reason))
+        claims.append(_claim(claim, markers))
         said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
         pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}")
-    claims += [
-        Claim(claim.text, (), claim.support, claim.verdict, claim.reason) for claim in dropped
-    ]
+    claims += [_claim(claim, ()) for claim in dropped]
     status: Status = "not_found" if not supported else "partial" if dropped else "answered"
     return Answer(
         question=question,
@@ -547,6 +546,17 @@ def _compose(
         evidence=evidence.best(),
         standalone_question=standalone,
         **about,
+    )
+
+
+def _claim(claim: CheckedClaim, citations: tuple[int, ...]) -> Claim:
+    return Claim(
+        text=claim.text,
+        citations=citations,
+        support=claim.support,
+        verdict=claim.verdict,
+        reason=claim.reason,
+        signals=None if claim.signals is None else asdict(claim.signals),
     )
 
 

@@ -98,7 +98,7 @@ class Pipeline:
             evidence,
             model=model,
             similarity=functools.partial(_similarity, self.embedder),
-            threshold=self.settings.verification.threshold,
+            settings=self.settings.verification,
             deadline=deadline,
         )
 

@@ -31,6 +31,7 @@ __all__ = [
     "LocalModelSettings",
     "RetrievalSettings",
     "Settings",
+    "SupportModel",
     "VerificationSettings",
 ]
 
@@ -89,12 +90,28 @@ class GenerationSettings(_Group):
     deadline_seconds: float = Field(120.0, gt=0.0, description="For one question, all calls.")
 
 
+class SupportModel(_Group):
+    """Weights of the signals in a claim's support; none is negative, so that it rises with each.
+
+    They belong to a language model and are fitted to judged claims (`eval.calibration`);
+    these are the embedded model's.
+    """
+
+    intercept: float = -8.86
+    check: float = Field(6.06, ge=0.0)
+    confidence: float = Field(2.85, ge=0.0)
+    similarity: float = Field(1.50, ge=0.0)
+    names: float = Field(0.98, ge=0.0)
+    verbatim: float = Field(1.41, ge=0.0)
+
+
 class VerificationSettings(_Group):
     """How sure a claim must be."""
 
     threshold: float = Field(
         0.35, ge=0.0, le=1.0, description="A claim with less support than this is left out."
     )
+    model: SupportModel = SupportModel()
 
 
 class LocalModelSettings(_Group):

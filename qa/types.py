@@ -232,6 +232,9 @@ class Claim:
         An unsupported claim isn't part of the answer's text.
     reason : str
         Why, in words for the reader.
+    signals : mapping of str to float or None, optional
+        What its support was computed from, each 0 to 1; None where it rests on something
+        else.
     """
 
     text: str
@@ -239,6 +242,7 @@ class Claim:
     support: float
     verdict: Verdict
     reason: str = ""
+    signals: Mapping[str, float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from qa.alignment import (
     Alignment,
@@ -25,6 +25,7 @@ from qa.alignment import (
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
+from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
 
 __all__ = [
@@ -78,14 +79,8 @@ class CheckedClaim:
     signals: Signals | None
 
 
-# Fitted by logistic regression with weights held at 0 or above, on 221 drafts for questions
-# over public encyclopaedia articles (SQuAD 2.0's own and paraphrases, lists and yes-no
-# questions written for the purpose), of which 114 were right: AUC .853 in ten-fold
-# cross-validation. Tried and left out, because they added nothing: the probability of a
-# refusal, the mean token probability, the share of the question's words in the passages.
-INTERCEPT = -8.86
-WEIGHTS = {"check": 6.06, "confidence": 2.85, "similarity": 1.50, "names": 0.98, "verbatim": 1.41}
-# What a signal that can't be known counts as: its mean over those drafts.
+# What a signal that can't be known counts as: its mean over the claims that the support
+# model was fitted to.
 UNKNOWN = {"check": 0.75, "confidence": 0.50}
 # A yes-no question is decided by the margin between the two answers. There were too few
 # such questions to fit these: they were set so that a margin of .1 is just enough, or of .3
@@ -108,21 +103,22 @@ NEIGHBOURS = 2
 NAME_LETTERS = 4
 
 
-def support(signals: Signals) -> float:
+def support(signals: Signals, model: SupportModel) -> float:
     """Support of a claim by its signals, 0 to 1: a monotone logistic model.
 
     Parameters
     ----------
     signals : Signals
+    model : SupportModel
 
     Returns
     -------
     float
         Rises with every signal.
     """
-    total = INTERCEPT
-    for name, weight in WEIGHTS.items():
-        value: float | None = getattr(signals, name)
+    total = model.intercept
+    for name, value in asdict(signals).items():
+        weight: float = getattr(model, name)
         total += weight * (UNKNOWN[name] if value is None else value)
     return _logistic(total)
 
@@ -137,7 +133,7 @@ def check_claims(
     *,
     model: ChatModel,
     similarity: Callable[[str, str], float],
-    threshold: float,
+    settings: VerificationSettings,
     deadline: Deadline,
 ) -> tuple[CheckedClaim, ...]:
     """Give each claim of a draft its passages, its support and its verdict.
@@ -151,8 +147,7 @@ def check_claims(
         Reads the cited passages a second time.
     similarity : callable
         Cosine similarity of two texts, -1 to 1.
-    threshold : float
-        Least support of a claim that is shown as fact, 0 to 1.
+    settings : VerificationSettings
     deadline : Deadline
 
     Returns
@@ -165,7 +160,7 @@ def check_claims(
     ModelUnavailableError
     """
     if is_yes_no(evidence.question) and evidence.ranked:
-        decided = _decide_yes_no(draft, evidence, model, threshold, deadline)
+        decided = _decide_yes_no(draft, evidence, model, settings.threshold, deadline)
         claims = draft.claims[1:]
     else:
         decided, claims = None, draft.claims
@@ -176,7 +171,7 @@ def check_claims(
             evidence,
             model=model,
             similarity=similarity,
-            threshold=threshold,
+            settings=settings,
             deadline=deadline,
         )
         for claim in claims
@@ -250,7 +245,7 @@ def _check_claim(
     *,
     model: ChatModel,
     similarity: Callable[[str, str], float],
-    threshold: float,
+    settings: VerificationSettings,
     deadline: Deadline,
 ) -> CheckedClaim:
     found = align(YES_NO.sub("", claim) or claim, evidence.question, evidence.passages)
@@ -266,8 +261,8 @@ def _check_claim(
         names=_names_held(question, found.passages, evidence),
         verbatim=float(stands_verbatim(claim, found.passages)),
     )
-    supported = support(signals)
-    verdict: Verdict = "supported" if supported >= threshold else "unsupported"
+    supported = support(signals, settings.model)
+    verdict: Verdict = "supported" if supported >= settings.threshold else "unsupported"
     return CheckedClaim(
         claim, found.passages, supported, verdict, _reason(signals, verdict), signals
     )

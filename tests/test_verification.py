@@ -18,13 +18,16 @@ from qa.checker import (
 from qa.errors import ModelUnavailableError
 from qa.generation import Draft
 from qa.llms import Completion, Deadline, Message, ScriptedChatModel, Token
+from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Sentence
 from qa.verification import (
     CheckedClaim,
     Signals,
     check_claims,
     is_yes_no,
-    support,
+)
+from qa.verification import (
+    support as support_by,
 )
 
 TEXTS = (
@@ -52,6 +55,10 @@ def evidence(question: str = "When?", ranked: tuple[int, ...] = (1, 2)) -> Evide
     return Evidence(question, passages, ranked)
 
 
+def support(signals: Signals) -> float:
+    return support_by(signals, SupportModel())
+
+
 def yes_no(yes: float, no: float) -> tuple[Token, ...]:
     pairs = (("Yes", yes), ("No", no))
     return (Token(*max(pairs, key=lambda pair: pair[1]), pairs),)
@@ -73,7 +80,7 @@ def check(
         evidence(question, ranked),
         model=ScriptedChatModel(script),
         similarity=lambda one, other: similarity,
-        threshold=threshold,
+        settings=VerificationSettings(threshold=threshold),
         deadline=Deadline(10),
     )
 
