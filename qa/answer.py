@@ -24,7 +24,6 @@ from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
     LibraryNotFoundError,
     ModelError,
-    ModelUnavailableError,
     QaError,
     QuestionError,
 )
@@ -42,7 +41,6 @@ from qa.llms import (
     LlamaIndexChatModel,
     Part,
     PrimableChatModel,
-    Token,
     forget_prompts,
     open_chat_model,
 )
@@ -55,7 +53,6 @@ from qa.types import (
     Citation,
     Claim,
     Document,
-    DraftText,
     Event,
     Evidence,
     EvidenceFound,
@@ -305,28 +302,9 @@ class Library:
             try:
                 self._prime(deadline)
                 clock.lap("model")
-                computed = pipeline.compute(model, standalone, deadline)
-                if computed is not None:
-                    checked = (computed,)
-                    clock.lap("computation")
-                else:
-                    tokens: list[Token] = []
-                    for token in pipeline.draft(model, evidence, deadline):
-                        tokens.append(token)
-                        yield DraftText(token.text)
-                    if not any(token.text.strip() for token in tokens):
-                        raise ModelUnavailableError(f"{model.name} gave an empty reply.")
-                    if len(tokens) >= self.settings.generation.max_tokens:
-                        notes.append(
-                            "The language model’s reply was cut off. Raise "
-                            "QA_GENERATION__MAX_TOKENS for longer answers."
-                        )
-                    clock.lap("generation")
-                    checked = pipeline.check(model, evidence, tokens, deadline)
-                    clock.lap("verification")
-                    if not any(claim.verdict == "supported" for claim in checked):
-                        checked = pipeline.reconsider(model, evidence, checked, deadline)
-                        clock.lap("second reading")
+                checked = yield from pipeline.answer(
+                    model, evidence, deadline, notes=notes, lap=clock.lap
+                )
             except ModelError as error:
                 notes.append(str(error))
         extractive = checked is None

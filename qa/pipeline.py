@@ -8,7 +8,8 @@ from others, the same for each operand.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.computation import (
@@ -21,26 +22,34 @@ from qa.computation import (
     plan_computation,
 )
 from qa.embeddings import Embedder
+from qa.errors import ModelUnavailableError
 from qa.evidence import gather_evidence
 from qa.generation import (
     Draft,
     constant_rewrite_prompt,
     draft_answer,
     read_draft,
+    standalone_question,
     warm_up_prompt,
 )
 from qa.index import Index
 from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
-from qa.types import Document, Evidence, Hit, Passage, Sentence
+from qa.types import Document, DraftText, Evidence, Hit, Passage, Sentence, Turn
 from qa.verification import CheckedClaim, check_claims, is_yes_no
 
-__all__ = ["Pipeline", "Whole", "rarer_prompts"]
+__all__ = ["Pipeline", "Whole", "parts_of", "rarer_prompts"]
 
 # Among few sentences a small model finds what it overlooks in a long text. With three it
 # was as often right as with a whole article, and not in the same cases.
 SECOND_READING_SENTENCES = 3
+
+MAX_PARTS = 4
+_PART_BREAK = re.compile(
+    r"(?i)(?:\?\s+(?:and\s+)?|,?\s+and\s+)"
+    r"(?=(?:who|whom|whose|what|which|when|where|why|how)\b)"
+)
 
 # Every document in a fixed order with its sentences.
 Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
@@ -101,6 +110,101 @@ class Pipeline:
             settings=self.settings.verification,
             deadline=deadline,
         )
+
+    def answer(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        deadline: Deadline,
+        *,
+        notes: list[str],
+        lap: Callable[[str], None],
+    ) -> Generator[DraftText, None, tuple[CheckedClaim, ...]]:
+        """Answer a question, each of its parts by itself where it has several.
+
+        Parameters
+        ----------
+        model : ChatModel
+        evidence : Evidence
+            For the whole question.
+        deadline : Deadline
+        notes : list of str
+            Takes what the reader should know.
+        lap : callable
+            Told when a stage is over.
+
+        Yields
+        ------
+        DraftText
+
+        Returns
+        -------
+        tuple of CheckedClaim
+
+        Raises
+        ------
+        ModelUnavailableError
+        """
+        parts = parts_of(evidence.question)
+        if len(parts) == 1:
+            return (yield from self._answer(model, evidence, deadline, notes, lap))
+        claims: list[CheckedClaim] = []
+        history: list[Turn] = []
+        for part in parts:
+            # "… and who produced it?" is understood by the parts before it.
+            asked = self._standalone(model, part, history, deadline) if history else part
+            _, of_part = self.gather(asked)
+            found = yield from self._answer(model, of_part, deadline, notes, lap)
+            yield DraftText("\n")
+            said = " ".join(claim.text for claim in found if claim.verdict == "supported")
+            history.append(Turn(asked, said))
+            claims += found
+            if not said:
+                claims.append(
+                    CheckedClaim(part, (), 0.0, "unsupported", "The documents don’t say.", None)
+                )
+        unsaid = [turn.question for turn in history if not turn.answer]
+        if len(unsaid) < len(parts):
+            notes += [f"The documents don’t say: {part}" for part in unsaid]
+        return tuple(claims)
+
+    def _answer(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        deadline: Deadline,
+        notes: list[str],
+        lap: Callable[[str], None],
+    ) -> Generator[DraftText, None, tuple[CheckedClaim, ...]]:
+        computed = self.compute(model, evidence.question, deadline)
+        if computed is not None:
+            lap("computation")
+            return (computed,)
+        tokens: list[Token] = []
+        for token in self.draft(model, evidence, deadline):
+            tokens.append(token)
+            yield DraftText(token.text)
+        if not any(token.text.strip() for token in tokens):
+            raise ModelUnavailableError(f"{model.name} gave an empty reply.")
+        if len(tokens) >= self.settings.generation.max_tokens:
+            notes.append(
+                "The language model’s reply was cut off. Raise QA_GENERATION__MAX_TOKENS for "
+                "longer answers."
+            )
+        lap("generation")
+        checked = self.check(model, evidence, tokens, deadline)
+        lap("verification")
+        if not any(claim.verdict == "supported" for claim in checked):
+            checked = self.reconsider(model, evidence, checked, deadline)
+            lap("second reading")
+        return checked
+
+    def _standalone(
+        self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline
+    ) -> str:
+        if isinstance(model, PrimableChatModel):
+            model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
+        return standalone_question(model, question, history, deadline)
 
     def compute(self, model: ChatModel, question: str, deadline: Deadline) -> CheckedClaim | None:
         """Answer a question that asks for what must be computed.
@@ -202,6 +306,14 @@ class Pipeline:
             + ", which the quoted passages state.",
             signals=None,
         )
+
+
+def parts_of(question: str) -> tuple[str, ...]:
+    """The questions that an English question joins: "when …, and who …?"."""
+    parts = [part.strip(" ,;") for part in _PART_BREAK.split(question.strip())]
+    if not 1 < len(parts) <= MAX_PARTS or not all(len(part.split()) > 1 for part in parts):
+        return (question,)
+    return tuple(f"{part[:1].upper()}{part[1:].rstrip('?')}?" for part in parts)
 
 
 def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:

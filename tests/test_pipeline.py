@@ -8,6 +8,7 @@ from doubles import Script
 
 from qa import Answer, Library
 from qa.llms import Message
+from qa.pipeline import parts_of
 
 DIARY = """\
 date: 2024-05-11
@@ -106,3 +107,50 @@ def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
     assert answer.text.startswith("14 days")
     # One citation a sentence, though each operand had evidence of its own.
     assert len(answer.citations) == len({citation.start for citation in answer.citations}) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("When was the mill sold?", ["When was the mill sold?"]),
+        (
+            "When was the mill sold, and who bought it?",
+            ["When was the mill sold?", "Who bought it?"],
+        ),
+        (
+            "When was the mill sold and for how much did it go and why?",
+            ["When was the mill sold and for how much did it go and why?"],
+        ),
+        (
+            "Who built it? When was it sold? and what is it now",
+            ["Who built it?", "When was it sold?", "What is it now?"],
+        ),
+        ("Who are Ada and Rehn?", ["Who are Ada and Rehn?"]),
+        ("", [""]),
+    ],
+)
+def test_a_question_falls_into_its_parts(question: str, parts: list[str]) -> None:
+    assert list(parts_of(question)) == parts
+
+
+def test_what_a_part_has_no_answer_to_is_named(mill: tuple[Library, Script]) -> None:
+    library, script = mill
+    script.rewrite = "Who bought the mill?"
+    answer = library.ask("When was the mill sold, and who bought it?")
+    assert (answer.status, answer.text) == ("partial", "May 24 [1]")
+    assert answer.notes == ("The documents don’t say: Who bought the mill?",)
+    assert [claim.text for claim in answer.claims] == ["May 24", "Who bought it?"]
+
+
+def test_each_part_is_answered_and_cited(mill: tuple[Library, Script]) -> None:
+    library, _ = mill
+    answer = library.ask("When was the mill sold, and when was the bridge opened?")
+    assert (answer.status, answer.text) == ("answered", "May 24 [1] May 10, 2024 [2]")
+    assert answer.notes == ()
+
+
+def test_parts_that_are_all_unanswered_are_no_partial_answer(
+    mill: tuple[Library, Script],
+) -> None:
+    answer = mill[0].ask("Where was the king, and why was he there?")
+    assert (answer.status, answer.citations, answer.notes) == ("not_found", (), ())
