@@ -263,7 +263,8 @@ class Pipeline:
         deadline: Deadline,
     ) -> tuple[CheckedClaim, ...]:
         closest = sorted(evidence.best()[:SECOND_READING_SENTENCES], key=lambda p: p.number)
-        if len(closest) == len(evidence.passages):
+        # A yes or no was decided on these very sentences.
+        if len(closest) == len(evidence.passages) or is_yes_no(evidence.question):
             return ()
         if isinstance(model, PrimableChatModel) and evidence.whole:
             model.prime(Part.SECOND_READER, warm_up_prompt(None), deadline)

@@ -82,12 +82,15 @@ class CheckedClaim:
 # What a signal that can't be known counts as: its mean over the claims that the support
 # model was fitted to.
 UNKNOWN = {"check": 0.75, "confidence": 0.50}
-# A yes-no question is decided by the margin between the two answers. There were too few
-# such questions to fit these: they were set so that a margin of .1 is just enough, or of .3
-# where the draft was a refusal.
-YES_NO_INTERCEPT = -1.5
-YES_NO_MARGIN_WEIGHT = 9.0
-YES_NO_REFUSAL_WEIGHT = 1.8
+# A yes-no question has three outcomes: yes, no, and not decided by the text, whose score is
+# 0. Weights of the log-odds of a second reading of "Yes", of "No", of whether the draft was
+# no refusal, and the intercept; fitted by multinomial logistic regression to 63 questions
+# over encyclopaedia articles, 12 of them undecided. Of the decided ones .84 went right in
+# cross-validation, against .76 by the likelier reading and .55 by the draft: a small model
+# says yes to nearly everything, but a probable "No" tells a no.
+YES_SCORE = (1.11, 0.66, 1.13, -1.64)
+NO_SCORE = (-0.25, 2.08, 0.93, -2.73)
+LEAST_CHANCE = 0.01
 YES_NO_PASSAGES = 3
 AUXILIARIES = frozenset(
     """
@@ -125,6 +128,13 @@ def support(signals: Signals, model: SupportModel) -> float:
 
 def _logistic(total: float) -> float:
     return 1.0 / (1.0 + math.exp(-total))
+
+
+def _log_odds(chance: float | None) -> float:
+    """0 where the chance isn't known."""
+    if chance is None:
+        return 0.0
+    return math.log(max(chance, LEAST_CHANCE) / max(1.0 - chance, LEAST_CHANCE))
 
 
 def check_claims(
@@ -195,17 +205,21 @@ def is_yes_no(question: str) -> bool:
 def _decide_yes_no(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
 ) -> CheckedClaim:
-    """Choose between yes and no by what the second reading thinks of each.
-
-    A small model's draft says yes to nearly everything. Asked about either answer, it
-    tells them apart: 13 of 15 development questions went right, against 8 by the draft.
-    """
+    """Choose between yes and no by what a second reading thinks of each."""
     read = tuple(sorted(evidence.best()[:YES_NO_PASSAGES], key=lambda passage: passage.number))
-    chances: dict[str, float] = {}
-    for answer in ("Yes", "No"):
-        chances[answer] = read_again(model, evidence.question, answer, read, deadline) or 0.0
-    answer = max(chances, key=lambda key: chances[key])
-    margin = abs(chances["Yes"] - chances["No"])
+    yes, no = (
+        read_again(model, evidence.question, answer, read, deadline) for answer in ("Yes", "No")
+    )
+    values = (_log_odds(yes), _log_odds(no), float(bool(draft.claims)), 1.0)
+    scores = [
+        math.exp(sum(weight * value for weight, value in zip(weights, values, strict=True)))
+        for weights in (YES_SCORE, NO_SCORE)
+    ]
+    answer, other, score = (
+        ("Yes", "No", scores[0]) if scores[0] >= scores[1] else ("No", "Yes", scores[1])
+    )
+    # A reading that says the same of both, or nothing, has decided nothing.
+    supported = 0.0 if None in (yes, no) or yes == no else score / (1.0 + sum(scores))
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
     found = align(body, evidence.question, evidence.passages) if content_words(body) else None
     # The draft's reason may stand behind the verdict only where it is on the same side and
@@ -218,22 +232,14 @@ def _decide_yes_no(
         and said.group(1).capitalize() == answer
         and set(found.passages) <= set(read)
     )
-    total = YES_NO_INTERCEPT + YES_NO_MARGIN_WEIGHT * margin
-    if not draft.claims:
-        total -= YES_NO_REFUSAL_WEIGHT
-    supported = _logistic(total)
     verdict: Verdict = "supported" if supported >= threshold else "unsupported"
-    other = chances["No" if answer == "Yes" else "Yes"]
-    compared = (
-        f"a second reading gives {answer.lower()} {chances[answer]:.2f}, the opposite {other:.2f}"
-    )
     return CheckedClaim(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
         passages=found.passages if found is not None and reasoned else read,
         support=supported,
         verdict=verdict,
-        reason=f"Of the quoted passages, {compared}"
-        + ("." if verdict == "supported" else ", too close to be sure."),
+        reason=f"A second reading of the quoted passages prefers {answer.lower()} to "
+        f"{other.lower()}" + ("." if verdict == "supported" else ", but too little to be sure."),
         signals=None,
     )
 

@@ -249,7 +249,7 @@ def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
         ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1, 2]),
         # A reason that the documents don't have isn't given.
         ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1, 2]),
-        ("", 0.95, 0.02, "Yes.", [1, 2]),
+        ("", 0.95, 0.5, "Yes.", [1, 2]),
     ],
 )
 def test_yes_or_no_is_decided_by_asking_for_both(
@@ -277,12 +277,15 @@ def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
     assert [claim.verdict for claim in found] == ["supported", "unsupported"]
 
 
-@pytest.mark.parametrize("reading", ["Yes", "No", "", decides(0.5, 0.5), decides(0.5, 0.48)])
+@pytest.mark.parametrize(
+    "reading", ["Yes", "No", "", decides(0.9, 0.9), decides(0.5, 0.5), decides(0.1, 0.1)]
+)
 def test_yes_or_no_without_a_margin_is_not_shown(
     reading: str | Callable[[Sequence[Message]], Reply],
 ) -> None:
     found = check("Yes. RM released the song", question="Did RM release it?", reading=reading)
     assert [claim.verdict for claim in found] == ["unsupported"]
+    assert "too little" in found[0].reason
 
 
 def test_yes_or_no_needs_evidence() -> None:
