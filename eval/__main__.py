@@ -19,10 +19,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from eval.cases import KINDS, Case, CasesError, load_cases
-from eval.report import print_run, run_to_dict
-from eval.run import LibrarySystem, Result, Run, System, run_cases, select
-from eval.squad import load_squad
+from .cases import KINDS, Case, CasesError, load_cases
+from .report import print_run, run_to_dict
+from .run import LibrarySystem, Result, Run, System, run_cases, select
+from .squad import load_squad
 from qa import Library, Settings
 from qa.errors import QaError
 

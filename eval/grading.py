@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from eval.cases import Alternatives, Case
-from eval.values import Date, Number, Token, Value, conflicts, matches, tokenise
+from .cases import Alternatives, Case
+from .values import Date, Number, Token, Value, conflicts, matches, tokenise
 from qa.types import Answer
 
 __all__ = [

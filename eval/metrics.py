@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.cases import Alternatives, Case
+from .cases import Alternatives, Case
 from qa.types import Answer, Citation
 
 __all__ = [

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from eval.cases import KINDS
-from eval.grading import score
-from eval.metrics import Interval, bootstrap_interval, percentile
-from eval.run import Result, Run
+from .cases import KINDS
+from .grading import score
+from .metrics import Interval, bootstrap_interval, percentile
+from .run import Result, Run
 
 __all__ = ["print_run", "run_to_dict"]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from eval.cases import Case
-from eval.grading import Outcome, grade, score, strip_markers
-from eval.metrics import (
+from .cases import Case
+from .grading import Outcome, grade, score, strip_markers
+from .metrics import (
     citation_faults,
     citation_precision,
     citation_recall,

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.cases import Case, CasesError, Kind, check_case
-from eval.values import Date, Time, tokenise
+from .cases import Case, CasesError, Kind, check_case
+from .values import Date, Time, tokenise
 from qa.documents import canonical_text
 
 __all__ = ["SquadSuite", "load_squad"]
