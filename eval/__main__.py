@@ -1,10 +1,10 @@
-"""``python -m eval``: measure the answers over the seed article, or over other cases."""
+"""The command line of the suite: each command is thin, its module does the work."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,123 +19,311 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from .cases import KINDS, Case, CasesError, load_cases
-from .report import print_run, run_to_dict
-from .run import LibrarySystem, Result, Run, System, run_cases, select
-from .squad import load_squad
 from qa import Library, Settings
+from qa.answer import default_documents
+from qa.embeddings import open_embedder
 from qa.errors import QaError
+from qa.llms import open_chat_model
+from qa.types import Document
 
-_ROOT = Path(__file__).resolve().parent.parent
-_SEED_CASES = _ROOT / "eval" / "cases" / "seed.jsonl"
-_SEED_LIBRARY = _ROOT / "seeds"
+from .cases import KINDS, CasesError, load_cases
+from .nq import load_nq
+from .page import write_page
+from .passages import PassageSuite
+from .records import Record, Run, load_run, save_run
+from .run import Suite, run_suite, select
+from .squad import load_squad
+from .summary import exactness, summarise
+from .systems import check_names
+from .terminal import print_run
+
+SEED_CASES = Path(__file__).resolve().parent / "cases" / "seed.jsonl"
+
+EXIT_REGRESSION = 1
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=False,
-    help="Measure answers: right, wrong or refused; citations; latency. Without a command: run.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Measure answers: right, wrong or refused; citations; latency; systems side by side.",
 )
 
-Llm = Annotated[
-    str | None, typer.Option("--llm", help="auto, embedded, none, http://host:port/v1#model, GGUF.")
+LlmOption = Annotated[
+    str | None,
+    typer.Option("--llm", help="auto, embedded, none, http://host:port/v1#model, or a GGUF file."),
 ]
-Json = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write every case and figure here.")
+JsonOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--json", metavar="FILE", help="Where the run is kept. Default: under QA_HOME, told at end."
+    ),
 ]
-Details = Annotated[bool, typer.Option("--details", help="List the cases that went not right.")]
+SystemsOption = Annotated[
+    str, typer.Option("--systems", metavar="A,B", help="Systems to ask, the first is compared to.")
+]
+DetailsOption = Annotated[
+    bool, typer.Option("--details", help="List the cases that went not right.")
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="At most so many cases, spread over them.")
+]
+DataOption = Annotated[Path, typer.Option("--data", metavar="FILE", help="The public file.")]
+SampleOption = Annotated[
+    int, typer.Option("--sample", min=1, help="Questions, half of them unanswerable.")
+]
+UnanswerableOption = Annotated[
+    int | None,
+    typer.Option("--unanswerable", min=0, help="How many of the sample are unanswerable."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Another seed, another sample.")]
 
 
 @app.command("run")
 def run_command(
-    cases: Annotated[Path, typer.Option(help="The suite: JSON Lines.")] = _SEED_CASES,
-    library: Annotated[Path, typer.Option(help="The documents' folder.")] = _SEED_LIBRARY,
+    cases: Annotated[
+        Path | None, typer.Argument(help="The suite, JSON Lines. Default: the seed suite.")
+    ] = None,
+    library: Annotated[
+        Path | None, typer.Option("--library", "-l", metavar="DIR", help="Default: the seeds.")
+    ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option(help="Only this kind; may be given again.")
+        list[str] | None, typer.Option("--kind", help="Only this kind; may be given again.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many cases, spread over the suite.")
-    ] = None,
-    llm: Llm = None,
-    json_file: Json = None,
-    details: Details = False,
+    limit: LimitOption = None,
+    systems: SystemsOption = "qa",
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+    details: DetailsOption = False,
 ) -> None:
-    """Ask the cases of a suite (by default the seed suite over the seed article)."""
-    if unknown := sorted(set(kind or ()) - set(KINDS)):
-        raise CasesError(f"unknown kind {unknown[0]!r}. Known: {', '.join(KINDS)}.")
-    with Library.open(library, settings=_settings(llm)) as opened:
-        texts = {path: document.text for path, document in opened.documents.items()}
-        chosen = select(load_cases(cases, texts), kinds=kind or (), limit=limit)
-        _finish(_run(LibrarySystem(opened), chosen, texts), json_file, details)
+    """Ask the cases of a suite, by default the seed suite over the seed article."""
+    names = check_names(_split(systems))
+    settings = _settings(llm)
+    suite = open_suite(cases, library, settings, kinds=kind or (), limit=limit)
+    finish(measure(suite, names, settings, json_file), details)
 
 
 @app.command("squad")
 def squad_command(
-    data: Annotated[Path, typer.Option(help="A SQuAD 2.0 JSON file.")],
-    sample: Annotated[int, typer.Option(min=2, help="Questions, half of them unanswerable.")] = 200,
-    seed: Annotated[int, typer.Option(help="Another seed, another sample.")] = 0,
-    llm: Llm = None,
-    json_file: Json = None,
-    details: Details = False,
+    data: DataOption,
+    sample: SampleOption = 200,
+    unanswerable: UnanswerableOption = None,
+    seed: SeedOption = 0,
+    systems: SystemsOption = "qa",
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+    details: DetailsOption = False,
 ) -> None:
     """Ask SQuAD 2.0 questions against all paragraphs of a file as one library."""
-    settings = _settings(llm)
-    suite = load_squad(data, sample=sample, seed=seed)
+    names, settings = check_names(_split(systems)), _settings(llm)
+    suite = load_squad(data, counts=_counts(sample, unanswerable), seed=seed)
+    finish(measure(_public(suite, settings, data), names, settings, json_file), details)
+
+
+@app.command("nq")
+def nq_command(
+    data: DataOption,
+    sample: SampleOption = 200,
+    unanswerable: UnanswerableOption = None,
+    seed: SeedOption = 0,
+    systems: SystemsOption = "qa",
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+    details: DetailsOption = False,
+) -> None:
+    """Ask NQ-open questions against all gold passages of a file as one library.
+
+    All have an answer; for the unanswerable ones the passage is kept out of the library.
+    """
+    names, settings = check_names(_split(systems)), _settings(llm)
+    suite = load_nq(data, counts=_counts(sample, unanswerable), seed=seed)
+    finish(measure(_public(suite, settings, data), names, settings, json_file), details)
+
+
+@app.command("report")
+def report_command(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN.json")],
+    details: DetailsOption = False,
+) -> None:
+    """Print a run again and write its page anew."""
+    run = load_run(run_file)
+    print_run(run, Console(), details=details)
+    Console(stderr=True).print(f"page: {escape(str(write_page(run, page_of(run_file))))}")
+
+
+def open_suite(
+    cases: Path | None,
+    library: Path | None,
+    settings: Settings,
+    *,
+    kinds: Sequence[str] = (),
+    limit: int | None = None,
+) -> Suite:
+    """A file of cases over a folder; the seed suite over the seeds where none is named.
+
+    Raises
+    ------
+    CasesError
+        An unknown kind, a bad case, or none that can be asked.
+    qa.errors.LibraryError
+    """
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise CasesError(f"unknown kind {unknown[0]!r}. Known: {', '.join(KINDS)}.")
+    path = cases or SEED_CASES
+    folder = library or default_documents(settings.model_copy(update={"documents": None}))
+    documents = _documents(folder, settings)
+    loaded = load_cases(path, {name: document.text for name, document in documents.items()})
+    accepted = [case for case in loaded if case.accepted]
+    if left_out := len(loaded) - len(accepted):
+        Console(stderr=True).print(
+            f"{left_out} drafted cases are left out: nobody has accepted them "
+            '("accepted": true in the file).'
+        )
+    chosen = select(accepted, kinds=kinds, limit=limit)
+    if not chosen:
+        raise CasesError(f"{path}: no case is left to ask. Accept some, or choose other kinds.")
+    return Suite(path.stem, chosen, folder.expanduser().absolute(), documents)
+
+
+def measure(suite: Suite, systems: Sequence[str], settings: Settings, json_file: Path | None) -> Run:
+    """Run with progress on standard error; write the run's file and its page.
+
+    Raises
+    ------
+    qa.errors.QaError
+    """
+    console = Console(stderr=True)
+    target = json_file or settings.home / "eval" / "runs" / f"{suite.name}.json"
+    model = open_chat_model(settings, _weights_progress(console))
+    embedder = open_embedder(settings.embedding)
+    with _progress(console) as (start, advance):
+        run = run_suite(
+            suite,
+            systems,
+            settings,
+            model,
+            embedder,
+            target=target,
+            on_start=start,
+            on_record=advance,
+        )
+    save_run(run, summarise(run), target)
+    page = write_page(run, page_of(target))
+    journal = target.with_name(f"{target.name}.journal")
+    journal.unlink(missing_ok=True)
+    console.print(f"run: {escape(str(target))}\npage: {escape(str(page))}", soft_wrap=True)
+    return run
+
+
+def finish(run: Run, details: bool) -> None:
+    """Print a run; exit with 1 where one of our own systems cites inexactly."""
+    print_run(run, Console(), details=details)
+    ours = [record for record in run.records if record.system.startswith("qa")]
+    if exactness(ours) < 1.0:
+        raise typer.Exit(EXIT_REGRESSION)
+
+
+def page_of(run_file: Path) -> Path:
+    """Where a run's page lies: beside it."""
+    return run_file.with_suffix(".html")
+
+
+def _public(suite: PassageSuite, settings: Settings, data: Path) -> Suite:
     folder = suite.write(settings.home / "eval")
-    with Library.open(folder, settings=settings) as opened:
-        texts = {path: document.text for path, document in opened.documents.items()}
-        suite.check(texts)
-        _finish(_run(LibrarySystem(opened), suite.cases, texts), json_file, details)
+    documents = _documents(folder, settings)
+    suite.check({path: document.text for path, document in documents.items()})
+    name = data.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json")
+    return Suite(name, suite.cases, folder, documents)
+
+
+def _documents(folder: Path, settings: Settings) -> dict[str, Document]:
+    console = Console(stderr=True)
+    with Progress(*_COLUMNS[:3], console=console, transient=True) as progress:
+        task = progress.add_task("Indexing", total=None)
+
+        def show(done: int, total: int, _path: str) -> None:
+            progress.update(task, completed=done, total=total)
+
+        quiet = settings.model_copy(update={"llm": "none"})
+        with Library.open(folder, settings=quiet, progress=show) as library:
+            for skipped in library.report.skipped:
+                console.print(f"skipped {escape(skipped.path)}: {escape(skipped.reason)}")
+            return dict(library.documents)
+
+
+def _counts(sample: int, unanswerable: int | None) -> tuple[int, int]:
+    without = sample // 2 if unanswerable is None else unanswerable
+    if without > sample:
+        raise CasesError(f"--unanswerable {without} is more than --sample {sample}. Lower it.")
+    return sample - without, without
+
+
+def _split(systems: str) -> list[str]:
+    return [name.strip() for name in systems.split(",") if name.strip()]
 
 
 def _settings(llm: str | None) -> Settings:
     return Settings.load() if llm is None else Settings.load(llm=llm)
 
 
-def _run(system: System, cases: Sequence[Case], texts: Mapping[str, str]) -> Run:
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+
+
+@contextmanager
+def _progress(
+    console: Console,
+) -> Iterator[tuple[Callable[[str, int], None], Callable[[Record], None]]]:
+    """A bar for each system, with how many went right and wrong so far."""
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
+        *_COLUMNS,
         TimeRemainingColumn(),
         TextColumn("[green]{task.fields[right]} right[/] [red]{task.fields[wrong]} wrong[/]"),
     )
-    right = wrong = 0
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("Warming up", total=len(cases), right=0, wrong=0)
+    with Progress(*columns, console=console) as progress:
+        tasks = {}
+        counts: dict[str, list[int]] = {}
 
-        def advance(result: Result) -> None:
-            nonlocal right, wrong
-            right, wrong = right + result.right, wrong + (result.outcome == "wrong")
-            progress.update(task, advance=1, description=result.case.kind, right=right, wrong=wrong)
-
-        return run_cases(system, cases, texts, on_result=advance)
-
-
-def _finish(run: Run, json_file: Path | None, details: bool) -> None:
-    if json_file is not None:
-        try:
-            json_file.write_text(
-                json.dumps(run_to_dict(run), ensure_ascii=False, indent=1), encoding="utf-8"
+        def start(system: str, left: int) -> None:
+            right, wrong = counts.setdefault(system, [0, 0])
+            tasks[system] = progress.add_task(
+                escape(system), total=left, right=right, wrong=wrong
             )
-        except OSError as error:
-            raise CasesError(
-                f"{json_file}: the results can't be written ({error}). Give another --json."
-            ) from error
-    print_run(run, Console(), details=details)
-    if run.exactness() < 1.0:
-        raise typer.Exit(1)
+
+        def advance(record: Record) -> None:
+            count = counts.setdefault(record.system, [0, 0])
+            count[0] += record.right
+            count[1] += record.outcome == "wrong"
+            if record.system in tasks:
+                progress.update(tasks[record.system], advance=1, right=count[0], wrong=count[1])
+
+        yield start, advance
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; without a command, ``run``."""
+def _weights_progress(console: Console) -> Callable[[int, int], None]:
+    told = -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal told
+        if (percent := done * 100 // total // 25 * 25) > told:
+            told = percent
+            console.print(f"Preparing the language model, once: {percent}% of {total / 1e9:.1f} GB")
+
+    return show
+
+
+def main(arguments: Sequence[str] | None = None, name: str = "python -m eval") -> None:
+    """Run the command line; a user's mistake ends in one line on standard error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or (given[0].startswith("-") and given[0] not in {"--help", "-h"}):
-        given.insert(0, "run")
+    errors = Console(stderr=True)
     try:
-        app(given, prog_name="python -m eval")
+        app(given, prog_name=name)
     except QaError as error:
-        Console(stderr=True).print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
-        raise SystemExit(2) from error
+        errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        raise SystemExit(EXIT_ERROR) from error
+    except KeyboardInterrupt as error:
+        errors.print("Interrupted. The same command goes on from here.")
+        raise SystemExit(EXIT_INTERRUPTED) from error
 
 
 if __name__ == "__main__":
