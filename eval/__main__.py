@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,18 +27,24 @@ from qa.errors import QaError
 from qa.llms import open_chat_model
 from qa.types import Document
 
+from .bench import Timing, bench_answers, bench_embedding, bench_library, plain_model
 from .cases import KINDS, CasesError, load_cases
+from .compare import compare, pick, print_comparison
+from .draft import Proposal, choose_sentences, propose, write_draft
+from .gate import judge_gate, load_baseline, save_baseline
+from .machine import machine, versions
 from .nq import load_nq
 from .page import write_page
 from .passages import PassageSuite
-from .records import Record, Run, load_run, save_run
+from .records import Record, Run, load_run, save_run, writing
 from .run import Suite, run_suite, select
 from .squad import load_squad
 from .summary import exactness, summarise
-from .systems import check_names
-from .terminal import print_run
+from .systems import PEER_DEADLINE_SECONDS, check_names
+from .terminal import print_run, print_timings
 
 SEED_CASES = Path(__file__).resolve().parent / "cases" / "seed.jsonl"
+SEED_BASELINE = SEED_CASES.with_suffix(".baseline.json")
 
 EXIT_REGRESSION = 1
 EXIT_ERROR = 2
@@ -152,6 +159,155 @@ def report_command(
     Console(stderr=True).print(f"page: {escape(str(write_page(run, page_of(run_file))))}")
 
 
+@app.command("compare")
+def compare_command(
+    first: Annotated[Path, typer.Argument(metavar="A.json")],
+    second: Annotated[Path, typer.Argument(metavar="B.json")],
+    systems: Annotated[
+        str,
+        typer.Option(
+            "--systems", metavar="A,B", help="One system of each run. Default: all in common."
+        ),
+    ] = "",
+) -> None:
+    """List what changed from one run to another, case by case, with paired intervals."""
+    one, other = load_run(first), load_run(second)
+    for names in pick(one, other, _split(systems)):
+        print_comparison(compare(one.of(names[0]), other.of(names[1]), names), Console())
+
+
+@app.command("gate")
+def gate_command(
+    baseline: Annotated[
+        Path, typer.Option("--baseline", metavar="FILE", help="The verdicts to hold to.")
+    ] = SEED_BASELINE,
+    write: Annotated[
+        bool, typer.Option("--write", help="Make this run the baseline instead of judging it.")
+    ] = False,
+    run_file: Annotated[
+        Path | None,
+        typer.Option("--run", metavar="RUN.json", help="Judge this run instead of a new one."),
+    ] = None,
+    limit: LimitOption = None,
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+) -> None:
+    """Run the seed suite and exit with 1 on a regression or any inexact citation."""
+    if write and limit is not None:
+        raise CasesError("a baseline needs every case. Leave out --limit.")
+    held = None if write else load_baseline(baseline)
+    if run_file is not None:
+        run = load_run(run_file)
+    else:
+        settings = _settings(llm)
+        suite = open_suite(None, None, settings, limit=limit)
+        run = measure(suite, ("qa",), settings, json_file)
+        print_run(run, Console())
+    console = Console()
+    if held is None:
+        save_baseline(run, baseline)
+        console.print(f"baseline: {escape(str(baseline))}", soft_wrap=True)
+        return
+    verdict = judge_gate(run, held)
+    for note in verdict.notes:
+        console.print(f"[dim]{escape(note)}[/]")
+    for name, ids in (("worse", verdict.worse), ("better", verdict.better)):
+        if ids:
+            console.print(f"{name}: {escape(', '.join(ids))}", soft_wrap=True)
+    difference = verdict.difference
+    console.print(
+        f"truthfulness against the baseline: {difference.mean:+.3f} "
+        f"({difference.low:+.3f} to {difference.high:+.3f}), {difference.n} cases"
+    )
+    for fault in verdict.faults:
+        console.print(f"[red]regression[/] {escape(fault)}", soft_wrap=True)
+    if verdict.faults:
+        raise typer.Exit(EXIT_REGRESSION)
+    console.print("[green]passed[/]")
+
+
+@app.command("draft")
+def draft_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your documents.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The suite to write.")] = Path(
+        "cases.jsonl"
+    ),
+    count: Annotated[int, typer.Option("--count", min=1, help="Sentences to ask about.")] = 40,
+    seed: SeedOption = 0,
+    llm: LlmOption = None,
+) -> None:
+    """Propose cases about a folder with the language model, for you to accept or edit."""
+    settings, console = _settings(llm), Console(stderr=True)
+    model = open_chat_model(settings, _weights_progress(console))
+    if model is None:
+        raise CasesError("drafting needs a language model. Set QA_LLM or give --llm.")
+    if out.exists():
+        raise CasesError(f"{out} is there already. Give another --out, or move it away.")
+    documents = _documents(folder, settings)
+    sentences = choose_sentences(documents, count, seed)
+    proposals: list[Proposal] = []
+    with Progress(*_COLUMNS, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task("Drafting", total=len(sentences))
+        for proposal in propose(
+            model, documents, sentences, deadline_seconds=PEER_DEADLINE_SECONDS
+        ):
+            proposals.append(proposal)
+            progress.advance(task)
+    counts = write_draft(out, proposals, model=model.name, folder=folder)
+    told = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()) if n)
+    Console().print(
+        f'{escape(str(out))}: {told}. Read it, set "accepted": true on what is good, then:\n'
+        f"qa eval run {escape(str(out))} --library {escape(str(folder))}",
+        soft_wrap=True,
+    )
+
+
+@app.command("bench")
+def bench_command(
+    library: Annotated[
+        Path | None,
+        typer.Option("--library", "-l", metavar="DIR", help="Real text. Default: the seeds."),
+    ] = None,
+    size: Annotated[
+        list[int] | None,
+        typer.Option("--size", min=10, help="Sentences of the grown library; may be repeated."),
+    ] = None,
+    questions: Annotated[int, typer.Option("--questions", min=1, help="To answer.")] = 10,
+    llm: LlmOption = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the timings here.")
+    ] = None,
+) -> None:
+    """Measure embedding, indexing, search and answers against plain library calls."""
+    settings, console = _settings(llm), Console(stderr=True)
+    folder = library or default_documents(settings.model_copy(update={"documents": None}))
+    documents = _documents(folder, settings)
+    embedder = open_embedder(settings.embedding)
+    sentences = choose_sentences(documents, 256, 0)
+    asked = [" ".join(sentence.text.split()[:12]) for sentence in sentences[:questions]]
+    timings: list[Timing] = []
+    with console.status("Embedding…") as status:
+        texts = [sentence.text for sentence in sentences]
+        timings.append(bench_embedding(embedder, plain_model(embedder.name), texts))
+        for grown in size or (1_000, 10_000, 100_000):
+            status.update(f"A library of {grown:,} sentences…")
+            timings += bench_library(documents, asked, grown, embedder, settings)
+        model = open_chat_model(settings, _weights_progress(console))
+        if model is not None:
+            status.update("Answering…")
+            with Library.open(folder, settings=settings, llm=model, embedder=embedder) as opened:
+                timings += bench_answers(opened, asked, embedder, model, PEER_DEADLINE_SECONDS)
+    print_timings(timings, Console())
+    if json_file is not None:
+        content = {
+            "machine": machine(settings.local.threads),
+            "versions": versions(),
+            "timings": [timing.to_dict() for timing in timings],
+        }
+        with writing(json_file):
+            json_file.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+
+
 def open_suite(
     cases: Path | None,
     library: Path | None,
@@ -186,7 +342,9 @@ def open_suite(
     return Suite(path.stem, chosen, folder.expanduser().absolute(), documents)
 
 
-def measure(suite: Suite, systems: Sequence[str], settings: Settings, json_file: Path | None) -> Run:
+def measure(
+    suite: Suite, systems: Sequence[str], settings: Settings, json_file: Path | None
+) -> Run:
     """Run with progress on standard error; write the run's file and its page.
 
     Raises
@@ -286,9 +444,7 @@ def _progress(
 
         def start(system: str, left: int) -> None:
             right, wrong = counts.setdefault(system, [0, 0])
-            tasks[system] = progress.add_task(
-                escape(system), total=left, right=right, wrong=wrong
-            )
+            tasks[system] = progress.add_task(escape(system), total=left, right=right, wrong=wrong)
 
         def advance(record: Record) -> None:
             count = counts.setdefault(record.system, [0, 0])

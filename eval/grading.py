@@ -18,9 +18,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from qa.types import Answer
+
 from .cases import Alternatives, Case
 from .values import Date, Number, Token, Value, conflicts, matches, tokenise
-from qa.types import Answer
 
 __all__ = [
     "MAX_ANSWER_WORDS",

@@ -38,7 +38,7 @@ from qa.errors import ModelUnavailableError, QaError
 from qa.llms import ChatModel, Deadline, Message, complete
 from qa.types import Citation, Document, Passage, Sentence, Turn
 
-from .systems import Reply, Setup, plain_answer
+from .systems import PEER_DEADLINE_SECONDS, Reply, Setup, plain_answer
 
 __all__ = ["CitationEngineSystem", "SharedEmbedding", "SharedLLM"]
 
@@ -50,12 +50,10 @@ class SharedLLM(CustomLLM):
     """Our chat model as a LlamaIndex LLM, so that both systems ask the very same one."""
 
     _model: ChatModel = PrivateAttr()
-    _seconds: float = PrivateAttr()
 
-    def __init__(self, model: ChatModel, seconds: float) -> None:
+    def __init__(self, model: ChatModel) -> None:
         super().__init__()
         self._model = model
-        self._seconds = seconds
 
     @property
     def metadata(self) -> LLMMetadata:
@@ -68,7 +66,7 @@ class SharedLLM(CustomLLM):
         )
 
     def _reply(self, messages: Sequence[Message]) -> str:
-        deadline = Deadline(self._seconds)
+        deadline = Deadline(PEER_DEADLINE_SECONDS)
         completion = complete(
             self._model, messages, max_tokens=DEFAULT_NUM_OUTPUTS, deadline=deadline
         )
@@ -146,7 +144,7 @@ class CitationEngineSystem:
         self._model = model
         library = setup.open_library(setup.settings.model_copy(update={"llm": "none"}))
         self._documents = dict(library.documents)
-        self._llm = SharedLLM(model, setup.settings.generation.deadline_seconds)
+        self._llm = SharedLLM(model)
         reader = SimpleDirectoryReader(
             str(setup.folder),
             recursive=True,
@@ -190,7 +188,9 @@ class CitationEngineSystem:
                     if number in cited
                 ),
                 evidence=tuple(
-                    Passage(number, source, *_about(source, self._documents), float(node.score or 0))
+                    Passage(
+                        number, source, *_about(source, self._documents), float(node.score or 0)
+                    )
                     for number, (source, node) in enumerate(zip(sources, nodes, strict=True), 1)
                 ),
             )
@@ -214,7 +214,9 @@ def _asked(ask: Callable[[], Reply]) -> Reply:
         raise
     except Exception as error:
         # Whatever fails inside the peer is its answer's failure, not the run's.
-        raise ModelUnavailableError(f"LlamaIndex failed: {type(error).__name__}: {error}") from error
+        raise ModelUnavailableError(
+            f"LlamaIndex failed: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _relative(path: str, folder: Path) -> str:

@@ -63,7 +63,9 @@ def page_html(run: Run) -> str:
             element("script", Markup(script)),
         ]
     )
-    return f'<!doctype html>\n<html lang="en">{element("head", head)}{element("body", body)}</html>\n'
+    return (
+        f'<!doctype html>\n<html lang="en">{element("head", head)}{element("body", body)}</html>\n'
+    )
 
 
 def _header(run: Run) -> Markup:
@@ -125,12 +127,7 @@ def _plots(run: Run) -> Markup:
         element("p", join(legend), class_="legend"),
         element(
             "div",
-            join(
-                [
-                    _figure(system, outcome_plot(run.of(system), system))
-                    for system in run.systems
-                ]
-            ),
+            join([_figure(system, outcome_plot(run.of(system), system)) for system in run.systems]),
             class_="plots",
         ),
         element("h2", "Risk, coverage, latency"),
@@ -165,7 +162,9 @@ def _figures(run: Run) -> Markup:
             continue
         if figure.group != group:
             group = figure.group
-            rows.append(element("tr", element("th", group, colspan=len(columns) + 1), class_="group"))
+            rows.append(
+                element("tr", element("th", group, colspan=len(columns) + 1), class_="group")
+            )
         rows.append(_row(figure.name, [_interval(interval) for interval in intervals]))
     areas = [curve(records) for records in columns]
     rows.append(
@@ -283,9 +282,7 @@ def _case(records: Sequence[Record], systems: Sequence[str]) -> Markup:
     marks = "|".join(f"{record.system}={mark}" for record in records for mark in _marks(record))
     before = [element("p", f"{q} → {a}", class_="soft") for q, a in first.history]
     wanted = " and ".join(" / ".join(item) for item in first.gold) or "that the documents don’t say"
-    quotes = [
-        element("blockquote", " — or — ".join(item), class_="gold") for item in first.quotes
-    ]
+    quotes = [element("blockquote", " — or — ".join(item), class_="gold") for item in first.quotes]
     return element(
         "details",
         element(
@@ -326,7 +323,7 @@ def _marks(record: Record) -> list[str]:
 def _answer(record: Record, systems: Sequence[str]) -> Markup:
     place = systems.index(record.system)
     facts = [f"{record.seconds.total:.2f} s"]
-    if record.confidence is not None:
+    if record.confidence is not None and record.answer and record.answer["claims"]:
         facts.append(f"support {record.confidence:.2f}")
     for name, value in (("citation precision", record.precision), ("recall", record.recall)):
         if value is not None:

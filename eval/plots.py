@@ -54,9 +54,7 @@ def outcome_plot(records: Sequence[Record], system: str) -> Markup:
                 )
             )
             if width > 18:
-                marks.append(
-                    _text(x + width / 2, y + 11.5, str(count), class_="inside middle")
-                )
+                marks.append(_text(x + width / 2, y + 11.5, str(count), class_="inside middle"))
             x += width
         marks.append(_text(WIDTH - 4, y + 12, str(len(of_kind)), class_="end soft"))
     return _svg(marks, 4 + len(rows) * row_height + 12, f"Outcomes of {system} by kind")
@@ -64,9 +62,7 @@ def outcome_plot(records: Sequence[Record], system: str) -> Markup:
 
 def risk_plot(run: Run) -> Markup:
     """Risk over coverage of every system; a dot where the system stops answering."""
-    curves = [
-        (place, system, curve(run.of(system))) for place, system in enumerate(run.systems)
-    ]
+    curves = [(place, system, curve(run.of(system))) for place, system in enumerate(run.systems)]
     curves = [(place, system, found) for place, system, found in curves if found.points]
     height = 260
     highest = max((risk for _, _, c in curves for _, risk in c.points), default=0.0)
@@ -177,9 +173,7 @@ def support_plot(records: Sequence[Record], system: str) -> Markup | None:
 class _Frame:
     """A plot's area between its axes."""
 
-    def __init__(
-        self, height: int, across: tuple[float, float], up: tuple[float, float]
-    ) -> None:
+    def __init__(self, height: int, across: tuple[float, float], up: tuple[float, float]) -> None:
         self._height, self._across, self._up = height, across, up
 
     def x(self, value: float) -> float:
@@ -192,9 +186,7 @@ class _Frame:
         low, high = self._up
         return self._height - BOTTOM - (self._height - TOP - BOTTOM) * (value - low) / (high - low)
 
-    def axes(
-        self, below: str, beside: str, ticks: _Ticks
-    ) -> list[Markup]:
+    def axes(self, below: str, beside: str, ticks: _Ticks) -> list[Markup]:
         """Grid, numbers and names of the axes."""
         marks = []
         for share in range(6):

@@ -76,7 +76,11 @@ def select(
 
 
 def stamp_of(
-    suite: Suite, systems: Sequence[str], settings: Settings, model: ChatModel | None, embedding: str
+    suite: Suite,
+    systems: Sequence[str],
+    settings: Settings,
+    model: ChatModel | None,
+    embedding: str,
 ) -> Stamp:
     """What a run of these systems on this suite is made with."""
     asked = hashlib.sha256()
@@ -267,8 +271,7 @@ def judge(
             "uncited": not refused and not answer.citations,
             "precision": cited and citation_precision(case, cited, documents),
             "recall": cited and citation_recall(case, cited, documents),
-            "loose_precision": cited
-            and citation_precision(case, cited, documents, longest=None),
+            "loose_precision": cited and citation_precision(case, cited, documents, longest=None),
             "loose_recall": cited and citation_recall(case, cited, documents, longest=None),
             "cited_characters": sum(c.end - c.start for c in answer.citations),
             "rank": gold_rank(case, spans, documents) if case.sources else None,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .bench import Timing
 from .records import Record, Run
 from .statistics import Interval
 from .summary import FIGURES, curve, figures, kinds_of, latency, paired, resources
 
-__all__ = ["print_run"]
+__all__ = ["print_run", "print_timings"]
 
 OUTCOMES = ("correct", "wrong", "refused")
 
@@ -51,6 +53,24 @@ def print_run(run: Run, console: Console, *, details: bool = False) -> None:
     if details:
         for system, records in columns:
             console.print(_not_right(system, records))
+
+
+def print_timings(timings: Sequence[Timing], console: Console) -> None:
+    """Print what was measured, with the ratio of ours to the plain call."""
+    table = Table(title="Median seconds, ours against the plain library call")
+    table.add_column("what")
+    for name in ("size", "ours", "plain", "ratio"):
+        table.add_column(name, justify="right")
+    for timing in timings:
+        compared = not math.isnan(timing.plain)
+        table.add_row(
+            timing.what,
+            f"{timing.size:,}",
+            f"{timing.ours:.4f}",
+            f"{timing.plain:.4f}" if compared else "",
+            f"{timing.ratio:.2f}" if compared else "",
+        )
+    console.print(table)
 
 
 def _outcomes(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
