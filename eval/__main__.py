@@ -4,46 +4,45 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, TimeRemainingColumn
 
 from qa import Library, Settings
-from qa.answer import default_documents
 from qa.embeddings import open_embedder
 from qa.errors import QaError
 from qa.llms import open_chat_model
-from qa.types import Document
 
 from .bench import Timing, bench_answers, bench_embedding, bench_library, plain_model
-from .cases import KINDS, CasesError, load_cases
+from .cases import CasesError
 from .compare import compare, pick, print_comparison
 from .draft import Proposal, choose_sentences, propose, write_draft
 from .gate import judge_gate, load_baseline, save_baseline
 from .machine import machine, versions
 from .nq import load_nq
 from .page import write_page
-from .passages import PassageSuite
-from .records import Record, Run, load_run, save_run, writing
-from .run import Suite, run_suite, select
+from .records import Run, load_run, writing
 from .squad import load_squad
-from .summary import exactness, summarise
+from .summary import exactness
 from .systems import PEER_DEADLINE_SECONDS, check_names
 from .terminal import print_run, print_timings
+from .workflow import (
+    COLUMNS,
+    SEED_CASES,
+    measure,
+    open_documents,
+    open_suite,
+    page_of,
+    public_suite,
+    seed_documents,
+    weights_progress,
+)
 
-SEED_CASES = Path(__file__).resolve().parent / "cases" / "seed.jsonl"
 SEED_BASELINE = SEED_CASES.with_suffix(".baseline.json")
 
 EXIT_REGRESSION = 1
@@ -125,7 +124,7 @@ def squad_command(
     """Ask SQuAD 2.0 questions against all paragraphs of a file as one library."""
     names, settings = check_names(_split(systems)), _settings(llm)
     suite = load_squad(data, counts=_counts(sample, unanswerable), seed=seed)
-    finish(measure(_public(suite, settings, data), names, settings, json_file), details)
+    finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
 
 
 @app.command("nq")
@@ -145,7 +144,7 @@ def nq_command(
     """
     names, settings = check_names(_split(systems)), _settings(llm)
     suite = load_nq(data, counts=_counts(sample, unanswerable), seed=seed)
-    finish(measure(_public(suite, settings, data), names, settings, json_file), details)
+    finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
 
 
 @app.command("report")
@@ -238,15 +237,15 @@ def draft_command(
 ) -> None:
     """Propose cases about a folder with the language model, for you to accept or edit."""
     settings, console = _settings(llm), Console(stderr=True)
-    model = open_chat_model(settings, _weights_progress(console))
+    model = open_chat_model(settings, weights_progress(console))
     if model is None:
         raise CasesError("drafting needs a language model. Set QA_LLM or give --llm.")
     if out.exists():
         raise CasesError(f"{out} is there already. Give another --out, or move it away.")
-    documents = _documents(folder, settings)
+    documents = open_documents(folder, settings)
     sentences = choose_sentences(documents, count, seed)
     proposals: list[Proposal] = []
-    with Progress(*_COLUMNS, TimeRemainingColumn(), console=console) as progress:
+    with Progress(*COLUMNS, TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("Drafting", total=len(sentences))
         for proposal in propose(
             model, documents, sentences, deadline_seconds=PEER_DEADLINE_SECONDS
@@ -280,8 +279,8 @@ def bench_command(
 ) -> None:
     """Measure embedding, indexing, search and answers against plain library calls."""
     settings, console = _settings(llm), Console(stderr=True)
-    folder = library or default_documents(settings.model_copy(update={"documents": None}))
-    documents = _documents(folder, settings)
+    folder = library or seed_documents(settings)
+    documents = open_documents(folder, settings)
     embedder = open_embedder(settings.embedding)
     sentences = choose_sentences(documents, 256, 0)
     asked = [" ".join(sentence.text.split()[:12]) for sentence in sentences[:questions]]
@@ -292,7 +291,7 @@ def bench_command(
         for grown in size or (1_000, 10_000, 100_000):
             status.update(f"A library of {grown:,} sentences…")
             timings += bench_library(documents, asked, grown, embedder, settings)
-        model = open_chat_model(settings, _weights_progress(console))
+        model = open_chat_model(settings, weights_progress(console))
         if model is not None:
             status.update("Answering…")
             with Library.open(folder, settings=settings, llm=model, embedder=embedder) as opened:
@@ -308,106 +307,12 @@ def bench_command(
             json_file.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
-def open_suite(
-    cases: Path | None,
-    library: Path | None,
-    settings: Settings,
-    *,
-    kinds: Sequence[str] = (),
-    limit: int | None = None,
-) -> Suite:
-    """A file of cases over a folder; the seed suite over the seeds where none is named.
-
-    Raises
-    ------
-    CasesError
-        An unknown kind, a bad case, or none that can be asked.
-    qa.errors.LibraryError
-    """
-    if unknown := sorted(set(kinds) - set(KINDS)):
-        raise CasesError(f"unknown kind {unknown[0]!r}. Known: {', '.join(KINDS)}.")
-    path = cases or SEED_CASES
-    folder = library or default_documents(settings.model_copy(update={"documents": None}))
-    documents = _documents(folder, settings)
-    loaded = load_cases(path, {name: document.text for name, document in documents.items()})
-    accepted = [case for case in loaded if case.accepted]
-    if left_out := len(loaded) - len(accepted):
-        Console(stderr=True).print(
-            f"{left_out} drafted cases are left out: nobody has accepted them "
-            '("accepted": true in the file).'
-        )
-    chosen = select(accepted, kinds=kinds, limit=limit)
-    if not chosen:
-        raise CasesError(f"{path}: no case is left to ask. Accept some, or choose other kinds.")
-    return Suite(path.stem, chosen, folder.expanduser().absolute(), documents)
-
-
-def measure(
-    suite: Suite, systems: Sequence[str], settings: Settings, json_file: Path | None
-) -> Run:
-    """Run with progress on standard error; write the run's file and its page.
-
-    Raises
-    ------
-    qa.errors.QaError
-    """
-    console = Console(stderr=True)
-    target = json_file or settings.home / "eval" / "runs" / f"{suite.name}.json"
-    model = open_chat_model(settings, _weights_progress(console))
-    embedder = open_embedder(settings.embedding)
-    with _progress(console) as (start, advance):
-        run = run_suite(
-            suite,
-            systems,
-            settings,
-            model,
-            embedder,
-            target=target,
-            on_start=start,
-            on_record=advance,
-        )
-    save_run(run, summarise(run), target)
-    page = write_page(run, page_of(target))
-    journal = target.with_name(f"{target.name}.journal")
-    journal.unlink(missing_ok=True)
-    console.print(f"run: {escape(str(target))}\npage: {escape(str(page))}", soft_wrap=True)
-    return run
-
-
 def finish(run: Run, details: bool) -> None:
     """Print a run; exit with 1 where one of our own systems cites inexactly."""
     print_run(run, Console(), details=details)
     ours = [record for record in run.records if record.system.startswith("qa")]
     if exactness(ours) < 1.0:
         raise typer.Exit(EXIT_REGRESSION)
-
-
-def page_of(run_file: Path) -> Path:
-    """Where a run's page lies: beside it."""
-    return run_file.with_suffix(".html")
-
-
-def _public(suite: PassageSuite, settings: Settings, data: Path) -> Suite:
-    folder = suite.write(settings.home / "eval")
-    documents = _documents(folder, settings)
-    suite.check({path: document.text for path, document in documents.items()})
-    name = data.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json")
-    return Suite(name, suite.cases, folder, documents)
-
-
-def _documents(folder: Path, settings: Settings) -> dict[str, Document]:
-    console = Console(stderr=True)
-    with Progress(*_COLUMNS[:3], console=console, transient=True) as progress:
-        task = progress.add_task("Indexing", total=None)
-
-        def show(done: int, total: int, _path: str) -> None:
-            progress.update(task, completed=done, total=total)
-
-        quiet = settings.model_copy(update={"llm": "none"})
-        with Library.open(folder, settings=quiet, progress=show) as library:
-            for skipped in library.report.skipped:
-                console.print(f"skipped {escape(skipped.path)}: {escape(skipped.reason)}")
-            return dict(library.documents)
 
 
 def _counts(sample: int, unanswerable: int | None) -> tuple[int, int]:
@@ -423,49 +328,6 @@ def _split(systems: str) -> list[str]:
 
 def _settings(llm: str | None) -> Settings:
     return Settings.load() if llm is None else Settings.load(llm=llm)
-
-
-_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-
-
-@contextmanager
-def _progress(
-    console: Console,
-) -> Iterator[tuple[Callable[[str, int], None], Callable[[Record], None]]]:
-    """A bar for each system, with how many went right and wrong so far."""
-    columns = (
-        *_COLUMNS,
-        TimeRemainingColumn(),
-        TextColumn("[green]{task.fields[right]} right[/] [red]{task.fields[wrong]} wrong[/]"),
-    )
-    with Progress(*columns, console=console) as progress:
-        tasks = {}
-        counts: dict[str, list[int]] = {}
-
-        def start(system: str, left: int) -> None:
-            right, wrong = counts.setdefault(system, [0, 0])
-            tasks[system] = progress.add_task(escape(system), total=left, right=right, wrong=wrong)
-
-        def advance(record: Record) -> None:
-            count = counts.setdefault(record.system, [0, 0])
-            count[0] += record.right
-            count[1] += record.outcome == "wrong"
-            if record.system in tasks:
-                progress.update(tasks[record.system], advance=1, right=count[0], wrong=count[1])
-
-        yield start, advance
-
-
-def _weights_progress(console: Console) -> Callable[[int, int], None]:
-    told = -1
-
-    def show(done: int, total: int) -> None:
-        nonlocal told
-        if (percent := done * 100 // total // 25 * 25) > told:
-            told = percent
-            console.print(f"Preparing the language model, once: {percent}% of {total / 1e9:.1f} GB")
-
-    return show
 
 
 def main(arguments: Sequence[str] | None = None, name: str = "python -m eval") -> None:

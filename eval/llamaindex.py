@@ -28,6 +28,7 @@ from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
 from llama_index.core.embeddings import BaseEmbedding
 from llama_index.core.llms import CustomLLM, MessageRole
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.core.schema import NodeWithScore
 from pydantic import PrivateAttr
@@ -43,7 +44,9 @@ from .systems import PEER_DEADLINE_SECONDS, Reply, Setup, plain_answer
 __all__ = ["CitationEngineSystem", "SharedEmbedding", "SharedLLM"]
 
 _SOURCE = re.compile(r"\ASource \d+:\n")
-_MARKER = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
+# "[2]", "[1, 2]" and, as models write it after prompts that speak of sources, "[Source 2]".
+_MARKER = re.compile(r"\[(?:Sources?\s+)?(\d+(?:\s*,\s*(?:Source\s+)?\d+)*)\]", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
 
 
 class SharedLLM(CustomLLM):
@@ -159,7 +162,12 @@ class CitationEngineSystem:
         """Query the engine, through its condensing chat engine after a conversation."""
         if not history:
             return _asked(lambda: self._reply(question, self._engine.query(question)))
-        chat = CondenseQuestionChatEngine.from_defaults(query_engine=self._engine, llm=self._llm)
+        chat = CondenseQuestionChatEngine.from_defaults(
+            query_engine=self._engine,
+            llm=self._llm,
+            # Its default memory keeps a database connection open; what it holds is the same.
+            memory=ChatMemoryBuffer.from_defaults(token_limit=self._model.context_tokens - 256),
+        )
         turns = [
             ChatMessage(role=role, content=content)
             for turn in history
@@ -172,9 +180,11 @@ class CitationEngineSystem:
 
     def _reply(self, question: str, response: Any) -> Reply:
         text, nodes = str(response), list(response.source_nodes)
-        cited = {int(n) for match in _MARKER.finditer(text) for n in match[1].split(",")}
-        # "[1, 2]" cites two sources: the figures read one number in each pair of brackets.
-        text = _MARKER.sub(lambda m: "".join(f"[{int(n)}]" for n in m[1].split(",")), text)
+        # The figures read one number in each pair of brackets.
+        text = _MARKER.sub(
+            lambda match: "".join(f"[{int(n)}]" for n in _NUMBER.findall(match[1])), text
+        )
+        cited = {int(match[1]) for match in _MARKER.finditer(text)}
         sources = [self._located(node) for node in nodes]
         return Reply(
             plain_answer(

@@ -19,7 +19,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .cases import CasesError
 
-__all__ = ["Journal", "Record", "Run", "Seconds", "Stamp", "load_run", "save_run"]
+__all__ = [
+    "Journal",
+    "Record",
+    "Run",
+    "Seconds",
+    "Stamp",
+    "done",
+    "journal_of",
+    "load_run",
+    "save_run",
+    "writing",
+]
 
 Outcome = Literal["correct", "wrong", "refused"]
 FORMAT = 2
@@ -238,6 +249,11 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
+def journal_of(target: Path) -> Path:
+    """Where the journal of a run lies while it is under way."""
+    return target.with_name(f"{target.name}.journal")
+
+
 class Journal:
     """The records so far of a run under way, each on disk before the next is asked for.
 
@@ -254,7 +270,7 @@ class Journal:
     """
 
     def __init__(self, target: Path, stamp: Stamp) -> None:
-        self.path = target.with_name(f"{target.name}.journal")
+        self.path = journal_of(target)
         self.records: list[Record] = []
         if self.path.exists():
             self._resume(stamp)
@@ -267,11 +283,6 @@ class Journal:
         with writing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(record.model_dump_json() + "\n")
         self.records.append(record)
-
-    def remove(self) -> None:
-        """Delete the file: the run is whole and saved."""
-        with writing(self.path):
-            self.path.unlink(missing_ok=True)
 
     def _resume(self, stamp: Stamp) -> None:
         try:

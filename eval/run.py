@@ -22,7 +22,7 @@ from qa.settings import Settings
 from qa.types import Answer, Document
 
 from .cases import Case, CasesError
-from .grading import Outcome, grade, score, strip_markers
+from .grading import Outcome, grade, score
 from .machine import code_digest, corpus_digest, machine, peak_memory, reset_peak, versions
 from .metering import Meter, metered
 from .metrics import (
@@ -35,6 +35,7 @@ from .metrics import (
     quote_faults,
     squad_scores,
 )
+from .reading import strip_markers
 from .records import Journal, Record, Run, Seconds, Stamp, done
 from .systems import Reply, Setup, System, build
 

@@ -191,7 +191,13 @@ def latency(records: Sequence[Record]) -> list[tuple[str, float, float, float, i
             if stage != "total":
                 stages.setdefault(f"stage: {stage}", []).append(value)
     return [
-        (name, *(percentile(values, share) for share in (0.5, 0.9, 0.99)), len(values))
+        (
+            name,
+            percentile(values, 0.5),
+            percentile(values, 0.9),
+            percentile(values, 0.99),
+            len(values),
+        )
         for name, values in (waits | stages).items()
         if values
     ]

@@ -99,7 +99,7 @@ def _figures(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
     table.add_column("figure")
     for system, _ in columns:
         table.add_column(escape(system), justify="right")
-    measured = [dict((f.name, i) for f, i in figures(records)) for _, records in columns]
+    measured = [{f.name: i for f, i in figures(records)} for _, records in columns]
     for place, figure in enumerate(FIGURES):
         intervals = [values[figure.name] for values in measured]
         if any(interval.n for interval in intervals):
