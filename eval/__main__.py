@@ -47,7 +47,6 @@ SEED_BASELINE = SEED_CASES.with_suffix(".baseline.json")
 
 EXIT_REGRESSION = 1
 EXIT_ERROR = 2
-EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
@@ -339,9 +338,6 @@ def main(arguments: Sequence[str] | None = None, name: str = "python -m eval") -
     except QaError as error:
         errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise SystemExit(EXIT_ERROR) from error
-    except KeyboardInterrupt as error:
-        errors.print("Interrupted. The same command goes on from here.")
-        raise SystemExit(EXIT_INTERRUPTED) from error
 
 
 if __name__ == "__main__":

@@ -97,17 +97,21 @@ def measure(
     target = json_file or settings.home / "eval" / "runs" / f"{suite.name}.json"
     model = open_chat_model(settings, weights_progress(console))
     embedder = open_embedder(settings.embedding)
-    with _progress(console) as (start, advance):
-        run = run_suite(
-            suite,
-            systems,
-            settings,
-            model,
-            embedder,
-            target=target,
-            on_start=start,
-            on_record=advance,
-        )
+    try:
+        with _progress(console) as (start, advance):
+            run = run_suite(
+                suite,
+                systems,
+                settings,
+                model,
+                embedder,
+                target=target,
+                on_start=start,
+                on_record=advance,
+            )
+    except KeyboardInterrupt:
+        console.print("Interrupted. The same command goes on from here.")
+        raise
     save_run(run, summarise(run), target)
     page = write_page(run, page_of(target))
     journal_of(target).unlink(missing_ok=True)
