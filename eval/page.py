@@ -18,7 +18,7 @@ from .markup import Markup, element, join
 from .plots import latency_plot, outcome_plot, risk_plot, support_plot
 from .records import Record, Run, writing
 from .statistics import Interval
-from .summary import FIGURES, curve, figures, latency, paired, resources
+from .summary import FIGURES, NOTES, curve, figures, latency, paired, resources
 
 __all__ = ["page_html", "write_page"]
 
@@ -59,7 +59,14 @@ def page_html(run: Run) -> str:
     body = join(
         [
             _header(run),
-            element("main", _plots(run), _figures(run), _waits(run), _cases(run)),
+            element(
+                "main",
+                _plots(run),
+                _figures(run),
+                _waits(run),
+                element("p", NOTES, class_="soft notes"),
+                _cases(run),
+            ),
             element("script", Markup(script)),
         ]
     )

@@ -105,7 +105,9 @@ def latency_plot(run: Run) -> Markup:
             measured.append((place, system, median, right))
     height = 260
     slowest = max((median for _, _, median, _ in measured), default=1.0)
-    decades = (-3.0, max(1.0, math.ceil(math.log10(slowest) + 0.2)))
+    fastest = min((median for _, _, median, _ in measured), default=1.0)
+    low = float(math.floor(math.log10(fastest)))
+    decades = (low, max(low + 1.0, math.ceil(math.log10(slowest) + 0.2)))
     frame = _Frame(height, decades, (0.0, 1.0))
     marks = frame.axes("median seconds to the whole answer", "share right", _decades)
     for place, system, median, right in measured:
@@ -197,8 +199,9 @@ class _Frame:
                 _text(LEFT - 6, y + 4, f"{value:.2g}", class_="end soft"),
             ]
         for value, name in ticks(*self._across):
+            side = "end" if value == self._across[1] else "middle"
             marks.append(
-                _text(self.x(value), self._height - BOTTOM + 15, name, class_="middle soft")
+                _text(self.x(value), self._height - BOTTOM + 15, name, class_=f"{side} soft")
             )
         bottom = self.y(self._up[0])
         marks += [

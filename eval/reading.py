@@ -63,7 +63,9 @@ _REFUSAL = re.compile(
     rf"|\b(?:there\s+(?:is|are)|(?:has|have|contains?|with))\s+no\s+(?:\w+\s+){{0,2}}?"
     rf"(?:information|mention|indication|details?|record|answer)\b"
     rf"|^\W*empty\s+response\W*$"
-    rf"|\b(?:i|we)\s+(?:do|can|could)(?:{_NOT}|not)\s+(?:\w+\s+)?(?:know|find|answer|tell|determine)\b"
+    rf"|\b(?:i|we)\s+(?:do|can|could)(?:{_NOT}|not)\s+(?:\w+\s+)?"
+    r"(?:know|find|answer|tell|determine|recommend|provide|give|say|specify|confirm|"
+    r"identify|offer|suggest|help|assist|see|locate)\b"
     rf"|\b(?:can|could)(?:{_NOT}|not)\s+be\s+(?:determined|found|answered)\b"
     r"|\bunable\s+to\s+(?:find|answer|determine|provide)\b"
     rf"|\b(?:i|we)(?:\s+am|\s+are|'m|'re)?(?:\s+do)?{_NOT}\s+(?:have|aware|sure|familiar)\b",

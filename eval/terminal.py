@@ -12,7 +12,7 @@ from rich.table import Table
 from .bench import Timing
 from .records import Record, Run
 from .statistics import Interval
-from .summary import FIGURES, curve, figures, kinds_of, latency, paired, resources
+from .summary import FIGURES, NOTES, curve, figures, kinds_of, latency, paired, resources
 
 __all__ = ["print_run", "print_timings"]
 
@@ -39,10 +39,7 @@ def print_run(run: Run, console: Console, *, details: bool = False) -> None:
     console.print(_outcomes(columns))
     console.print(_figures(columns))
     console.print(_latency(columns))
-    console.print(
-        "[dim]Intervals are 95% by bootstrap; latency is warm: one question was asked before the "
-        "clock started. Prompt tokens are estimated.[/]"
-    )
+    console.print(f"[dim]{NOTES}[/]")
     for system, records in columns:
         for record in records:
             place = escape(f"{system}: {record.id}")

@@ -271,6 +271,8 @@ def test_refusals(asked: Case, text: str, status: str, outcome: str, points: int
         "The article has no information about it.",
         "I’m not sure.",
         "I do not have information about this.",
+        "Based on the information provided in the sources, I cannot recommend a specific laptop. "
+        "The sources only mention a music video.",
     ],
 )
 def test_refusals_of_other_systems_are_read(text: str) -> None:
