@@ -18,7 +18,15 @@ from qa.embeddings import open_embedder
 from qa.errors import QaError
 from qa.llms import open_chat_model
 
-from .bench import Timing, bench_answers, bench_embedding, bench_library, plain_model
+from .bench import (
+    GrownEmbedder,
+    Timing,
+    bench_answers,
+    bench_embedding,
+    bench_library,
+    plain_model,
+    real_sentences,
+)
 from .cases import CasesError
 from .compare import compare, pick, print_comparison
 from .draft import Proposal, choose_sentences, propose, write_draft
@@ -243,11 +251,12 @@ def draft_command(
         raise CasesError(f"{out} is there already. Give another --out, or move it away.")
     documents = open_documents(folder, settings)
     sentences = choose_sentences(documents, count, seed)
+    search = Library.open(folder, settings=settings, llm="none").search
     proposals: list[Proposal] = []
     with Progress(*COLUMNS, TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("Drafting", total=len(sentences))
         for proposal in propose(
-            model, documents, sentences, deadline_seconds=PEER_DEADLINE_SECONDS
+            model, documents, sentences, search, deadline_seconds=PEER_DEADLINE_SECONDS
         ):
             proposals.append(proposal)
             progress.advance(task)
@@ -287,9 +296,10 @@ def bench_command(
     with console.status("Embedding…") as status:
         texts = [sentence.text for sentence in sentences]
         timings.append(bench_embedding(embedder, plain_model(embedder.name), texts))
-        for grown in size or (1_000, 10_000, 100_000):
-            status.update(f"A library of {grown:,} sentences…")
-            timings += bench_library(documents, asked, grown, embedder, settings)
+        grown = GrownEmbedder(embedder, real_sentences(documents))
+        for count in size or (1_000, 10_000, 100_000):
+            status.update(f"A library of {count:,} sentences…")
+            timings += bench_library(grown, asked, count, settings)
         model = open_chat_model(settings, weights_progress(console))
         if model is not None:
             status.update("Answering…")

@@ -41,6 +41,7 @@ __all__ = [
     "bench_library",
     "grow",
     "plain_model",
+    "real_sentences",
 ]
 
 REPEATS = 5
@@ -99,13 +100,9 @@ def bench_embedding(embedder: Embedder, plain: Any, texts: Sequence[str]) -> Tim
 
 
 def bench_library(
-    documents: Mapping[str, Document],
-    questions: Sequence[str],
-    size: int,
-    embedder: Embedder,
-    settings: Settings,
+    grown: GrownEmbedder, questions: Sequence[str], size: int, settings: Settings
 ) -> list[Timing]:
-    """Build and search a library of about `size` sentences.
+    """Build and search a library of `size` sentences.
 
     The plain build embeds the sentences and adds them to a FAISS index in memory; the
     plain search embeds the question and asks that index. Neither keeps anything on disk,
@@ -113,10 +110,8 @@ def bench_library(
     """
     import faiss
 
-    sentences = _sentences(documents)
     folder = settings.home / "eval" / f"grown-{size}"
-    grown = GrownEmbedder(embedder, sentences)
-    texts = grow(sentences, size, folder)
+    texts = grow(grown.sentences, size, folder)
 
     def build() -> Any:
         index = faiss.IndexFlatIP(grown.dimension)
@@ -210,10 +205,8 @@ def grow(sentences: Sequence[str], size: int, folder: Path) -> list[str]:
     Raises
     ------
     CasesError
-        There is nothing to grow from, or the folder can't be written.
+        The folder can't be written.
     """
-    if not sentences:
-        raise CasesError("no sentence to grow a library from. Give a folder with running text.")
     texts = [
         sentence if copy == 0 else f"{sentence.rstrip('.')} (copy {copy})."
         for copy in range(size // len(sentences) + 1)
@@ -247,6 +240,7 @@ class GrownEmbedder:
 
     def __init__(self, embedder: Embedder, sentences: Sequence[str]) -> None:
         self._embedder = embedder
+        self.sentences = tuple(sentences)
         self.name = f"{embedder.name}, grown"
         self.fingerprint = f"grown-{embedder.fingerprint}"
         self.dimension = embedder.dimension
@@ -305,8 +299,15 @@ def plain_model(folder_or_name: str) -> Any:
         ) from error
 
 
-def _sentences(documents: Mapping[str, Document]) -> list[str]:
-    return list(
+def real_sentences(documents: Mapping[str, Document]) -> list[str]:
+    """Distinct sentences of documents, to grow a library from.
+
+    Raises
+    ------
+    CasesError
+        There is none.
+    """
+    found = list(
         dict.fromkeys(
             " ".join(sentence.text.split())
             for path in sorted(documents)
@@ -314,6 +315,9 @@ def _sentences(documents: Mapping[str, Document]) -> list[str]:
             if not sentence.is_heading and len(sentence.text.split()) > 3
         )
     )
+    if not found:
+        raise CasesError("no sentence to grow a library from. Give a folder with running text.")
+    return found
 
 
 def _key(text: str) -> str:

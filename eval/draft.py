@@ -14,14 +14,14 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qa.chunks import split_sentences
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.types import Document, Sentence
+from qa.types import Document, Hit, Sentence
 
 from .cases import CasesError
 from .grading import contains
@@ -69,11 +69,15 @@ class Proposal:
         As they stand in a suite, none accepted; empty where nothing could be used.
     reason : str
         Why nothing could be used, ``""`` where something could.
+    closest : str
+        Another sentence that comes close to the near miss, for a person to see whether
+        it answers it after all.
     """
 
     sentence: Sentence
     cases: tuple[Mapping[str, Any], ...]
     reason: str = ""
+    closest: str = ""
 
 
 def choose_sentences(
@@ -111,10 +115,21 @@ def propose(
     model: ChatModel,
     documents: Mapping[str, Document],
     sentences: Sequence[Sentence],
+    search: Callable[[str], Sequence[Hit]],
     *,
     deadline_seconds: float,
 ) -> Iterator[Proposal]:
     """Ask the model about each sentence.
+
+    Parameters
+    ----------
+    model : ChatModel
+    documents : mapping of str to Document
+    sentences : sequence of Sentence
+    search : callable
+        Finds what comes close to a near miss, as `Library.search`.
+    deadline_seconds : float
+        For one sentence.
 
     Yields
     ------
@@ -137,7 +152,19 @@ def propose(
         fresh = tuple(c for c in proposal.cases if str(c["question"]).casefold() not in asked)
         asked |= {str(case["question"]).casefold() for case in fresh}
         reason = proposal.reason or ("" if fresh else "the same question again")
-        yield Proposal(sentence, fresh, reason)
+        near = [str(case["question"]) for case in fresh if case["kind"] == "unanswerable"]
+        closest = _closest(search(near[0]), sentence) if near else ""
+        yield Proposal(sentence, fresh, reason, closest)
+
+
+def _closest(hits: Sequence[Hit], asked_about: Sentence) -> str:
+    others = [
+        scored
+        for hit in hits
+        for scored in hit.sentences
+        if not scored.sentence.is_heading and scored.sentence.text != asked_about.text
+    ]
+    return max(others, key=lambda s: s.score).sentence.text if others else ""
 
 
 def read_reply(reply: str, sentence: Sentence, name: str) -> Proposal:
@@ -213,7 +240,12 @@ def write_draft(
         if proposal.cases:
             sentence = proposal.sentence
             lines += ["", f"# {_comment(sentence.document)}: {_comment(sentence.text)}"]
-            lines += [json.dumps(case, ensure_ascii=False) for case in proposal.cases]
+            for case in proposal.cases:
+                if case["kind"] == "unanswerable" and proposal.closest:
+                    lines.append(
+                        f"# elsewhere, closest to the near miss: {_comment(proposal.closest)}"
+                    )
+                lines.append(json.dumps(case, ensure_ascii=False))
     with writing(path):
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return counts

@@ -17,6 +17,7 @@ from eval.bench import (
     bench_embedding,
     bench_library,
     grow,
+    real_sentences,
 )
 from eval.cases import CasesError
 from qa import Library, Settings
@@ -34,8 +35,9 @@ def test_a_grown_library_has_its_size_and_no_sentence_twice(tmp_path: Path) -> N
     written = " ".join(p.read_text("utf-8") for p in sorted((tmp_path / "grown").iterdir()))
     assert written.split() == " ".join(texts).split()
     assert len(list((tmp_path / "grown").iterdir())) == 3
+    nothing = {"a.txt": Document("a.txt", "A", "Hm.\n", None, "0")}
     with pytest.raises(CasesError, match="no sentence"):
-        grow([], 10, tmp_path / "none")
+        real_sentences(nothing)
 
 
 def test_copies_lie_near_their_sentence_but_not_on_it(tmp_path: Path) -> None:
@@ -55,7 +57,8 @@ def test_copies_lie_near_their_sentence_but_not_on_it(tmp_path: Path) -> None:
 def test_library_timings_name_their_size(fast: Callable[..., Settings]) -> None:
     documents = {"a.txt": Document("a.txt", "A", TEXT, None, "0")}
     settings = fast()
-    timings = bench_library(documents, ["Which harbour?"], 60, HashingEmbedder(), settings)
+    grown = GrownEmbedder(HashingEmbedder(), real_sentences(documents))
+    timings = bench_library(grown, ["Which harbour?"], 60, settings)
     assert [t.size for t in timings] == [60, 60, 60]
     assert all(t.ours > 0 for t in timings)
     assert timings[-1].ratio == timings[-1].ours / timings[-1].plain

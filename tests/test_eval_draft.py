@@ -8,7 +8,7 @@ import pytest
 from eval.cases import CasesError, load_cases
 from eval.draft import choose_sentences, propose, read_reply, write_draft
 from qa.llms import Message, ScriptedChatModel
-from qa.types import Document, Sentence
+from qa.types import Chunk, Document, Hit, ScoredSentence, Sentence
 
 BRIDGE = "The bridge was opened on 3 June 1931 by the mayor, Ada Lindqvist, in heavy rain."
 GATES = "Varga & Sons employed 310 people and made the gates of the lower harbour."
@@ -56,6 +56,15 @@ def test_the_gold_is_what_the_document_says_however_it_was_copied() -> None:
     assert [case["kind"] for case in same.cases] == ["date"]
 
 
+def search(question: str) -> tuple[Hit, ...]:
+    assert question == "How many left?"
+    gates = Sentence("b.txt", 0, 7, 7 + len(GATES), GATES)
+    heading = Sentence("a.txt", 0, 0, 7, "Bridges", is_heading=True)
+    scored = tuple(map(ScoredSentence, (heading, SENTENCE, gates), (0.9, 0.5, 0.8)))
+    chunk = Chunk("a.txt", 0, 0, 7, "Bridges", (heading,))
+    return (Hit(chunk, "A", None, 1.0, 0.9, 0.0, scored),)
+
+
 def script(messages: Sequence[Message]) -> str:
     if GATES in messages[-1].content:
         return "Question: How many people worked there?\nAnswer: 310\nNear miss: How many left?"
@@ -65,7 +74,7 @@ def script(messages: Sequence[Message]) -> str:
 def test_a_draft_is_a_suite_of_which_nothing_is_accepted(tmp_path: Path) -> None:
     model, out = ScriptedChatModel(script), tmp_path / "cases.jsonl"
     sentences = choose_sentences(DOCUMENTS, 2, 0)
-    proposals = list(propose(model, DOCUMENTS, sentences[::-1], deadline_seconds=9.0))
+    proposals = list(propose(model, DOCUMENTS, sentences[::-1], search, deadline_seconds=9.0))
     assert [len(p.cases) for p in proposals] == [2, 0]
     assert proposals[1].reason == "the same question again"
     counts = write_draft(out, proposals, model="a\nmodel", folder=tmp_path)
@@ -76,6 +85,7 @@ def test_a_draft_is_a_suite_of_which_nothing_is_accepted(tmp_path: Path) -> None
         ("draft-001-near", False),
     ]
     assert f"# b.txt: {GATES}" in out.read_text("utf-8")
+    assert f"closest to the near miss: {BRIDGE}" in out.read_text("utf-8")
     with pytest.raises(CasesError, match="there already"):
         write_draft(out, proposals, model="m", folder=tmp_path)
 
@@ -83,7 +93,7 @@ def test_a_draft_is_a_suite_of_which_nothing_is_accepted(tmp_path: Path) -> None
 def test_a_model_that_cannot_draft_is_told_apart(tmp_path: Path) -> None:
     model = ScriptedChatModel(lambda _: "I can't.")
     proposals = list(
-        propose(model, DOCUMENTS, choose_sentences(DOCUMENTS, 2, 0), deadline_seconds=9.0)
+        propose(model, DOCUMENTS, choose_sentences(DOCUMENTS, 2, 0), search, deadline_seconds=9.0)
     )
     with pytest.raises(CasesError, match="none of 2 replies"):
         write_draft(tmp_path / "x.jsonl", proposals, model="m", folder=tmp_path)
