@@ -171,6 +171,13 @@ def test_citing_the_whole_document_or_another_one_shows_nothing() -> None:
     assert citation_precision(wanted, other, DOCUMENTS) == 0.0
 
 
+def test_the_same_words_in_another_document_are_not_the_gold() -> None:
+    wanted, copies = case(("The cat sat.",)), DOCUMENTS | {"copy.txt": TEXT}
+    elsewhere = answer("A [1].", cite(1, CAT, "copy.txt", quote=TEXT[:12]))
+    assert citation_precision(wanted, elsewhere, copies) == 0.0
+    assert gold_rank(wanted, [("copy.txt", *CAT)], copies) is None
+
+
 def test_citation_figures_are_none_where_there_is_nothing_to_share() -> None:
     unanswerable = Case("x", "?", "unanswerable", "a.txt")
     answered, refused = answer("A [1].", cite(1, CAT)), answer("No.", status="not_found")

@@ -18,6 +18,7 @@ RECORDS = [
     ("what do owls eat", ["mice"], "Owls", "They eat mice at night."),
     ("who wrote it", ["Ada Lindqvist"], "Book", "It was written by Ada Lindqvist."),
     ("how many towers", ["nine"], "Castle", "The castle has nine towers."),
+    ("what was on the mat", ["cat"], "Mat", "On the mat there was a cat."),
     ("how tall are they", ["90 metres"], "Towers", "Each tower is ninety metres tall."),
 ]
 
@@ -38,7 +39,7 @@ def test_passages_of_a_title_are_a_document_and_answers_lie_in_their_passages(da
     assert suite.files["Owls.txt"] == "Owls\n\nOwls live in Oslo.\n\nThey eat mice at night.\n"
     found = {case.question: case for case in suite.cases}
     assert "how tall are they" not in found
-    assert len(found) == 6
+    assert len(found) == 7
     assert found["who sat"].gold == (("the cat", "Cat"),)
     assert found["who sat"].quotes == (("The cat sat in 1900.",),)
     assert found["who sat"].passages == ("The cat sat in 1900. Dogs ran. It is a Cat.",)
