@@ -291,7 +291,7 @@ def plain_model(folder_or_name: str) -> Any:
 
     bundled = folder_or_name.rpartition("/")[2] == "all-MiniLM-L6-v2"
     try:
-        return SentenceTransformer(get_model_path() if bundled else folder_or_name)
+        return SentenceTransformer(str(get_model_path()) if bundled else folder_or_name)
     except Exception as error:
         raise ModelError(
             f"The embedding model {folder_or_name!r} can't be loaded by itself: {error}. Choose "

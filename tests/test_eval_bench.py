@@ -17,12 +17,15 @@ from eval.bench import (
     bench_embedding,
     bench_library,
     grow,
+    plain_model,
     real_sentences,
 )
 from eval.cases import CasesError
 from qa import Library, Settings
-from qa.embeddings import HashingEmbedder
+from qa.embeddings import HashingEmbedder, open_embedder
+from qa.errors import ModelError
 from qa.llms import ScriptedChatModel
+from qa.settings import EmbeddingSettings
 from qa.types import Document
 
 SENTENCES = [f"Sentence number {word} tells of the harbour." for word in ("one", "two", "three")]
@@ -98,3 +101,15 @@ def test_embedding_is_compared_with_the_plain_call() -> None:
 def test_a_timing_without_a_plain_call_is_plain_json() -> None:
     values = Timing("x", 1, 0.5, math.nan).to_dict()
     assert values["plain"] is values["ratio"] is None
+
+
+@pytest.mark.real
+def test_the_plain_model_is_the_bundled_one() -> None:
+    embedder = open_embedder(EmbeddingSettings())
+    plain = plain_model(embedder.name).encode(SENTENCES, normalize_embeddings=True)
+    np.testing.assert_allclose(plain, embedder.embed(SENTENCES), atol=1e-4)
+
+
+def test_a_plain_model_that_is_not_there_is_named() -> None:
+    with pytest.raises(ModelError, match="no/such/model"):
+        plain_model("no/such/model")
