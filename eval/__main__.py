@@ -297,6 +297,8 @@ def bench_command(
         texts = [sentence.text for sentence in sentences]
         timings.append(bench_embedding(embedder, plain_model(embedder.name), texts))
         grown = GrownEmbedder(embedder, real_sentences(documents))
+        # What is imported and started once belongs to no size.
+        bench_library(grown, asked, 10, settings)
         for count in size or (1_000, 10_000, 100_000):
             status.update(f"A library of {count:,} sentences…")
             timings += bench_library(grown, asked, count, settings)
