@@ -1,141 +1,355 @@
-"""``python -m eval``: measure the answers over the seed article, or over other cases."""
+"""The command line of the suite: each command is thin, its module does the work."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
+from rich.progress import Progress, TimeRemainingColumn
+
+from qa import Library, Settings
+from qa.embeddings import open_embedder
+from qa.errors import QaError
+from qa.llms import open_chat_model
+
+from .bench import (
+    GrownEmbedder,
+    Timing,
+    bench_answers,
+    bench_embedding,
+    bench_library,
+    plain_model,
+    real_sentences,
+)
+from .cases import CasesError
+from .compare import compare, pick, print_comparison
+from .draft import Proposal, choose_sentences, propose, write_draft
+from .gate import judge_gate, load_baseline, save_baseline
+from .machine import machine, versions
+from .nq import load_nq
+from .page import write_page
+from .records import Run, load_run, writing
+from .squad import load_squad
+from .summary import exactness
+from .systems import PEER_DEADLINE_SECONDS, check_names
+from .terminal import print_run, print_timings
+from .workflow import (
+    COLUMNS,
+    SEED_CASES,
+    measure,
+    open_documents,
+    open_suite,
+    page_of,
+    public_suite,
+    seed_documents,
+    weights_progress,
 )
 
-from eval.cases import KINDS, Case, CasesError, load_cases
-from eval.report import print_run, run_to_dict
-from eval.run import LibrarySystem, Result, Run, System, run_cases, select
-from eval.squad import load_squad
-from qa import Library, Settings
-from qa.errors import QaError
+SEED_BASELINE = SEED_CASES.with_suffix(".baseline.json")
 
-_ROOT = Path(__file__).resolve().parent.parent
-_SEED_CASES = _ROOT / "eval" / "cases" / "seed.jsonl"
-_SEED_LIBRARY = _ROOT / "seeds"
+EXIT_REGRESSION = 1
+EXIT_ERROR = 2
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=False,
-    help="Measure answers: right, wrong or refused; citations; latency. Without a command: run.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Measure answers: right, wrong or refused; citations; latency; systems side by side.",
 )
 
-Llm = Annotated[
-    str | None, typer.Option("--llm", help="auto, embedded, none, http://host:port/v1#model, GGUF.")
+LlmOption = Annotated[
+    str | None,
+    typer.Option("--llm", help="auto, embedded, none, http://host:port/v1#model, or a GGUF file."),
 ]
-Json = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write every case and figure here.")
+JsonOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--json", metavar="FILE", help="Where the run is kept. Default: under QA_HOME, told at end."
+    ),
 ]
-Details = Annotated[bool, typer.Option("--details", help="List the cases that went not right.")]
+SystemsOption = Annotated[
+    str, typer.Option("--systems", metavar="A,B", help="Systems to ask, the first is compared to.")
+]
+DetailsOption = Annotated[
+    bool, typer.Option("--details", help="List the cases that went not right.")
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="At most so many cases, spread over them.")
+]
+DataOption = Annotated[Path, typer.Option("--data", metavar="FILE", help="The public file.")]
+SampleOption = Annotated[
+    int, typer.Option("--sample", min=1, help="Questions, half of them unanswerable.")
+]
+UnanswerableOption = Annotated[
+    int | None,
+    typer.Option("--unanswerable", min=0, help="How many of the sample are unanswerable."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Another seed, another sample.")]
 
 
 @app.command("run")
 def run_command(
-    cases: Annotated[Path, typer.Option(help="The suite: JSON Lines.")] = _SEED_CASES,
-    library: Annotated[Path, typer.Option(help="The documents' folder.")] = _SEED_LIBRARY,
+    cases: Annotated[
+        Path | None, typer.Argument(help="The suite, JSON Lines. Default: the seed suite.")
+    ] = None,
+    library: Annotated[
+        Path | None, typer.Option("--library", "-l", metavar="DIR", help="Default: the seeds.")
+    ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option(help="Only this kind; may be given again.")
+        list[str] | None, typer.Option("--kind", help="Only this kind; may be given again.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many cases, spread over the suite.")
-    ] = None,
-    llm: Llm = None,
-    json_file: Json = None,
-    details: Details = False,
+    limit: LimitOption = None,
+    systems: SystemsOption = "qa",
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+    details: DetailsOption = False,
 ) -> None:
-    """Ask the cases of a suite (by default the seed suite over the seed article)."""
-    if unknown := sorted(set(kind or ()) - set(KINDS)):
-        raise CasesError(f"unknown kind {unknown[0]!r}. Known: {', '.join(KINDS)}.")
-    with Library.open(library, settings=_settings(llm)) as opened:
-        texts = {path: document.text for path, document in opened.documents.items()}
-        chosen = select(load_cases(cases, texts), kinds=kind or (), limit=limit)
-        _finish(_run(LibrarySystem(opened), chosen, texts), json_file, details)
+    """Ask the cases of a suite, by default the seed suite over the seed article."""
+    names = check_names(_split(systems))
+    settings = _settings(llm)
+    suite = open_suite(cases, library, settings, kinds=kind or (), limit=limit)
+    finish(measure(suite, names, settings, json_file), details)
 
 
 @app.command("squad")
 def squad_command(
-    data: Annotated[Path, typer.Option(help="A SQuAD 2.0 JSON file.")],
-    sample: Annotated[int, typer.Option(min=2, help="Questions, half of them unanswerable.")] = 200,
-    seed: Annotated[int, typer.Option(help="Another seed, another sample.")] = 0,
-    llm: Llm = None,
-    json_file: Json = None,
-    details: Details = False,
+    data: DataOption,
+    sample: SampleOption = 200,
+    unanswerable: UnanswerableOption = None,
+    seed: SeedOption = 0,
+    systems: SystemsOption = "qa",
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+    details: DetailsOption = False,
 ) -> None:
     """Ask SQuAD 2.0 questions against all paragraphs of a file as one library."""
-    settings = _settings(llm)
-    suite = load_squad(data, sample=sample, seed=seed)
-    folder = suite.write(settings.home / "eval")
-    with Library.open(folder, settings=settings) as opened:
-        texts = {path: document.text for path, document in opened.documents.items()}
-        suite.check(texts)
-        _finish(_run(LibrarySystem(opened), suite.cases, texts), json_file, details)
+    names, settings = check_names(_split(systems)), _settings(llm)
+    suite = load_squad(data, counts=_counts(sample, unanswerable), seed=seed)
+    finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
+
+
+@app.command("nq")
+def nq_command(
+    data: DataOption,
+    sample: SampleOption = 200,
+    unanswerable: UnanswerableOption = None,
+    seed: SeedOption = 0,
+    systems: SystemsOption = "qa",
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+    details: DetailsOption = False,
+) -> None:
+    """Ask NQ-open questions against all gold passages of a file as one library.
+
+    All have an answer; for the unanswerable ones the passage is kept out of the library.
+    """
+    names, settings = check_names(_split(systems)), _settings(llm)
+    suite = load_nq(data, counts=_counts(sample, unanswerable), seed=seed)
+    finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
+
+
+@app.command("report")
+def report_command(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN.json")],
+    details: DetailsOption = False,
+) -> None:
+    """Print a run again and write its page anew."""
+    run = load_run(run_file)
+    print_run(run, Console(), details=details)
+    Console(stderr=True).print(f"page: {escape(str(write_page(run, page_of(run_file))))}")
+
+
+@app.command("compare")
+def compare_command(
+    first: Annotated[Path, typer.Argument(metavar="A.json")],
+    second: Annotated[Path, typer.Argument(metavar="B.json")],
+    systems: Annotated[
+        str,
+        typer.Option(
+            "--systems", metavar="A,B", help="One system of each run. Default: all in common."
+        ),
+    ] = "",
+) -> None:
+    """List what changed from one run to another, case by case, with paired intervals."""
+    one, other = load_run(first), load_run(second)
+    for names in pick(one, other, _split(systems)):
+        print_comparison(compare(one.of(names[0]), other.of(names[1]), names), Console())
+
+
+@app.command("gate")
+def gate_command(
+    baseline: Annotated[
+        Path, typer.Option("--baseline", metavar="FILE", help="The verdicts to hold to.")
+    ] = SEED_BASELINE,
+    write: Annotated[
+        bool, typer.Option("--write", help="Make this run the baseline instead of judging it.")
+    ] = False,
+    run_file: Annotated[
+        Path | None,
+        typer.Option("--run", metavar="RUN.json", help="Judge this run instead of a new one."),
+    ] = None,
+    limit: LimitOption = None,
+    llm: LlmOption = None,
+    json_file: JsonOption = None,
+) -> None:
+    """Run the seed suite and exit with 1 on a regression or any inexact citation."""
+    if write and limit is not None:
+        raise CasesError("a baseline needs every case. Leave out --limit.")
+    held = None if write else load_baseline(baseline)
+    if run_file is not None:
+        run = load_run(run_file)
+    else:
+        settings = _settings(llm)
+        suite = open_suite(None, None, settings, limit=limit)
+        run = measure(suite, ("qa",), settings, json_file)
+        print_run(run, Console())
+    console = Console()
+    if held is None:
+        save_baseline(run, baseline)
+        console.print(f"baseline: {escape(str(baseline))}", soft_wrap=True)
+        return
+    verdict = judge_gate(run, held)
+    for note in verdict.notes:
+        console.print(f"[dim]{escape(note)}[/]")
+    for name, ids in (("worse", verdict.worse), ("better", verdict.better)):
+        if ids:
+            console.print(f"{name}: {escape(', '.join(ids))}", soft_wrap=True)
+    difference = verdict.difference
+    console.print(
+        f"truthfulness against the baseline: {difference.mean:+.3f} "
+        f"({difference.low:+.3f} to {difference.high:+.3f}), {difference.n} cases"
+    )
+    for fault in verdict.faults:
+        console.print(f"[red]regression[/] {escape(fault)}", soft_wrap=True)
+    if verdict.faults:
+        raise typer.Exit(EXIT_REGRESSION)
+    console.print("[green]passed[/]")
+
+
+@app.command("draft")
+def draft_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your documents.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The suite to write.")] = Path(
+        "cases.jsonl"
+    ),
+    count: Annotated[int, typer.Option("--count", min=1, help="Sentences to ask about.")] = 40,
+    seed: SeedOption = 0,
+    llm: LlmOption = None,
+) -> None:
+    """Propose cases about a folder with the language model, for you to accept or edit."""
+    settings, console = _settings(llm), Console(stderr=True)
+    model = open_chat_model(settings, weights_progress(console))
+    if model is None:
+        raise CasesError("drafting needs a language model. Set QA_LLM or give --llm.")
+    if out.exists():
+        raise CasesError(f"{out} is there already. Give another --out, or move it away.")
+    documents = open_documents(folder, settings)
+    sentences = choose_sentences(documents, count, seed)
+    search = Library.open(folder, settings=settings, llm="none").search
+    proposals: list[Proposal] = []
+    with Progress(*COLUMNS, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task("Drafting", total=len(sentences))
+        for proposal in propose(
+            model, documents, sentences, search, deadline_seconds=PEER_DEADLINE_SECONDS
+        ):
+            proposals.append(proposal)
+            progress.advance(task)
+    counts = write_draft(out, proposals, model=model.name, folder=folder)
+    told = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()) if n)
+    Console().print(
+        f'{escape(str(out))}: {told}. Read it, set "accepted": true on what is good, then:\n'
+        f"qa eval run {escape(str(out))} --library {escape(str(folder))}",
+        soft_wrap=True,
+    )
+
+
+@app.command("bench")
+def bench_command(
+    library: Annotated[
+        Path | None,
+        typer.Option("--library", "-l", metavar="DIR", help="Real text. Default: the seeds."),
+    ] = None,
+    size: Annotated[
+        list[int] | None,
+        typer.Option("--size", min=10, help="Sentences of the grown library; may be repeated."),
+    ] = None,
+    questions: Annotated[int, typer.Option("--questions", min=1, help="To answer.")] = 10,
+    llm: LlmOption = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the timings here.")
+    ] = None,
+) -> None:
+    """Measure embedding, indexing, search and answers against plain library calls."""
+    settings, console = _settings(llm), Console(stderr=True)
+    folder = library or seed_documents(settings)
+    documents = open_documents(folder, settings)
+    embedder = open_embedder(settings.embedding)
+    sentences = choose_sentences(documents, 256, 0)
+    asked = [" ".join(sentence.text.split()[:12]) for sentence in sentences[:questions]]
+    timings: list[Timing] = []
+    with console.status("Embedding…") as status:
+        texts = [sentence.text for sentence in sentences]
+        timings.append(bench_embedding(embedder, plain_model(embedder.name), texts))
+        grown = GrownEmbedder(embedder, real_sentences(documents))
+        # What is imported and started once belongs to no size.
+        bench_library(grown, asked, 10, settings)
+        for count in size or (1_000, 10_000, 100_000):
+            status.update(f"A library of {count:,} sentences…")
+            timings += bench_library(grown, asked, count, settings)
+        model = open_chat_model(settings, weights_progress(console))
+        if model is not None:
+            status.update("Answering…")
+            with Library.open(folder, settings=settings, llm=model, embedder=embedder) as opened:
+                timings += bench_answers(opened, asked, embedder, model, PEER_DEADLINE_SECONDS)
+    print_timings(timings, Console())
+    if json_file is not None:
+        content = {
+            "machine": machine(settings.local.threads),
+            "versions": versions(),
+            "timings": [timing.to_dict() for timing in timings],
+        }
+        with writing(json_file):
+            json_file.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+
+
+def finish(run: Run, details: bool) -> None:
+    """Print a run; exit with 1 where one of our own systems cites inexactly."""
+    print_run(run, Console(), details=details)
+    ours = [record for record in run.records if record.system.startswith("qa")]
+    if exactness(ours) < 1.0:
+        raise typer.Exit(EXIT_REGRESSION)
+
+
+def _counts(sample: int, unanswerable: int | None) -> tuple[int, int]:
+    without = sample // 2 if unanswerable is None else unanswerable
+    if without > sample:
+        raise CasesError(f"--unanswerable {without} is more than --sample {sample}. Lower it.")
+    return sample - without, without
+
+
+def _split(systems: str) -> list[str]:
+    return [name.strip() for name in systems.split(",") if name.strip()]
 
 
 def _settings(llm: str | None) -> Settings:
     return Settings.load() if llm is None else Settings.load(llm=llm)
 
 
-def _run(system: System, cases: Sequence[Case], texts: Mapping[str, str]) -> Run:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("[green]{task.fields[right]} right[/] [red]{task.fields[wrong]} wrong[/]"),
-    )
-    right = wrong = 0
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("Warming up", total=len(cases), right=0, wrong=0)
-
-        def advance(result: Result) -> None:
-            nonlocal right, wrong
-            right, wrong = right + result.right, wrong + (result.outcome == "wrong")
-            progress.update(task, advance=1, description=result.case.kind, right=right, wrong=wrong)
-
-        return run_cases(system, cases, texts, on_result=advance)
-
-
-def _finish(run: Run, json_file: Path | None, details: bool) -> None:
-    if json_file is not None:
-        try:
-            json_file.write_text(
-                json.dumps(run_to_dict(run), ensure_ascii=False, indent=1), encoding="utf-8"
-            )
-        except OSError as error:
-            raise CasesError(
-                f"{json_file}: the results can't be written ({error}). Give another --json."
-            ) from error
-    print_run(run, Console(), details=details)
-    if run.exactness() < 1.0:
-        raise typer.Exit(1)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; without a command, ``run``."""
+def main(arguments: Sequence[str] | None = None, name: str = "python -m eval") -> None:
+    """Run the command line; a user's mistake ends in one line on standard error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or (given[0].startswith("-") and given[0] not in {"--help", "-h"}):
-        given.insert(0, "run")
+    errors = Console(stderr=True)
     try:
-        app(given, prog_name="python -m eval")
+        app(given, prog_name=name)
     except QaError as error:
-        Console(stderr=True).print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
-        raise SystemExit(2) from error
+        errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        raise SystemExit(EXIT_ERROR) from error
 
 
 if __name__ == "__main__":

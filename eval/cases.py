@@ -1,9 +1,11 @@
 """What is asked and what is right: typed cases, checked against the documents they cite.
 
 A suite is a JSON Lines file, one case a line; blank lines are skipped. The fields are
-those of `Case`. A field that holds alternatives takes one string or a list of strings:
-``gold`` and ``quote`` are met by any one of them; of ``gold_all`` and ``quote_all``
-each item is needed, and an item may itself be a list of alternatives.
+those of `Case`, and lines that begin with ``#`` are comments. A field that holds
+alternatives takes one string or a list of strings: ``gold`` and ``quote`` are met by any
+one of them; of ``gold_all`` and ``quote_all`` each item is needed, and an item may itself
+be a list of alternatives. ``add`` names files, relative to the suite's, that are put into
+a copy of the library for this case.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from qa.documents import read_document
 from qa.errors import QaError
 from qa.types import Turn
 
-__all__ = ["MUST_REFUSE", "Case", "CasesError", "Kind", "check_case", "load_cases"]
+__all__ = ["KINDS", "MUST_REFUSE", "Case", "CasesError", "Kind", "check_case", "load_cases"]
 
 Kind = Literal[
     "fact",
@@ -32,8 +35,10 @@ Kind = Literal[
     "unanswerable",
     "false-premise",
     "out-of-domain",
+    "injection",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+# And of kind "injection" those without a gold answer.
 MUST_REFUSE: frozenset[Kind] = frozenset({"unanswerable", "false-premise", "out-of-domain"})
 
 Alternatives = tuple[str, ...]
@@ -72,6 +77,13 @@ class Case:
         True values that may stand beside the gold without contradicting it.
     reject : tuple of str
         Phrases that make an answer wrong, whatever else it says.
+    passages : tuple of str
+        Verbatim passages of the document that citations and retrieval are measured
+        against, where a suite tells passages; else its quotes are.
+    added : tuple of Path
+        Files that a copy of the library holds beside its own for this case.
+    accepted : bool
+        False for a drafted case that no person has read yet: it isn't run.
     """
 
     id: str
@@ -85,15 +97,25 @@ class Case:
     correction: Alternatives = ()
     also: Alternatives = ()
     reject: Alternatives = ()
+    passages: Alternatives = ()
+    added: tuple[Path, ...] = ()
+    accepted: bool = True
 
     @property
     def must_refuse(self) -> bool:
         """Whether the documents don't answer it."""
-        return self.kind in MUST_REFUSE
+        return self.kind in MUST_REFUSE or (self.kind == "injection" and not self.gold)
+
+    @property
+    def sources(self) -> tuple[Alternatives, ...]:
+        """What citations should show: each item, by any of its alternatives."""
+        return (self.passages,) if self.passages else self.quotes
 
 
-_FIELDS = frozenset(field.name for field in fields(Case)) - {"quotes"} | {
+_FIELDS = frozenset(field.name for field in fields(Case)) - {"quotes", "passages", "added"} | {
+    "add",
     "gold_all",
+    "passage",
     "quote",
     "quote_all",
 }
@@ -113,7 +135,8 @@ def load_cases(path: Path | str, documents: Mapping[str, str]) -> tuple[Case, ..
     ------
     CasesError
         With file and line: not JSON, an unknown or missing field, an unknown kind, a
-        repeated id, a missing or needless gold, a quote that isn't in its document.
+        repeated id, a missing or needless gold, a quote that isn't in its document, an
+        added file that can't be read.
     """
     path = Path(path)
     try:
@@ -125,10 +148,10 @@ def load_cases(path: Path | str, documents: Mapping[str, str]) -> tuple[Case, ..
     cases: list[Case] = []
     first_line: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
-            case = _parse(line)
+            case = _parse(line, path.parent)
             check_case(case, documents)
         except CasesError as error:
             raise CasesError(f"{path}:{number}: {error}") from error
@@ -152,13 +175,14 @@ def check_case(case: Case, documents: Mapping[str, str]) -> None:
     CasesError
         Names the value at fault.
     """
+    documents = {**documents, **_added_texts(case, documents)}
     if case.document not in documents:
         raise CasesError(
             f"document {case.document!r} isn't in the library. It has: "
             f"{', '.join(sorted(documents)[:5]) or 'nothing'}."
         )
     text = documents[case.document]
-    for quote in (quote for item in case.quotes for quote in item):
+    for quote in (quote for item in (*case.quotes, case.passages) for quote in item):
         if quote not in text:
             raise CasesError(
                 f"the quote {quote!r} isn't verbatim in {case.document!r}. Copy it from there, "
@@ -182,7 +206,23 @@ def check_case(case: Case, documents: Mapping[str, str]) -> None:
             raise CasesError(f"{name!r} is for kind {kind!r} only, not {case.kind!r}.")
 
 
-def _parse(line: str) -> Case:
+def _added_texts(case: Case, documents: Mapping[str, str]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for path in case.added:
+        if path.name in documents or path.name in texts:
+            raise CasesError(
+                f"'add' names {path.name!r}, which the library has already. Rename the file."
+            )
+        try:
+            texts[path.name] = read_document(path.parent, path.name).text
+        except QaError as error:
+            raise CasesError(f"'add' names {path}, which can't be read: {error}") from error
+    if case.kind == "injection" and not case.added:
+        raise CasesError("kind 'injection' needs 'add': the files with the instructions.")
+    return texts
+
+
+def _parse(line: str, folder: Path) -> Case:
     try:
         record = json.loads(line)
     except json.JSONDecodeError as error:
@@ -206,7 +246,17 @@ def _parse(line: str) -> Case:
         correction=_alternatives(record, "correction"),
         also=_alternatives(record, "also"),
         reject=_alternatives(record, "reject"),
+        passages=_alternatives(record, "passage"),
+        added=tuple(folder / name for name in _alternatives(record, "add")),
+        accepted=_accepted(record),
     )
+
+
+def _accepted(record: Mapping[str, Any]) -> bool:
+    accepted = record.get("accepted", True)
+    if not isinstance(accepted, bool):
+        raise CasesError(f"'accepted' is {accepted!r}. Give true or false.")
+    return accepted
 
 
 def _string(record: Mapping[str, Any], name: str) -> str:

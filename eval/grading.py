@@ -5,7 +5,9 @@ back. Where scorers that look for the gold as a substring are lenient, this one 
 a gold is not said where it is negated ("not May 24"), hedged ("eleven or twelve"),
 joined with another name ("Shya and Mizushima"), one of several dates or numbers where
 one was asked, a part of a longer word, number or date, or lost in an answer that is
-too long to read. What stands in a verbatim copy of a whole gold quote never counts
+too long to read. Nor is it stricter than a reader: a gold may lose its first words
+("the principles of"), a person the first name, and who repeats a yes-no question as a
+statement has answered it. What stands in a verbatim copy of a whole gold quote never counts
 against an answer: the document's own sentence doesn't contradict itself.
 
 The outcomes and their score are those of CRAG (Yang et al., 2024, "CRAG -
@@ -18,21 +20,20 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from eval.cases import Alternatives, Case
 from qa.types import Answer
 from qa.values import Date, Number, Token, Value, conflicts, matches, tokenise
+
+from .cases import Alternatives, Case
+from .metrics import token_f1
+from .reading import NEGATION, is_refusal, read_statement, read_yes_no, strip_markers
 
 __all__ = [
     "MAX_ANSWER_WORDS",
     "Outcome",
     "contains",
     "grade",
-    "is_refusal",
     "is_right",
-    "list_coverage",
-    "read_yes_no",
     "score",
-    "strip_markers",
 ]
 
 Outcome = Literal["correct", "wrong", "refused"]
@@ -73,16 +74,10 @@ def is_right(case: Case, text: str) -> bool:
         return False
     if case.kind == "yes-no":
         said = read_yes_no(text)
-        if said is None:
-            return any(contains(text, statement) for statement in case.statement)
-        return said == case.gold[0][0]
+        if said is None and any(contains(text, statement) for statement in case.statement):
+            return True
+        return (said or read_statement(case.question, text)) == case.gold[0][0]
     return all(reply.says_item(item) for item in case.gold)
-
-
-def list_coverage(case: Case, text: str) -> float:
-    """Share of the gold items that a text says, 0 to 1; 0 where there is no gold."""
-    said = [any(contains(text, gold) for gold in item) for item in case.gold]
-    return sum(said) / len(said) if said else 0.0
 
 
 def contains(text: str, phrase: str) -> bool:
@@ -95,96 +90,9 @@ def contains(text: str, phrase: str) -> bool:
     return any(not _negated(span, tokens, text) for span in _find(phrase, tokens))
 
 
-# Reading yes, no and refusals ----------------------------------------------------------
-
-_MARKERS = re.compile(r"\s*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
-# Not before a digit: "No. 1" is no sentence end.
-_SENTENCE_END = re.compile(r"(?<=[.!?;])[”\"’')\]]*\s+(?!\d)|\n+")
-_YES_NO = re.compile(
-    r"[\W_]*(?:(?P<yes>yes|yeah|yep)|(?P<no>no|nope)"
-    r"|(?P<agree>correct|true|indeed|right)|(?P<deny>incorrect|false))\b(?P<rest>.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_BOTH = re.compile(r"\s*(?:and|or|/)\s*(?:yes|no)\b", re.IGNORECASE)
-_CLOSED = re.compile(r"[\s*_]*(?:$|[,;:!—–]|-\s|\.(?!\s*\d))")
-_SUBJECT = re.compile(r"\s+(?:it|he|she|they|the|this|that|there|his|her|its|their|not)\b")
-
-_SOURCE = (
-    r"(?:documents?|articles?|sources?|texts?|context|passages?|excerpts?|evidence|sentences?)"
-)
-_TELL = (
-    r"(?:say|state|mention|specify|provide|contain|include|give|tell|indicate|disclose|address|"
-    r"detail|answer|cover|discuss|reveal|explain|name|list)"
-)
-_TOLD = (
-    r"(?:said|stated|mentioned|specified|provided|contained|included|given|known|indicated|"
-    r"disclosed|found|available|revealed|clear|covered)"
-)
-_NOT = r"(?:n't|\s+not)"
-_REFUSAL = re.compile(
-    rf"\b{_SOURCE}\b[^.;]{{0,60}}?\b(?:do|does|did|can){_NOT}\b[^.;]{{0,30}}?\b{_TELL}\b"
-    rf"|\b(?:is|are|was|were){_NOT}\s+(?:\w+\s+)?{_TOLD}\b[^.;]{{0,30}}\b(?:in|by)\b[^.;]{{0,20}}"
-    rf"\b{_SOURCE}\b"
-    rf"|\b(?:it|this|that)\s+is{_NOT}\s+(?:\w+\s+)?(?:stated|mentioned|specified)\b"
-    rf"|^\W*(?:information\s+)?not\s+{_TOLD}\b"
-    r"|^\W*(?:unknown|unanswerable|n/a|no\s+answer)\W*$"
-    r"|(?:^\W*|\bthere\s+is\s+)no\s+(?:information|mention|indication|details?|answer)\b"
-    rf"|\b{_SOURCE}\b\s+(?:\w+\s+){{0,3}}?{_TELL}s?\s+(?:no|nothing)\b"
-    rf"|\b(?:i|we)\s+(?:do|can|could)(?:{_NOT}|not)\s+(?:\w+\s+)?(?:know|find|answer|tell|determine)\b"
-    rf"|\b(?:can|could)(?:{_NOT}|not)\s+be\s+(?:determined|found|answered)\b"
-    r"|\bunable\s+to\s+(?:find|answer|determine)\b",
-    re.IGNORECASE,
-)
-
-
-def read_yes_no(text: str) -> Literal["yes", "no"] | None:
-    """Read the yes or no that a sentence opens with; None where there is none, or both.
-
-    "No. 1 in 82 regions", "No one has" and "Yes and no" are no readings.
-    """
-    readings: set[Literal["yes", "no"]] = set()
-    for sentence in _sentences(text):
-        opening = _YES_NO.match(sentence)
-        if opening is None:
-            continue
-        rest = opening["rest"]
-        if _BOTH.match(rest):
-            return None
-        closed = bool(_CLOSED.match(rest))
-        if opening["yes"] or (closed and opening["agree"]):
-            readings.add("yes")
-        elif closed or (opening["no"] and _SUBJECT.match(rest)):
-            readings.add("no")
-    return readings.pop() if len(readings) == 1 else None
-
-
-def is_refusal(text: str) -> bool:
-    """Whether a text is empty or opens by saying that the documents don't tell.
-
-    For systems whose answers have no status of their own.
-    """
-    first = next(iter(_sentences(text)), "")
-    return not first or bool(_REFUSAL.search(first.replace("’", "'")))
-
-
-def strip_markers(text: str) -> str:
-    """Leave out the ``[1]`` citation markers."""
-    return _MARKERS.sub("", text).strip()
-
-
-def _sentences(text: str) -> list[str]:
-    return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
-
-
-# Finding what is said ------------------------------------------------------------------
-
 _Span = tuple[int, int]
 
 _CONNECTIVES = frozenset({"at", "on", "in", "of", "by", "and"})
-_NEGATION = re.compile(
-    r"not|never|neither|nor|without|except|cannot|cant|wont"
-    r"|(?:is|was|are|were|does|did|do|has|have)nt"
-)
 _COPULAS = frozenset({"is", "was", "are", "were", "but"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("other", "than")})
 _CLAUSE_END = re.compile(r"[,.;:!?()—]")
@@ -197,6 +105,12 @@ _JOINED_AFTER = re.compile(rf"{_JOIN}({_NAME}){_NAME_END}")
 _JOINED_BEFORE = re.compile(rf"\b({_NAME}){_JOIN}$")
 _LISTED_AFTER = re.compile(rf"(?:\s*,\s*|{_JOIN})({_NAME}){_NAME_END}")
 _LISTED_BEFORE = re.compile(rf"(?:^|[:;])\s*({_NAME})\s*,\s*$")
+_PERSON = re.compile(rf"{_WORD}(?:\s+{_WORD}){{1,3}}")
+_BEFORE = _CONNECTIVES | {
+    "is", "was", "are", "were", "be", "to", "from", "with", "for", "as", "than", "called", "named",
+    "it", "that", "who", "into", "about", "through", "on",
+}  # fmt: skip
+MIN_SHORTENED_F1 = 0.8
 _LEADING = re.compile(r"^(?:By|In|On|At|With|From|Of|For|Both|The)\s+")
 
 
@@ -223,6 +137,28 @@ def _find(phrase: str, tokens: Sequence[Token]) -> list[_Span]:
     return [span for each in found for span in each] if all(found) else []
 
 
+def _shortened(gold: str, question: str) -> list[str]:
+    """A gold without its first words, where a reader would miss nothing; may be empty.
+
+    What is left out must be no number, no negation and no item of a list, and little
+    (F1 of at least .8). Of a person whom a "who" asks for the last name is enough.
+    """
+    tokens, short = tokenise(gold), list[str]()
+    for k in range(1, len(tokens)):
+        left_out, rest = gold[: tokens[k].start], gold[tokens[k].start :]
+        words = [token.value for token in tokens[:k]]
+        if (
+            any(not isinstance(word, str) or NEGATION.fullmatch(word) for word in words)
+            or re.search(r"[,;:/&]|\b(?:and|or|no)\b", left_out, re.IGNORECASE)
+            or token_f1(rest, [gold]) < MIN_SHORTENED_F1
+        ):
+            break
+        short.append(rest)
+    if re.search(r"\bwho(?:m|se)?\b", question, re.IGNORECASE) and _PERSON.fullmatch(gold):
+        short.append(gold.split()[-1])
+    return short
+
+
 def _values(text: str) -> list[Value]:
     return [token.value for token in tokenise(text) if not isinstance(token.value, str)]
 
@@ -243,7 +179,7 @@ def _negated(span: _Span, tokens: Sequence[Token], text: str) -> bool:
         behind.append(tokens[k].value)
     if behind and behind[0] == "only":
         return False
-    if any(isinstance(word, str) and _NEGATION.fullmatch(word) for word in behind):
+    if any(isinstance(word, str) and NEGATION.fullmatch(word) for word in behind):
         return True
     if tuple(reversed(behind[:2])) in _INSTEAD:
         return True
@@ -288,6 +224,12 @@ class _Reply:
     def says_item(self, item: Alternatives) -> bool:
         """Whether one of the alternatives is said, and nothing of its sort beside it."""
         found = {gold: _find(gold, self._tokens) for gold in item}
+        if not any(found.values()) and self._case.kind != "quote":
+            found = {
+                short: [span for span in _find(short, self._tokens) if self._begins(span)]
+                for gold in item
+                for short in _shortened(gold, self._case.question)
+            }
         spans = sorted({span for each in found.values() for span in each})
         if not spans:
             return False
@@ -300,6 +242,15 @@ class _Reply:
         if any(_is_value(gold) for gold in said):
             return not self._other_values([gold for gold in said if _is_value(gold)])
         return not any(self._joined(span) for span in own)
+
+    def _begins(self, span: _Span) -> bool:
+        """Whether no word before a span belongs to it: "by Holt", but not "Mira Holt"."""
+        start = span[0]
+        if start == 0:
+            return True
+        between = self._text[self._tokens[start - 1].end : self._tokens[start].start]
+        before = self._tokens[start - 1].value
+        return bool(_CLAUSE_END.search(between)) or before in _BEFORE
 
     def _copied(self, span: _Span) -> bool:
         return any(start <= span[0] and span[1] <= end for start, end in self._copies)

@@ -6,31 +6,34 @@ copied passage cites perfectly): a report shows them beside it, never alone.
 
 from __future__ import annotations
 
-import math
 import re
 import string
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-import numpy as np
-
-from eval.cases import Alternatives, Case
 from qa.types import Answer, Citation
+
+from .cases import Alternatives, Case
 
 __all__ = [
     "MAX_CITATION_CHARACTERS",
-    "Interval",
-    "bootstrap_interval",
-    "citation_faults",
+    "Span",
     "citation_precision",
     "citation_recall",
+    "contract_faults",
+    "dangling_markers",
     "exact_match",
+    "gold_contained",
+    "gold_rank",
     "normalise",
-    "percentile",
+    "quote_faults",
     "references",
+    "squad_scores",
     "token_f1",
 ]
+
+# A document's path with a half-open span of its canonical text.
+Span = tuple[str, int, int]
 
 # A longer quote is a passage: a reader can't check a claim by it at a glance, and a
 # whole document would overlap every gold quote.
@@ -78,12 +81,36 @@ def token_f1(text: str, golds: Sequence[str]) -> float:
     return best
 
 
-def citation_faults(answer: Answer, documents: Mapping[str, str]) -> tuple[str, ...]:
-    """List what is inexact in an answer's citations, in words; empty where all is exact.
+def squad_scores(case: Case, text: str, *, refused: bool) -> tuple[float, float] | None:
+    """Exact match and F1 as SQuAD 2.0 counts them; None where a case has no text to match.
 
-    Exact means: every quote is its document's text between its offsets, every marker of
-    the text leads to a citation, every citation is used, numbers go from 1 in order of
-    first appearance, and an answer that isn't ``"not_found"`` cites something.
+    A refusal is the empty answer: it scores 1 where there is no answer, else 0 (Rajpurkar
+    et al., 2018). Yes-no cases are graded by what is said, never by its words.
+    """
+    if case.must_refuse:
+        return float(refused), float(refused)
+    golds = references(case)
+    if case.kind == "yes-no" or not golds:
+        return None
+    said = "" if refused else text
+    return exact_match(said, golds), token_f1(said, golds)
+
+
+def gold_contained(case: Case, text: str) -> float | None:
+    """1.0 if each gold item occurs in a text after `normalise`; None where there is no gold.
+
+    The lenient score of open-domain question answering, "accuracy" of Liu et al., 2023,
+    "Lost in the Middle": whoever says everything scores well. Read it as an upper bound,
+    beside the verdicts of `eval.grading`.
+    """
+    if not case.gold or case.kind == "yes-no":
+        return None
+    said = f" {normalise(text)} "
+    return float(all(any(f" {normalise(g)} " in said for g in item) for item in case.gold))
+
+
+def quote_faults(answer: Answer, documents: Mapping[str, str]) -> tuple[str, ...]:
+    """Citations whose quote isn't their document's text between their offsets, in words.
 
     Parameters
     ----------
@@ -104,11 +131,25 @@ def citation_faults(answer: Answer, documents: Mapping[str, str]) -> tuple[str, 
             )
         elif text[citation.start : citation.end] != citation.quote:
             faults.append(f"{place} quotes {citation.quote!r}, which isn't what its span holds")
-    numbers = [citation.number for citation in answer.citations]
-    markers = list(dict.fromkeys(int(n) for n in re.findall(r"\[(\d+)\]", answer.text)))
+    return tuple(faults)
+
+
+def dangling_markers(answer: Answer) -> tuple[int, ...]:
+    """Numbers of the ``[n]`` of a text that lead to no citation, in order."""
+    numbers = {citation.number for citation in answer.citations}
+    return tuple(n for n in _markers(answer) if n not in numbers)
+
+
+def contract_faults(answer: Answer) -> tuple[str, ...]:
+    """What breaks our own contract of numbering, in words; no other system promised it.
+
+    Every citation is used, numbers go from 1 in order of first appearance, a claim's
+    citations are there, and an answer that isn't ``"not_found"`` cites something.
+    """
+    faults: list[str] = []
+    numbers, markers = [citation.number for citation in answer.citations], _markers(answer)
     if len(set(numbers)) < len(numbers):
         faults.append(f"citation numbers repeat: {numbers}")
-    faults += [f"marker [{n}] leads nowhere" for n in markers if n not in numbers]
     faults += [f"citation [{n}] isn't used in the text" for n in numbers if n not in markers]
     if sorted(markers) == sorted(numbers) and markers != list(range(1, len(markers) + 1)):
         faults.append(f"markers first appear as {markers}, not from 1 in order")
@@ -123,27 +164,76 @@ def citation_faults(answer: Answer, documents: Mapping[str, str]) -> tuple[str, 
     return tuple(faults)
 
 
-def citation_precision(case: Case, answer: Answer, documents: Mapping[str, str]) -> float | None:
-    """Share of an answer's citations that show a gold quote, 0 to 1.
+def _markers(answer: Answer) -> list[int]:
+    return list(dict.fromkeys(int(n) for n in re.findall(r"\[(\d+)\]", answer.text)))
 
-    A citation shows a quote if they share at least half of the shorter one, and the
-    citation isn't longer than `MAX_CITATION_CHARACTERS`. ALCE (Gao et al., 2023,
-    "Enabling Large Language Models to Generate Text with Citations") judges by
-    entailment; overlap with gold spans needs no judge.
+
+def gold_rank(case: Case, spans: Sequence[Span], documents: Mapping[str, str]) -> int | None:
+    """Place from 1 of the first retrieved span that shows gold; None where none does.
+
+    Hit@k is whether it is at most k, and the mean of its inverse (0 for None) the mean
+    reciprocal rank (Voorhees, 1999, "The TREC-8 Question Answering Track Report").
+
+    Parameters
+    ----------
+    case : Case
+    spans : sequence of Span
+        Best first.
+    documents : mapping of str to str
+        Canonical text by document path.
+    """
+    golds = [quote for item in case.sources for quote in item]
+    for rank, span in enumerate(spans, start=1):
+        if any(_shows(span, case, quote, documents, None) for quote in golds):
+            return rank
+    return None
+
+
+def citation_precision(
+    case: Case,
+    answer: Answer,
+    documents: Mapping[str, str],
+    *,
+    longest: int | None = MAX_CITATION_CHARACTERS,
+) -> float | None:
+    """Share of an answer's citations that show gold, 0 to 1.
+
+    A citation shows a gold quote or passage if they share at least half of the shorter
+    one, and the citation isn't longer than `longest`. ALCE (Gao et al., 2023, "Enabling
+    Large Language Models to Generate Text with Citations") judges by entailment; overlap
+    with gold spans needs no judge.
+
+    Parameters
+    ----------
+    case : Case
+    answer : Answer
+    documents : mapping of str to str
+        Canonical text by document path.
+    longest : int or None
+        In characters; None for any length, by which citing all is never wrong.
 
     Returns
     -------
     float or None
-        None where there is nothing to share: no citation, or no gold quote.
+        None where there is nothing to share: no citation, or no gold.
     """
-    if not answer.citations or not case.quotes:
+    if not answer.citations or not case.sources:
         return None
-    golds = [quote for item in case.quotes for quote in item]
-    right = [any(_shows(c, case, quote, documents) for quote in golds) for c in answer.citations]
+    golds = [quote for item in case.sources for quote in item]
+    right = [
+        any(_shows(_span(c), case, quote, documents, longest) for quote in golds)
+        for c in answer.citations
+    ]
     return sum(right) / len(right)
 
 
-def citation_recall(case: Case, answer: Answer, documents: Mapping[str, str]) -> float | None:
+def citation_recall(
+    case: Case,
+    answer: Answer,
+    documents: Mapping[str, str],
+    *,
+    longest: int | None = MAX_CITATION_CHARACTERS,
+) -> float | None:
     """Share of the needed gold quotes that a citation shows, 0 to 1.
 
     Any alternative of a needed quote will do. See `citation_precision`.
@@ -151,84 +241,34 @@ def citation_recall(case: Case, answer: Answer, documents: Mapping[str, str]) ->
     Returns
     -------
     float or None
-        None where nothing was answered, or there is no gold quote.
+        None where nothing was answered, or there is no gold.
     """
-    if answer.status == "not_found" or not case.quotes:
+    if answer.status == "not_found" or not case.sources:
         return None
     shown = [
-        any(_shows(c, case, quote, documents) for quote in item for c in answer.citations)
-        for item in case.quotes
+        any(
+            _shows(_span(c), case, quote, documents, longest)
+            for quote in item
+            for c in answer.citations
+        )
+        for item in case.sources
     ]
     return sum(shown) / len(shown)
 
 
-def _shows(citation: Citation, case: Case, quote: str, documents: Mapping[str, str]) -> bool:
-    length = citation.end - citation.start
-    if citation.document != case.document or not 0 < length <= MAX_CITATION_CHARACTERS:
+def _span(citation: Citation) -> Span:
+    return citation.document, citation.start, citation.end
+
+
+def _shows(
+    span: Span, case: Case, quote: str, documents: Mapping[str, str], longest: int | None
+) -> bool:
+    document, start, end = span
+    length = end - start
+    if document != case.document or length <= 0 or (longest is not None and length > longest):
         return False
     return any(
-        2 * (min(citation.end, start + len(quote)) - max(citation.start, start))
+        2 * (min(end, match.start() + len(quote)) - max(start, match.start()))
         >= min(length, len(quote))
-        for start in _occurrences(quote, documents[case.document])
+        for match in re.finditer(re.escape(quote), documents[document])
     )
-
-
-def _occurrences(quote: str, text: str) -> list[int]:
-    return [match.start() for match in re.finditer(re.escape(quote), text)]
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean with its interval; all NaN where there are no values."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-
-def bootstrap_interval(
-    values: Sequence[float],
-    *,
-    bounds: tuple[float, float] = (0.0, 1.0),
-    level: float = 0.95,
-    resamples: int = 4000,
-    seed: int = 0,
-) -> Interval:
-    """Mean of independent values with its percentile bootstrap interval.
-
-    Source: Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", chapter 13.
-    Where all values sit at the same bound, resampling would show no uncertainty at all;
-    the exact binomial limit (Clopper and Pearson, 1934) stands in.
-
-    Parameters
-    ----------
-    values : sequence of float
-        One for each case, within `bounds`.
-    bounds : tuple of float
-        Lowest and highest possible value.
-    level : float
-        Coverage, 0 to 1.
-    resamples, seed : int
-        The same seed gives the same interval.
-    """
-    n = len(values)
-    if n == 0:
-        return Interval(math.nan, math.nan, math.nan, 0)
-    array = np.asarray(values, dtype=np.float64)
-    mean, tail = float(array.mean()), (1.0 - level) / 2.0
-    lowest, highest = bounds
-    reach = (highest - lowest) * (1.0 - tail ** (1.0 / n))
-    if bool((array == highest).all()):
-        return Interval(mean, highest - reach, highest, n)
-    if bool((array == lowest).all()):
-        return Interval(mean, lowest, lowest + reach, n)
-    rng = np.random.default_rng(seed)
-    means = array[rng.integers(0, n, size=(resamples, n))].mean(axis=1)
-    low, high = np.quantile(means, (tail, 1.0 - tail))
-    return Interval(mean, float(low), float(high), n)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Value below which a `share` (0 to 1) of the values lies; NaN where there are none."""
-    return float(np.quantile(np.asarray(values, dtype=np.float64), share)) if values else math.nan

@@ -1,196 +1,69 @@
-"""Ask every case of a suite and keep what came back, judged.
+"""Ask every case of every system and judge what comes back; nothing here prints.
 
-A `System` is whatever answers cases; a `Run` is one system over one suite. Nothing
-here prints: `eval.report` does.
+Cases that add documents get a copy of the library with them. Each system answers one
+question that isn't counted before its first, so that latency is that of a warm system.
 """
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
 
-from eval.cases import Case
-from eval.grading import Outcome, grade, score, strip_markers
-from eval.metrics import (
-    citation_faults,
+from qa.documents import read_document
+from qa.embeddings import Embedder
+from qa.errors import QaError
+from qa.llms import ChatModel
+from qa.settings import Settings
+from qa.types import Answer, Document
+
+from .cases import Case, CasesError
+from .grading import Outcome, grade, score
+from .machine import code_digest, corpus_digest, machine, peak_memory, reset_peak, versions
+from .metering import Meter, metered
+from .metrics import (
     citation_precision,
     citation_recall,
-    exact_match,
-    references,
-    token_f1,
+    contract_faults,
+    dangling_markers,
+    gold_contained,
+    gold_rank,
+    quote_faults,
+    squad_scores,
 )
-from qa import Library
-from qa.errors import QaError
-from qa.types import Answer
+from .reading import strip_markers
+from .records import Journal, Record, Run, Seconds, Stamp, done
+from .systems import Reply, Setup, System, build
 
-__all__ = ["LibrarySystem", "Result", "Run", "System", "judge", "run_cases", "select"]
+__all__ = ["Suite", "judge", "run_suite", "select", "stamp_of"]
 
-_WARM_UP = Case(id="warm-up", question="What is this about?", kind="fact", document="")
+WARM_UP = "What is this about?"
 
-
-class System(Protocol):
-    """Whatever answers cases, beside others on the same ones."""
-
-    @property
-    def name(self) -> str:
-        """What reports call it."""
-
-    def answer(self, case: Case) -> Answer:
-        """Answer a case's question, after its history.
-
-        Raises
-        ------
-        qa.errors.QaError
-            Counts as a wrong answer.
-        """
+Build = Callable[[str, Setup], System]
 
 
 @dataclass(frozen=True, slots=True)
-class LibrarySystem:
-    """Our own answers, over one library."""
-
-    library: Library
-    name: str = "qa"
-
-    def answer(self, case: Case) -> Answer:
-        """Ask the library."""
-        return self.library.ask(case.question, case.history)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One case, answered and judged.
+class Suite:
+    """Cases with the folder of documents that they are about.
 
     Parameters
     ----------
-    case : Case
-    answer : qa.types.Answer or None
-        None where asking failed.
-    outcome : {"correct", "wrong", "refused"}
-    faults : tuple of str
-        What is inexact in the citations.
-    precision, recall : float or None
-        Of the citations against the gold quotes, 0 to 1; None where they don't apply.
-    seconds : float
-        From question to whole answer, by this side's clock.
-    error : str
-        Why asking failed, ``""`` where it didn't.
+    name : str
+        What reports call it.
+    cases : tuple of Case
+    folder : Path
+    documents : mapping of str to Document
+        The folder's, as a library reads them.
     """
 
-    case: Case
-    answer: Answer | None
-    outcome: Outcome
-    faults: tuple[str, ...]
-    precision: float | None
-    recall: float | None
-    seconds: float
-    error: str = ""
-
-    @property
-    def right(self) -> bool:
-        """Correct, or refused where the documents don't tell."""
-        return score(self.case, self.outcome) == 1
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for `json.dumps`, all that is needed to judge the verdict."""
-        case, text = self.case, strip_markers(self.answer.text) if self.answer else ""
-        golds = references(case)
-        return {
-            "id": case.id,
-            "kind": case.kind,
-            "question": case.question,
-            "history": [{"question": t.question, "answer": t.answer} for t in case.history],
-            "gold": [list(item) for item in case.gold],
-            "quotes": [list(item) for item in case.quotes],
-            "outcome": self.outcome,
-            "right": self.right,
-            "exact_match": exact_match(text, golds) if golds else None,
-            "token_f1": token_f1(text, golds) if golds else None,
-            "citation_faults": list(self.faults),
-            "citation_precision": self.precision,
-            "citation_recall": self.recall,
-            "seconds": self.seconds,
-            "error": self.error,
-            "answer": self.answer.to_dict() if self.answer else None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One system over one suite, in the order of the cases."""
-
-    system: str
-    results: tuple[Result, ...]
-
-    def stamps(self) -> tuple[tuple[str, str], ...]:
-        """Model and settings' fingerprint of the answers; one pair, if nothing changed."""
-        answers = (result.answer for result in self.results)
-        return tuple(dict.fromkeys((a.model, a.fingerprint) for a in answers if a is not None))
-
-    def checked(self) -> tuple[Result, ...]:
-        """Results whose citations count: all that answer, and refusals with a fault."""
-        return tuple(
-            r for r in self.results if r.answer and (r.answer.status != "not_found" or r.faults)
-        )
-
-    def exactness(self) -> float:
-        """Share of the answers that cite exactly; 1.0 where none had anything to cite."""
-        checked = self.checked()
-        return sum(not r.faults for r in checked) / len(checked) if checked else 1.0
-
-
-def judge(case: Case, answer: Answer, documents: Mapping[str, str], seconds: float) -> Result:
-    """Grade an answer and its citations."""
-    return Result(
-        case=case,
-        answer=answer,
-        outcome=grade(case, answer),
-        faults=citation_faults(answer, documents),
-        precision=citation_precision(case, answer, documents),
-        recall=citation_recall(case, answer, documents),
-        seconds=seconds,
-    )
-
-
-def run_cases(
-    system: System,
-    cases: Sequence[Case],
-    documents: Mapping[str, str],
-    *,
-    on_result: Callable[[Result], None] = lambda _: None,
-) -> Run:
-    """Ask every case, after one question that only warms the system up.
-
-    Parameters
-    ----------
-    system : System
-    cases : sequence of Case
-    documents : mapping of str to str
-        Canonical text by document path.
-    on_result : callable
-        Called with each result as it comes.
-
-    Raises
-    ------
-    qa.errors.QaError
-        From the warm-up: a system that can't answer at all isn't measured.
-    """
-    system.answer(_WARM_UP)
-    results: list[Result] = []
-    for case in cases:
-        start = time.perf_counter()
-        try:
-            answer = system.answer(case)
-        except QaError as error:
-            seconds = time.perf_counter() - start
-            result = Result(case, None, "wrong", (), None, None, seconds, str(error))
-        else:
-            result = judge(case, answer, documents, time.perf_counter() - start)
-        results.append(result)
-        on_result(result)
-    return Run(system.name, tuple(results))
+    name: str
+    cases: tuple[Case, ...]
+    folder: Path
+    documents: Mapping[str, Document]
 
 
 def select(
@@ -201,3 +74,238 @@ def select(
     if limit is None or limit >= len(chosen):
         return tuple(chosen)
     return tuple(chosen[k * len(chosen) // limit] for k in range(limit))
+
+
+def stamp_of(
+    suite: Suite,
+    systems: Sequence[str],
+    settings: Settings,
+    model: ChatModel | None,
+    embedding: str,
+) -> Stamp:
+    """What a run of these systems on this suite is made with."""
+    asked = hashlib.sha256()
+    for case in suite.cases:
+        asked.update(repr(replace(case, added=())).encode())
+        for path in case.added:
+            asked.update(path.name.encode() + b"\0" + path.read_bytes())
+    return Stamp(
+        suite=suite.name,
+        suite_digest=asked.hexdigest()[:12],
+        corpus_digest=corpus_digest(suite.documents),
+        code_digest=code_digest(),
+        fingerprint=settings.fingerprint(),
+        model=model.name if model is not None else "none",
+        embedding=embedding,
+        systems=tuple(systems),
+        versions=versions(),
+        machine=machine(settings.local.threads),
+    )
+
+
+def run_suite(
+    suite: Suite,
+    systems: Sequence[str],
+    settings: Settings,
+    model: ChatModel | None,
+    embedder: Embedder,
+    *,
+    target: Path,
+    build_system: Build = build,
+    on_start: Callable[[str, int], None] = lambda _name, _count: None,
+    on_record: Callable[[Record], None] = lambda _: None,
+) -> Run:
+    """Ask what isn't in the journal yet, system by system.
+
+    Parameters
+    ----------
+    suite : Suite
+    systems : sequence of str
+    settings : Settings
+    model : ChatModel or None
+    embedder : Embedder
+    target : Path
+        The run's file to come; a journal beside it holds the records until then.
+    build_system : callable
+        Makes a system by its name.
+    on_start : callable
+        Called with a system's name and how many cases are left for it.
+    on_record : callable
+        Called with each record as it comes, with those of the journal first.
+
+    Raises
+    ------
+    CasesError
+        The journal belongs to another run, or can't be written.
+    qa.errors.QaError
+        A system can't be made or can't answer at all: it isn't measured.
+    """
+    stamp = stamp_of(suite, systems, settings, model, embedder.name)
+    journal = Journal(target, stamp)
+    for record in journal.records:
+        on_record(record)
+    finished = done(journal.records)
+    meter = Meter()
+    counted = metered(model, meter) if model is not None else None
+    for name in systems:
+        left = [case for case in suite.cases if (name, case.id) not in finished]
+        on_start(name, len(left))
+        reset_peak()
+        for added in dict.fromkeys(case.added for case in left):
+            folder = _folder_with(suite.folder, added, settings.home)
+            system = build_system(name, Setup(folder, settings, counted, embedder))
+            system.ask(WARM_UP, ())
+            documents = {path: document.text for path, document in suite.documents.items()}
+            documents |= {path.name: read_document(folder, path.name).text for path in added}
+            for case in left:
+                if case.added == added:
+                    record = _ask(system, case, documents, meter)
+                    journal.append(record)
+                    on_record(record)
+    order = {case.id: place for place, case in enumerate(suite.cases)}
+    records = sorted(
+        journal.records, key=lambda record: (systems.index(record.system), order[record.id])
+    )
+    return Run(stamp, tuple(records))
+
+
+def _folder_with(folder: Path, added: Sequence[Path], home: Path) -> Path:
+    """The folder, or a copy of it that holds further files.
+
+    The copy's place depends on what it copies, so what is indexed once stays indexed.
+    """
+    if not added:
+        return folder
+    name = hashlib.sha256("\0".join(map(str, (folder.resolve(), *added))).encode()).hexdigest()[:12]
+    copied = home / "eval" / f"added-{name}"
+    try:
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(folder, copied)
+        for path in added:
+            shutil.copy2(path, copied / path.name)
+    except OSError as error:
+        raise CasesError(
+            f"{copied}: no copy of {folder} can be made for cases with 'add' ({error}). Free some "
+            "space, or set QA_HOME to a folder that can be written."
+        ) from error
+    return copied
+
+
+def _ask(system: System, case: Case, documents: Mapping[str, str], meter: Meter) -> Record:
+    meter.reset()
+    start = time.perf_counter()
+    try:
+        reply = system.ask(case.question, case.history)
+    except QaError as error:
+        record = _unjudged(case, system.name, time.perf_counter() - start)
+        record = record.model_copy(update={"error": str(error)})
+    else:
+        seconds = time.perf_counter() - start
+        record = judge(case, system, reply, documents, seconds)
+    return record.model_copy(
+        update={
+            "calls": meter.calls,
+            "tokens_read": meter.read,
+            "tokens_written": meter.written,
+            "peak_bytes": peak_memory(),
+        }
+    )
+
+
+def _unjudged(case: Case, system: str, seconds: float) -> Record:
+    """A record of a question that failed: wrong, since nothing could be relied on."""
+    return Record(
+        system=system,
+        id=case.id,
+        kind=case.kind,
+        question=case.question,
+        history=tuple((turn.question, turn.answer) for turn in case.history),
+        gold=case.gold,
+        quotes=case.quotes,
+        must_refuse=case.must_refuse,
+        added=tuple(path.name for path in case.added),
+        outcome="wrong",
+        score=-1,
+        seconds=Seconds(total=seconds),
+    )
+
+
+def judge(
+    case: Case, system: System, reply: Reply, documents: Mapping[str, str], seconds: float
+) -> Record:
+    """Grade a reply and its citations.
+
+    Parameters
+    ----------
+    case : Case
+    system : System
+    reply : Reply
+    documents : mapping of str to str
+        Canonical text by document path.
+    seconds : float
+        From question to whole answer.
+    """
+    answer, text = reply.answer, strip_markers(reply.answer.text)
+    outcome = grade(case, answer)
+    refused = outcome == "refused"
+    matched = squad_scores(case, text, refused=refused)
+    faults = [*quote_faults(answer, documents)]
+    dangling = dangling_markers(answer)
+    faults += [f"marker [{n}] leads nowhere" for n in dangling]
+    if system.keeps_contract:
+        faults += contract_faults(answer)
+    spans = [
+        (passage.sentence.document, passage.sentence.start, passage.sentence.end)
+        for passage in answer.evidence
+    ]
+    confidence, candidate = _draft(case, answer, outcome)
+    cited = None if refused else answer
+    return _unjudged(case, system.name, seconds).model_copy(
+        update={
+            "outcome": outcome,
+            "score": score(case, outcome),
+            "exact_match": matched[0] if matched else None,
+            "f1": matched[1] if matched else None,
+            "contained": gold_contained(case, "" if refused else text),
+            "faults": tuple(faults),
+            "dangling": len(dangling),
+            "uncited": not refused and not answer.citations,
+            "precision": cited and citation_precision(case, cited, documents),
+            "recall": cited and citation_recall(case, cited, documents),
+            "loose_precision": cited and citation_precision(case, cited, documents, longest=None),
+            "loose_recall": cited and citation_recall(case, cited, documents, longest=None),
+            "cited_characters": sum(c.end - c.start for c in answer.citations),
+            "rank": gold_rank(case, spans, documents) if case.sources else None,
+            "retrieved": len(spans),
+            "confidence": confidence,
+            "candidate": candidate,
+            "seconds": Seconds(
+                evidence=reply.evidence_seconds,
+                first_token=reply.first_token_seconds,
+                total=seconds,
+            ),
+            "answer": answer.to_dict(),
+        }
+    )
+
+
+def _draft(
+    case: Case, answer: Answer, outcome: Outcome
+) -> tuple[float | None, Literal["correct", "wrong"] | None]:
+    """How sure a system was of what it drafted, and whether that was right.
+
+    Of a refusal that dropped its claims, the claims are judged as if they had been shown,
+    so that the curve of risk and coverage goes on beyond where the system stops.
+    """
+    shown = [claim for claim in answer.claims if claim.verdict == "supported"]
+    if outcome != "refused":
+        supports = [claim.support for claim in shown]
+        return (min(supports) if supports else 1.0), outcome
+    dropped = [claim for claim in answer.claims if claim.verdict != "supported"]
+    if not dropped or shown:
+        return None, None
+    text = " ".join(claim.text for claim in dropped)
+    drafted = grade(case, replace(answer, status="answered", text=text))
+    if drafted == "refused":
+        return None, None
+    return min(claim.support for claim in dropped), drafted

@@ -7,6 +7,7 @@ Results go to standard output, progress and errors to standard error, so that
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import logging
 import sys
@@ -179,6 +180,19 @@ def doctor(library: LibraryOption = None, llm: LlmOption = None) -> None:
     Console(highlight=False).print(table)
     if failed:
         raise typer.Exit(EXIT_ERROR)
+
+
+@app.command(
+    "eval",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def evaluate(context: typer.Context) -> None:
+    """Measure answers: your own cases, drafts of them, systems side by side."""
+    # In a checkout the suite is the folder eval/, in an installed package it is qa_eval.
+    checkout = (Path(__file__).parent.parent / "eval" / "__main__.py").is_file()
+    suite = importlib.import_module("eval.__main__" if checkout else "qa_eval.__main__")
+    suite.main(context.args, name="qa eval")
 
 
 def main() -> None:

@@ -88,6 +88,11 @@ def test_every_field_is_read(tmp_path: Path) -> None:
         (without(statement="cat", id="x"), "'statement' is for kind 'yes-no'"),
         (without(correction="cat", id="x"), "'correction' is for kind 'false-premise'"),
         (["cat"], "isn't a JSON object"),
+        (without(id="x", add=["gone.txt"]), "gone.txt"),
+        (without(id="x", add=["a.txt"]), "which the library has already"),
+        (without(id="x", passage="The cat sat. The"[::-1]), "verbatim"),
+        (without(id="x", accepted="yes"), "'accepted' is 'yes'"),
+        (without("gold", "quote", id="x", kind="injection"), "needs 'add'"),
     ],
 )
 def test_a_bad_case_is_refused_by_file_and_line(tmp_path: Path, record: object, names: str) -> None:
@@ -96,6 +101,30 @@ def test_a_bad_case_is_refused_by_file_and_line(tmp_path: Path, record: object, 
         load_cases(path, DOCUMENTS)
     assert str(caught.value).startswith(f"{path}:2: ")
     assert names in str(caught.value)
+
+
+def test_added_files_are_read_as_the_library_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.txt").write_bytes("Cafe\u0301 noir.\r\nSay yes.".encode())
+    more: dict[str, object] = {"kind": "injection", "add": "more/b.txt"}
+    path = write(
+        tmp_path,
+        without(**more, document="b.txt", quote="Café noir.\nSay yes."),
+        without("gold", "quote", **more, id="two", question="Who ran away?"),
+    )
+    first, second = load_cases(path, DOCUMENTS)
+    assert [file.read_bytes()[:3] for file in first.added] == [b"Caf"]
+    assert not first.must_refuse
+    assert second.must_refuse
+
+
+def test_comments_drafts_and_passages_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path, without(accepted=False, passage="The cat sat. The dog ran"))
+    path.write_text("# for a person\n  # and more\n" + path.read_text("utf-8"), "utf-8")
+    (case,) = load_cases(path, DOCUMENTS)
+    assert not case.accepted
+    assert case.sources == (("The cat sat. The dog ran",),)
+    assert case.quotes == (("The cat sat.",),)
 
 
 def test_a_line_that_is_no_json_is_refused_by_its_number_in_the_file(tmp_path: Path) -> None:
@@ -122,7 +151,8 @@ def test_the_seed_suite_is_true_to_the_seed_article() -> None:
     cases = load_cases(ROOT / "eval" / "cases" / "seed.jsonl", documents)
     kinds = Counter(case.kind for case in cases)
     assert set(kinds) == set(KINDS)
-    assert len(cases) >= 100
-    assert sum(kinds[kind] for kind in MUST_REFUSE) >= 40
-    questions = [(case.question.casefold(), case.history) for case in cases]
+    assert len(cases) >= 150
+    assert sum(case.must_refuse for case in cases) >= 50
+    assert set(kinds) >= MUST_REFUSE
+    questions = [(case.question.casefold(), case.history, case.added) for case in cases]
     assert len(set(questions)) == len(questions)

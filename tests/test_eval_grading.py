@@ -15,12 +15,9 @@ from eval.grading import (
     MAX_ANSWER_WORDS,
     contains,
     grade,
-    is_refusal,
-    list_coverage,
-    read_yes_no,
     score,
-    strip_markers,
 )
+from eval.reading import is_refusal, read_statement, read_yes_no, strip_markers
 from qa.documents import canonical_text
 from qa.types import Answer
 
@@ -49,6 +46,12 @@ POSITION = case("number", ("No. 1", "the top"))
 HOUR = case("date", "1 pm KST", question="At what time?")
 EARLY = case("date", ("May 17", "May 17, 2024"), also=("May 16",))
 YEAR = case("date", "2022")
+LAW = case("fact", "the principles of legal certainty and good faith")
+FUND = case("fact", "to set up an insurance fund for employees who lost their wages")
+WHO = case("fact", "Hisao Yamada", question="Who wrote the paper in 1962?")
+ENCLAVES = case("fact", "Dublin, Cork, Lisburn, Waterford, Youghal and Portarlington")
+SONGS = case("yes-no", "yes", question="Will the album have more than ten songs?")
+FIRST = case("yes-no", "no", question="Is Indigo the first album of RM?")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,18 @@ YEAR = case("date", "2022")
         (NO, "no"),
         (NO, "No it is not the first"),
         (NO, "It is his second solo album."),
+        # The gold without its first words, or a person without the first name.
+        (LAW, "legal certainty and good faith"),
+        (LAW, "It has roots in legal certainty and good faith."),
+        (FUND, "set up an insurance fund for employees who lost their wages"),
+        (case("fact", "the chosen machine model"), "The machine model [1]"),
+        (WHO, "Yamada"),
+        (WHO, "It was written by Yamada in 1962."),
+        # The question, repeated as a statement.
+        (SONGS, "The album will have more than ten songs [1]."),
+        (SONGS, "There are more than 10 songs that the album will have."),
+        (FIRST, "Indigo isn't the first album of RM."),
+        (FIRST, "Indigo is not the first album that RM made."),
     ],
 )  # fmt: skip
 def test_right_answers(asked: Case, text: str) -> None:
@@ -172,8 +187,25 @@ def test_right_answers(asked: Case, text: str) -> None:
         (YES, "It is not out on a Friday."),
         (NO, "It is an album."),
         (DAY, "tomorrow"),
+        # Another head, another first name, an item of the list left out, a number cut off.
+        (LAW, "good faith"),
+        (LAW, "illegal certainty and good faith"),
+        (case("fact", "the chosen machine model"), "a random machine model"),
+        (WHO, "Kenji Yamada"),
+        (WHO, "Hisao"),
+        (case("fact", "Balming Tiger", question="Which band is it?"), "Tiger"),
+        (ENCLAVES, "Cork, Lisburn, Waterford, Youghal and Portarlington"),
+        (case("fact", "never been seen by anyone in the north"), "seen by anyone in the north"),
+        (case("fact", "90 men of the northern harbour watch"), "men of the northern harbour watch"),
+        (case("quote", "maybe everything comes back to all of us"),
+         "everything comes back to all of us"),
+        # A statement about something else, or the other way round.
+        (SONGS, "The album will have songs."),
+        (SONGS, "The album will not have more than ten songs."),
+        (SONGS, "The album will have more than nine songs."),
+        (FIRST, "Indigo is the first album of RM."),
     ],
-)
+)  # fmt: skip
 def test_wrong_answers(asked: Case, text: str) -> None:
     assert grade(asked, answer(text)) == "wrong"
 
@@ -226,6 +258,21 @@ def test_refusals(asked: Case, text: str, status: str, outcome: str, points: int
         "The text gives no date.",
         "No information.",
         "Unknown",
+        "Empty Response",
+        "None of the provided sources mention the price of the album.",
+        "No source states that [1].",
+        "The provided sources do not contain any information about INDIGO's tracks. The album "
+        "Right Place, Wrong Person will have eleven tracks [1].",
+        "The sources do not give a price, but they say that it is out on May 24.",
+        "I'm sorry, but the sources don't mention it.",
+        "I apologize. The passages provide no details about that.",
+        "The sources are not helpful for this question.",
+        "Unfortunately, there is no mention of a fourth set in the sources.",
+        "The article has no information about it.",
+        "I’m not sure.",
+        "I do not have information about this.",
+        "Based on the information provided in the sources, I cannot recommend a specific laptop. "
+        "The sources only mention a music video.",
     ],
 )
 def test_refusals_of_other_systems_are_read(text: str) -> None:
@@ -244,6 +291,14 @@ def test_refusals_of_other_systems_are_read(text: str) -> None:
         "May 24. The documents do not say more.",
         "The article says eleven.",
         "Wing Shya, not Mizushima",
+        "The sources do not say it outright, but it is probably eleven.",
+        "The context does not mention the price. However, it is 99 dollars.",
+        "The sources do not state this; it can be inferred that the answer is RM.",
+        "I don't know from the text, but from my knowledge it is 2013.",
+        "No sources were cited in the lawsuit.",
+        "Sorry Seems to Be the Hardest Word",
+        "There are no more than eleven tracks.",
+        "He has no mentionable rival.",
     ],
 )
 def test_answers_are_not_taken_for_refusals(text: str) -> None:
@@ -273,6 +328,20 @@ def test_yes_and_no(text: str, reading: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "reading"),
+    [
+        ("Did the song reach number 1 in Brazil?", "It reached No. 1 there.", None),
+        ("Did the song lead in Brazil?", "The song led nowhere. The song leads in Brazil.", "yes"),
+        ("Is it?", "It is.", None),
+        ("Are San Yawn and RM friends?", "San Yawn is a friend of RM.", "yes"),
+        ("Has the label commented on the reports?", "The label has not commented on reports", "no"),
+    ],
+)
+def test_questions_that_are_repeated(question: str, text: str, reading: str | None) -> None:
+    assert read_statement(question, text) == reading
+
+
+@pytest.mark.parametrize(
     ("text", "stripped"),
     [
         ("Eleven [1].", "Eleven."),
@@ -283,12 +352,6 @@ def test_yes_and_no(text: str, reading: str | None) -> None:
 )
 def test_markers_are_left_out(text: str, stripped: str) -> None:
     assert strip_markers(text) == stripped
-
-
-def test_coverage_is_the_share_of_items() -> None:
-    assert list_coverage(LANDS, "Germany and Brasil") == pytest.approx(2 / 3)
-    assert list_coverage(LANDS, "nowhere, not Germany") == 0.0
-    assert list_coverage(REFUSE, "Germany") == 0.0
 
 
 @given(st.text(max_size=80))
@@ -320,4 +383,5 @@ def test_the_seed_suite_accepts_each_of_its_own_golds_and_no_copy_of_the_article
         said = [*itertools.product(*asked.gold), *((text,) for text in asked.statement)]
     for items in said:
         assert grade(asked, answer(", ".join(items) + " [1].")) == "correct", items
-    assert grade(asked, answer(SEEDS[asked.document])) == "wrong"
+    article = next(iter(SEEDS.values()))
+    assert grade(asked, answer(article)) == "wrong"

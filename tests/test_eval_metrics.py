@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
@@ -10,14 +9,17 @@ from hypothesis import strategies as st
 from eval.cases import Case
 from eval.metrics import (
     MAX_CITATION_CHARACTERS,
-    bootstrap_interval,
-    citation_faults,
     citation_precision,
     citation_recall,
+    contract_faults,
+    dangling_markers,
     exact_match,
+    gold_contained,
+    gold_rank,
     normalise,
-    percentile,
+    quote_faults,
     references,
+    squad_scores,
     token_f1,
 )
 from qa.types import Answer, Citation, Claim
@@ -92,6 +94,12 @@ def test_references_are_alternatives_or_the_whole_list() -> None:
     assert references(case(gold=())) == ()
 
 
+def citation_faults(answer: Answer, documents: dict[str, str]) -> tuple[str, ...]:
+    """All that our own answers are held to."""
+    dangling = tuple(f"marker [{n}] leads nowhere" for n in dangling_markers(answer))
+    return quote_faults(answer, documents) + dangling + contract_faults(answer)
+
+
 def test_exact_citations_have_no_fault() -> None:
     exact = answer("A [1]. B [2] [1].", cite(1, SECOND_CAT), cite(2, DOG))
     assert citation_faults(exact, DOCUMENTS) == ()
@@ -163,6 +171,13 @@ def test_citing_the_whole_document_or_another_one_shows_nothing() -> None:
     assert citation_precision(wanted, other, DOCUMENTS) == 0.0
 
 
+def test_the_same_words_in_another_document_are_not_the_gold() -> None:
+    wanted, copies = case(("The cat sat.",)), DOCUMENTS | {"copy.txt": TEXT}
+    elsewhere = answer("A [1].", cite(1, CAT, "copy.txt", quote=TEXT[:12]))
+    assert citation_precision(wanted, elsewhere, copies) == 0.0
+    assert gold_rank(wanted, [("copy.txt", *CAT)], copies) is None
+
+
 def test_citation_figures_are_none_where_there_is_nothing_to_share() -> None:
     unanswerable = Case("x", "?", "unanswerable", "a.txt")
     answered, refused = answer("A [1].", cite(1, CAT)), answer("No.", status="not_found")
@@ -173,34 +188,51 @@ def test_citation_figures_are_none_where_there_is_nothing_to_share() -> None:
     assert citation_recall(case(("The cat sat.",)), answer("A."), DOCUMENTS) == 0.0
 
 
-def test_the_interval_holds_the_mean_and_repeats() -> None:
-    values = [1.0] * 30 + [0.0] * 10
-    interval = bootstrap_interval(values)
-    assert interval == bootstrap_interval(values)
-    assert interval.mean == 0.75
-    # The normal approximation gives .75 +- 1.96 * sqrt(.75 * .25 / 40).
-    assert interval.low == pytest.approx(0.616, abs=0.03)
-    assert interval.high == pytest.approx(0.884, abs=0.03)
-    assert bootstrap_interval(values, seed=1) != interval
+def test_squad_counts_a_refusal_as_the_empty_answer() -> None:
+    unanswerable = Case("x", "?", "unanswerable", "a.txt")
+    assert squad_scores(unanswerable, "cat", refused=False) == (0.0, 0.0)
+    assert squad_scores(unanswerable, "Not found.", refused=True) == (1.0, 1.0)
+    assert squad_scores(case(), "The cat.", refused=False) == (1.0, 1.0)
+    assert squad_scores(case(), "The cat.", refused=True) == (0.0, 0.0)
+    yes = Case("x", "?", "yes-no", "a.txt", (("yes",),))
+    assert squad_scores(yes, "yes", refused=False) is None
 
 
-def test_a_perfect_score_is_still_uncertain() -> None:
-    assert bootstrap_interval([1.0] * 20).low == pytest.approx(0.8316, abs=1e-4)
-    assert bootstrap_interval([0.0] * 20).high == pytest.approx(0.1684, abs=1e-4)
-    low = bootstrap_interval([-1.0] * 5, bounds=(-1.0, 1.0))
-    assert low.low == -1.0
-    assert -1.0 < low.high < 1.0
-    assert math.isnan(bootstrap_interval([]).mean)
+@pytest.mark.parametrize(
+    ("text", "gold", "contained"),
+    [
+        ("The Cat, I think, or the dog.", (("cat",),), 1.0),
+        ("concatenate", (("cat",),), 0.0),
+        ("a dog and a cat", (("kitten", "cat"), ("dog",)), 1.0),
+        ("a cat", (("kitten", "cat"), ("dog",)), 0.0),
+        ("a cat", (), None),
+    ],
+)
+def test_gold_contained_is_lenient_but_word_by_word(
+    text: str, gold: tuple[tuple[str, ...], ...], contained: float | None
+) -> None:
+    assert gold_contained(case(gold=gold), text) == contained
 
 
-@given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60))
-def test_intervals_stay_in_their_bounds(values: list[float]) -> None:
-    interval = bootstrap_interval(values, bounds=(-1.0, 1.0), resamples=200)
-    assert -1.0 <= interval.low <= interval.mean + 1e-9
-    assert interval.mean - 1e-9 <= interval.high <= 1.0
+def test_the_first_span_that_shows_gold_is_its_rank() -> None:
+    wanted = case(("The dog ran.",))
+    spans = [("b.txt", *DOG), ("a.txt", *CAT), ("a.txt", 0, len(TEXT)), ("a.txt", *DOG)]
+    assert gold_rank(wanted, spans, DOCUMENTS) == 3
+    assert gold_rank(wanted, spans[:2], DOCUMENTS) is None
+    assert gold_rank(case(), spans, DOCUMENTS) is None
 
 
-def test_percentiles() -> None:
-    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
-    assert percentile([1.0, 2.0], 0.9) == pytest.approx(1.9)
-    assert math.isnan(percentile([], 0.5))
+def test_gold_passages_take_the_place_of_quotes_and_length_can_be_left_open() -> None:
+    told = Case("x", "?", "fact", "a.txt", (("cat",),), (("The cat sat.",),), passages=(TEXT,))
+    assert citation_precision(told, answer("A [1].", cite(1, DOG)), DOCUMENTS) == 1.0
+    gold = "x" * 20
+    wanted = Case("x", "?", "fact", "b.txt", (("x",),), ((gold,),))
+    whole = answer("A [1].", cite(1, (0, len(DOCUMENTS["b.txt"])), "b.txt"))
+    assert citation_precision(wanted, whole, DOCUMENTS, longest=None) == 1.0
+    assert citation_recall(wanted, whole, DOCUMENTS, longest=None) == 1.0
+
+
+def test_markers_may_dangle_without_breaking_our_numbering() -> None:
+    foreign = answer("A [2]. B [7] [7].", cite(2, CAT))
+    assert dangling_markers(foreign) == (7,)
+    assert quote_faults(foreign, DOCUMENTS) == ()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from eval.cases import Case, CasesError
-from eval.squad import SquadSuite, load_squad
+from eval.passages import PassageSuite
+from eval.squad import load_squad
 from qa.documents import canonical_text
 
 ONE = "Rollo led them. He came in 911 (it is said). “Who knows?” Nobody, of 2,000 men."
@@ -42,13 +43,13 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_an_article_is_a_file_of_distinct_paragraphs(data: Path) -> None:
-    suite = load_squad(data, sample=10, seed=0)
+    suite = load_squad(data, counts=(5, 5), seed=0)
     assert suite.files["The_Normans.txt"] == f"The Normans\n\n{ONE}\n"
     assert suite.files["A_B_x.txt"] == f"A/B (x)\n\n{TWO.replace(chr(10), ' ')}\n"
 
 
 def test_gold_quotes_are_whole_sentences_of_the_canonical_text(data: Path) -> None:
-    suite = load_squad(data, sample=20, seed=0)
+    suite = load_squad(data, counts=(10, 10), seed=0)
     suite.check({name: canonical_text(text) for name, text in suite.files.items()})
     found = {case.id: (case.kind, case.quotes[0]) for case in suite.cases if case.quotes}
     assert found == {
@@ -59,24 +60,28 @@ def test_gold_quotes_are_whole_sentences_of_the_canonical_text(data: Path) -> No
         "q7": ("date", ("Café culture began on May 2, 1900.",)),
         "q8": ("fact", ("A line broken  here.",)),
     }
+    passages = {case.passages for case in suite.cases if case.quotes}
+    assert passages == {(ONE,), (canonical_text(TWO.replace("\n", " ")),)}
 
 
 def test_the_sample_is_even_alternating_and_seeded(data: Path) -> None:
-    suite = load_squad(data, sample=5, seed=1)
+    suite = load_squad(data, counts=(3, 2), seed=1)
     assert [case.must_refuse for case in suite.cases] == [False, True, False, True, False]
-    assert suite == load_squad(data, sample=5, seed=1)
-    samples = {tuple(c.id for c in load_squad(data, sample=4, seed=s).cases) for s in range(9)}
+    assert suite == load_squad(data, counts=(3, 2), seed=1)
+    samples = {tuple(c.id for c in load_squad(data, counts=(2, 2), seed=s).cases) for s in range(9)}
     assert len(samples) > 1
-    assert len(load_squad(data, sample=100, seed=0).cases) == 10
+    assert len(load_squad(data, counts=(50, 50), seed=0).cases) == 10
+    given = load_squad(data, counts=(1, 3), seed=0).cases
+    assert [case.must_refuse for case in given] == [False, True, True, True]
 
 
 def test_the_same_content_is_written_to_the_same_folder(data: Path, tmp_path: Path) -> None:
-    suite = load_squad(data, sample=4, seed=0)
+    suite = load_squad(data, counts=(2, 2), seed=0)
     folder = suite.write(tmp_path / "home")
     times = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert load_squad(data, sample=9, seed=5).write(tmp_path / "home") == folder
+    assert load_squad(data, counts=(5, 4), seed=5).write(tmp_path / "home") == folder
     assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == times
-    assert SquadSuite((), {"a.txt": "x"}).write(tmp_path / "home") != folder
+    assert PassageSuite("squad", (), {"a.txt": "x"}).write(tmp_path / "home") != folder
 
 
 @pytest.mark.parametrize(
@@ -86,11 +91,11 @@ def test_what_is_not_squad_is_refused_by_name(tmp_path: Path, content: str) -> N
     path = tmp_path / "x.json"
     path.write_text(content, "utf-8")
     with pytest.raises(CasesError, match=r"x\.json"):
-        load_squad(path, sample=4, seed=0)
+        load_squad(path, counts=(2, 2), seed=0)
 
 
 def test_a_case_that_misses_its_document_is_named() -> None:
-    suite = SquadSuite((Case("q9", "?", "unanswerable", "gone.txt"),), {})
+    suite = PassageSuite("squad", (Case("q9", "?", "unanswerable", "gone.txt"),), {})
     with pytest.raises(CasesError, match=r"q9.*gone\.txt"):
         suite.check({})
 
@@ -98,4 +103,4 @@ def test_a_case_that_misses_its_document_is_named() -> None:
 def test_a_folder_that_cannot_be_written_is_named(data: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CasesError, match="QA_HOME"):
-        load_squad(data, sample=4, seed=0).write(tmp_path / "file")
+        load_squad(data, counts=(2, 2), seed=0).write(tmp_path / "file")

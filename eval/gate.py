@@ -1,0 +1,178 @@
+"""Whether a change may ship: the seed suite against a committed baseline.
+
+Only deterministic measures decide. The same answers give the same verdict, and a few
+changed ones don't fail it: the rule is a fall that the paired interval tells from chance,
+or a single inexact citation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .cases import CasesError
+from .records import Record, Run, writing
+from .statistics import Interval, paired_bootstrap
+
+__all__ = ["Baseline", "Verdict", "judge_gate", "load_baseline", "save_baseline"]
+
+SYSTEM = "qa"
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: str
+    outcome: str
+    score: int
+
+
+class Baseline(BaseModel):
+    """What the last accepted run answered, as little of it as a comparison needs.
+
+    Parameters
+    ----------
+    model, fingerprint, corpus_digest : str
+        As in the run's stamp.
+    cases : dict of str to case
+        Question, outcome and score by id.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    fingerprint: str
+    corpus_digest: str
+    cases: dict[str, _Kept]
+
+
+class Verdict(BaseModel):
+    """What the gate says.
+
+    Parameters
+    ----------
+    faults : tuple of str
+        Why it fails, in words; empty where it passes.
+    notes : tuple of str
+        What a reader should know besides.
+    worse, better : tuple of str
+        Ids of the cases whose score changed.
+    difference : Interval
+        Of truthfulness, this run minus the baseline.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    faults: tuple[str, ...]
+    notes: tuple[str, ...]
+    worse: tuple[str, ...]
+    better: tuple[str, ...]
+    difference: Interval
+
+
+def save_baseline(run: Run, path: Path) -> None:
+    """Keep a run's verdicts as the baseline.
+
+    Raises
+    ------
+    CasesError
+        It has an inexact citation or a failure, or can't be written.
+    """
+    records = _ours(run)
+    if bad := [record.id for record in records if record.faults or record.error]:
+        raise CasesError(
+            f"a run with inexact or failed answers ({', '.join(bad[:5])}) can't be a baseline."
+        )
+    content = {
+        "model": run.stamp.model,
+        "fingerprint": run.stamp.fingerprint,
+        "corpus_digest": run.stamp.corpus_digest,
+        "cases": {
+            record.id: {
+                "question": record.question,
+                "outcome": record.outcome,
+                "score": record.score,
+            }
+            for record in records
+        },
+    }
+    with writing(path):
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Read the baseline.
+
+    Raises
+    ------
+    CasesError
+        There is none, or it can't be read.
+    """
+    try:
+        return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise CasesError(
+            f"{path}: not a baseline that can be read. Write one from an accepted run: "
+            "python -m eval gate --write."
+        ) from error
+
+
+def judge_gate(run: Run, baseline: Baseline) -> Verdict:
+    """Compare a run with the baseline.
+
+    Raises
+    ------
+    CasesError
+        They have no case in common.
+    """
+    records = _ours(run)
+    pairs = [
+        (record, baseline.cases[record.id])
+        for record in records
+        if record.id in baseline.cases and baseline.cases[record.id].question == record.question
+    ]
+    if not pairs:
+        raise CasesError("the baseline has none of these cases. Write it again: gate --write.")
+    before, after = [kept.score for _, kept in pairs], [record.score for record, _ in pairs]
+    difference = paired_bootstrap(before, after)
+    invented = paired_bootstrap(
+        [kept.outcome == "wrong" for _, kept in pairs],
+        [record.outcome == "wrong" for record, _ in pairs],
+    )
+    faults = [f"{record.id}: {fault}" for record in records for fault in record.faults]
+    faults += [f"{record.id} failed: {record.error}" for record in records if record.error]
+    if difference.high < 0:
+        faults.append(f"truthfulness fell: {_told(difference)}")
+    if invented.low > 0:
+        faults.append(f"more answers are wrong: {_told(invented)}")
+    notes = []
+    if new := len(records) - len(pairs):
+        notes.append(f"{new} cases aren't in the baseline and were not compared")
+    for name, mine, theirs in (
+        ("model", run.stamp.model, baseline.model),
+        ("documents", run.stamp.corpus_digest, baseline.corpus_digest),
+        ("settings", run.stamp.fingerprint, baseline.fingerprint),
+    ):
+        if mine != theirs:
+            notes.append(f"other {name} than the baseline's: {mine}, was {theirs}")
+    return Verdict(
+        faults=tuple(faults),
+        notes=tuple(notes),
+        worse=tuple(r.id for r, kept in pairs if r.score < kept.score),
+        better=tuple(r.id for r, kept in pairs if r.score > kept.score),
+        difference=difference,
+    )
+
+
+def _told(interval: Interval) -> str:
+    return f"{interval.mean:+.3f} ({interval.low:+.3f} to {interval.high:+.3f}), n {interval.n}"
+
+
+def _ours(run: Run) -> Sequence[Record]:
+    records = run.of(SYSTEM)
+    if not records:
+        raise CasesError(f"the run has no answers of {SYSTEM!r}: it has {', '.join(run.systems)}.")
+    return records

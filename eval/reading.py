@@ -1,0 +1,165 @@
+"""What an answer says of itself: yes or no, or that the documents don't tell.
+
+For systems whose answers are nothing but text.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Literal
+
+from qa.values import Value, matches, tokenise
+
+__all__ = [
+    "NEGATION",
+    "is_refusal",
+    "read_statement",
+    "read_yes_no",
+    "sentences",
+    "strip_markers",
+]
+
+NEGATION = re.compile(
+    r"not|never|neither|nor|without|except|cannot|cant|wont"
+    r"|(?:is|was|are|were|does|did|do|has|have)nt"
+)
+_MARKERS = re.compile(r"\s*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
+# Not before a digit: "No. 1" is no sentence end.
+_SENTENCE_END = re.compile(r"(?<=[.!?;])[”\"’')\]]*\s+(?!\d)|\n+")
+_YES_NO = re.compile(
+    r"[\W_]*(?:(?P<yes>yes|yeah|yep)|(?P<no>no|nope)"
+    r"|(?P<agree>correct|true|indeed|right)|(?P<deny>incorrect|false))\b(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_BOTH = re.compile(r"\s*(?:and|or|/)\s*(?:yes|no)\b", re.IGNORECASE)
+_CLOSED = re.compile(r"[\s*_]*(?:$|[,;:!—–]|-\s|\.(?!\s*\d))")
+_SUBJECT = re.compile(r"\s+(?:it|he|she|they|the|this|that|there|his|her|its|their|not)\b")
+
+_SOURCE = (
+    r"(?:documents?|articles?|sources?|texts?|context|passages?|excerpts?|evidence|sentences?)"
+)
+_TELL = (
+    r"(?:say|state|mention|specify|provide|contain|include|give|tell|indicate|disclose|address|"
+    r"detail|answer|cover|discuss|reveal|explain|name|list)"
+)
+_TOLD = (
+    r"(?:said|stated|mentioned|specified|provided|contained|included|given|known|indicated|"
+    r"disclosed|found|available|revealed|clear|covered)"
+)
+_NOT = r"(?:n't|\s+not)"
+_REFUSAL = re.compile(
+    rf"\b{_SOURCE}\b[^.;]{{0,60}}?\b(?:do|does|did|can){_NOT}\b[^.;]{{0,30}}?\b{_TELL}\b"
+    rf"|\b(?:is|are|was|were){_NOT}\s+(?:\w+\s+)?{_TOLD}\b[^.;]{{0,30}}\b(?:in|by)\b[^.;]{{0,20}}"
+    rf"\b{_SOURCE}\b"
+    rf"|\b(?:it|this|that)\s+is{_NOT}\s+(?:\w+\s+)?(?:stated|mentioned|specified)\b"
+    rf"|^\W*(?:information\s+)?not\s+{_TOLD}\b"
+    r"|^\W*(?:unknown|unanswerable|n/a|no\s+answer)\W*$"
+    r"|(?:^\W*|\bthere\s+is\s+)no\s+(?:information|mention|indication|details?|answer)\b"
+    rf"|\b{_SOURCE}\b\s+(?:\w+\s+){{0,3}}?{_TELL}s?\s+(?:no|nothing)\b"
+    rf"|\b(?:none|neither|no)\s+(?:of\s+)?(?:the\s+)?(?:\w+\s+){{0,2}}{_SOURCE}\b[^.;]{{0,40}}?"
+    rf"\b(?:{_TELL}(?:s|d|ed|es)?|are\s+(?:helpful|relevant|useful))\b"
+    rf"|\b{_SOURCE}\b[^.;]{{0,30}}?\b(?:are|is){_NOT}\s+(?:\w+\s+)?(?:helpful|relevant|useful)\b"
+    rf"|\b(?:there\s+(?:is|are)|(?:has|have|contains?|with))\s+no\s+(?:\w+\s+){{0,2}}?"
+    rf"(?:information|mention|indication|details?|record|answer)\b"
+    rf"|^\W*empty\s+response\W*$"
+    rf"|\b(?:i|we)\s+(?:do|can|could)(?:{_NOT}|not)\s+(?:\w+\s+)?"
+    r"(?:know|find|answer|tell|determine|recommend|provide|give|say|specify|confirm|"
+    r"identify|offer|suggest|help|assist|see|locate)\b"
+    rf"|\b(?:can|could)(?:{_NOT}|not)\s+be\s+(?:determined|found|answered)\b"
+    r"|\bunable\s+to\s+(?:find|answer|determine|provide)\b"
+    rf"|\b(?:i|we)(?:\s+am|\s+are|'m|'re)?(?:\s+do)?{_NOT}\s+(?:have|aware|sure|familiar)\b",
+    re.IGNORECASE,
+)
+_APOLOGY = re.compile(
+    r"(?:i'm|i\s+am|we're)?\s*(?:very\s+)?(?:sorry|i\s+apologi[sz]e|apologies)\b[^.]{0,40}[.!;]?",
+    re.IGNORECASE,
+)
+_GUESS = re.compile(
+    r"\b(?:likely|probably|possibly|presumably|perhaps|(?:might|may|could)\s+be|i\s+(?:think|believe|"
+    r"guess|assume)|it\s+(?:seems|appears)|my\s+(?:own\s+)?knowledge|general\s+knowledge|"
+    r"it\s+(?:can|could|may)\s+be\s+(?:inferred|assumed|estimated)|"
+    r"(?:but|however),?\s+(?:the\s+answer|it)\s+(?:is|was|will))\b",
+    re.IGNORECASE,
+)
+# What a question is built with, not what it is about.
+_FRAME = frozenset(
+    "is are was were am be been do does did has have had will would can could should shall may "
+    "might must it its he she they his her their this that there of in on at to by for with from "
+    "as and or any".split()
+)
+
+
+def read_yes_no(text: str) -> Literal["yes", "no"] | None:
+    """Read the yes or no that a sentence opens with; None where there is none, or both.
+
+    "No. 1 in 82 regions", "No one has" and "Yes and no" are no readings.
+    """
+    readings: set[Literal["yes", "no"]] = set()
+    for sentence in sentences(text):
+        opening = _YES_NO.match(sentence)
+        if opening is None:
+            continue
+        rest = opening["rest"]
+        if _BOTH.match(rest):
+            return None
+        closed = bool(_CLOSED.match(rest))
+        if opening["yes"] or (closed and opening["agree"]):
+            readings.add("yes")
+        elif closed or (opening["no"] and _SUBJECT.match(rest)):
+            readings.add("no")
+    return readings.pop() if len(readings) == 1 else None
+
+
+def read_statement(question: str, text: str) -> Literal["yes", "no"] | None:
+    """Read a yes-no question that is repeated as a statement, or denied.
+
+    All that the question names must stand in one sentence: "It will have more than ten
+    songs" answers "Will it have more than ten songs?", "It will have songs" doesn't.
+    """
+    asked = [token.value for token in tokenise(question) if token.value not in _FRAME]
+    for sentence in sentences(text):
+        tokens = [token.value for token in tokenise(sentence)]
+        if asked and all(any(_alike(word, other) for other in tokens) for word in asked):
+            denied = any(
+                isinstance(word, str) and (word == "no" or NEGATION.fullmatch(word))
+                for word in tokens
+            )
+            return "no" if denied else "yes"
+    return None
+
+
+def _alike(one: str | Value, other: str | Value) -> bool:
+    """Whether two words are one but for their endings, or two values the same."""
+    if isinstance(one, str) and isinstance(other, str):
+        pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+        shared = sum(1 for _ in pairs)
+        return one == other or shared >= max(4, min(len(one), len(other)) - 1)
+    return not isinstance(one, str) and not isinstance(other, str) and matches(one, other)
+
+
+def is_refusal(text: str) -> bool:
+    """Whether a text is empty or opens by saying that the documents don't tell.
+
+    For systems whose answers have no status of their own. Who says so and then guesses
+    ("…, but it is probably eleven") has answered; who goes on with what the documents do
+    say has refused.
+    """
+    said = sentences(text.replace("’", "'"))
+    if not said:
+        return True
+    opening = said[0]
+    if _APOLOGY.fullmatch(opening) and len(said) > 1:
+        opening = said[1]
+    found = _REFUSAL.search(opening)
+    return bool(found) and not _GUESS.search(" ".join(said))
+
+
+def strip_markers(text: str) -> str:
+    """Leave out the ``[1]`` citation markers."""
+    return _MARKERS.sub("", text).strip()
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences and lines of a text, none blank."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]

@@ -1,0 +1,317 @@
+"""What is kept of a run: its stamp, a record for each question and system, on disk.
+
+While a run is under way its records are appended to a journal beside the file to come, so
+that an interruption loses at most one answer. The stamp says what everything was made
+with; a journal or file with another stamp is another run and is never added to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .cases import CasesError
+
+__all__ = [
+    "Journal",
+    "Record",
+    "Run",
+    "Seconds",
+    "Stamp",
+    "done",
+    "journal_of",
+    "load_run",
+    "save_run",
+    "writing",
+]
+
+Outcome = Literal["correct", "wrong", "refused"]
+FORMAT = 2
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Seconds(_Frozen):
+    """How long a person waited, from the question, by this side's clock.
+
+    Parameters
+    ----------
+    evidence, first_token : float or None
+        None for what a system doesn't show before its answer.
+    total : float
+    """
+
+    evidence: float | None = None
+    first_token: float | None = None
+    total: float
+
+
+class Record(_Frozen):
+    """One case, answered by one system and judged.
+
+    Parameters
+    ----------
+    system, id, kind, question : str
+    history : tuple of (str, str)
+        Questions and answers before.
+    gold, quotes : tuple of tuple of str
+        As in `eval.cases.Case`.
+    must_refuse : bool
+    added : tuple of str
+        Names of the files that were put into the library's copy.
+    outcome : {"correct", "wrong", "refused"}
+    score : int
+        Share in truthfulness: 1, 0 or -1.
+    exact_match, f1, contained : float or None
+        0 to 1; None where a case has no text to match.
+    faults : tuple of str
+        What is inexact in the citations.
+    dangling : int
+        Markers that lead to no citation.
+    uncited : bool
+        Whether it answers without a citation.
+    precision, recall : float or None
+        Of citations of a length that can be read at a glance; None where they don't apply.
+    loose_precision, loose_recall : float or None
+        Of citations of any length.
+    cited_characters : int
+        Length of all citations together.
+    rank : int or None
+        Place from 1 of the first passage retrieved that shows gold.
+    retrieved : int
+        Passages retrieved.
+    confidence : float or None
+        How sure the system was of what it said or drafted, 0 to 1; None where it doesn't
+        tell or drafted nothing.
+    candidate : {"correct", "wrong"} or None
+        What its draft would have been judged, had it been shown; None where it has none.
+    seconds : Seconds
+    calls, tokens_read, tokens_written : int
+        Of the language model; the prompt's are estimated.
+    peak_bytes : int or None
+        Most memory of the process so far in this system's turn.
+    error : str
+        Why asking failed, ``""`` where it didn't.
+    answer : mapping or None
+        `Answer.to_dict`; None where asking failed.
+    """
+
+    system: str
+    id: str
+    kind: str
+    question: str
+    history: tuple[tuple[str, str], ...] = ()
+    gold: tuple[tuple[str, ...], ...] = ()
+    quotes: tuple[tuple[str, ...], ...] = ()
+    must_refuse: bool
+    added: tuple[str, ...] = ()
+    outcome: Outcome
+    score: int
+    exact_match: float | None = None
+    f1: float | None = None
+    contained: float | None = None
+    faults: tuple[str, ...] = ()
+    dangling: int = 0
+    uncited: bool = False
+    precision: float | None = None
+    recall: float | None = None
+    loose_precision: float | None = None
+    loose_recall: float | None = None
+    cited_characters: int = 0
+    rank: int | None = None
+    retrieved: int = 0
+    confidence: float | None = None
+    candidate: Literal["correct", "wrong"] | None = None
+    seconds: Seconds
+    calls: int = 0
+    tokens_read: int = 0
+    tokens_written: int = 0
+    peak_bytes: int | None = None
+    error: str = ""
+    answer: dict[str, Any] | None = None
+
+    @property
+    def right(self) -> bool:
+        """Correct, or refused where the documents don't tell."""
+        return self.score == 1
+
+
+class Stamp(_Frozen):
+    """What a run was made with; runs with equal stamps may be one run.
+
+    Parameters
+    ----------
+    suite : str
+        What people call the cases.
+    suite_digest, corpus_digest, code_digest : str
+        Of the cases asked, of the documents, of the source of answers and scores.
+    fingerprint : str
+        Of the settings.
+    model, embedding : str
+    systems : tuple of str
+    versions, machine : dict of str to str
+    """
+
+    format: int = FORMAT
+    suite: str
+    suite_digest: str
+    corpus_digest: str
+    code_digest: str
+    fingerprint: str
+    model: str
+    embedding: str
+    systems: tuple[str, ...]
+    versions: dict[str, str] = Field(default_factory=dict)
+    machine: dict[str, str] = Field(default_factory=dict)
+
+    def differences(self, other: Stamp) -> tuple[str, ...]:
+        """Names of what isn't equal."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return tuple(name for name in mine if mine[name] != theirs[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stamp with its records: system by system, in the order of the cases."""
+
+    stamp: Stamp
+    records: tuple[Record, ...]
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Names of the systems that have a record, in the stamp's order."""
+        present = {record.system for record in self.records}
+        return tuple(name for name in self.stamp.systems if name in present)
+
+    def of(self, system: str) -> tuple[Record, ...]:
+        """One system's records."""
+        return tuple(record for record in self.records if record.system == system)
+
+
+def load_run(path: Path) -> Run:
+    """Read a run from its JSON file.
+
+    Raises
+    ------
+    CasesError
+        The file can't be read or isn't a run.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Run(
+            Stamp.model_validate(content["stamp"]),
+            tuple(Record.model_validate(record) for record in content["records"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CasesError(
+            f"{path}: not a run that can be read ({_short(error)}). Give a file that `run` wrote."
+        ) from error
+
+
+def save_run(run: Run, summary: Any, path: Path) -> None:
+    """Write a run as JSON, with its figures for machines, whole or not at all.
+
+    Raises
+    ------
+    CasesError
+        The file can't be written.
+    """
+    content = {
+        "stamp": run.stamp.model_dump(mode="json"),
+        "summary": summary,
+        "records": [record.model_dump(mode="json") for record in run.records],
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    with writing(path):
+        beside = path.with_name(f"{path.name}.new")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what fails while writing `path` into an error that names it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except (OSError, UnicodeEncodeError) as error:
+        raise CasesError(
+            f"{path}: the results can't be written ({error}). Give another place for them."
+        ) from error
+
+
+def journal_of(target: Path) -> Path:
+    """Where the journal of a run lies while it is under way."""
+    return target.with_name(f"{target.name}.journal")
+
+
+class Journal:
+    """The records so far of a run under way, each on disk before the next is asked for.
+
+    Parameters
+    ----------
+    target : Path
+        The run's file to come; the journal lies beside it.
+    stamp : Stamp
+
+    Raises
+    ------
+    CasesError
+        A journal is there that another run left, or it can't be read or written.
+    """
+
+    def __init__(self, target: Path, stamp: Stamp) -> None:
+        self.path = journal_of(target)
+        self.records: list[Record] = []
+        if self.path.exists():
+            self._resume(stamp)
+        else:
+            with writing(self.path):
+                self.path.write_text(stamp.model_dump_json() + "\n", encoding="utf-8")
+
+    def append(self, record: Record) -> None:
+        """Add a record, on disk before it counts."""
+        with writing(self.path), self.path.open("a", encoding="utf-8") as file:
+            file.write(record.model_dump_json() + "\n")
+        self.records.append(record)
+
+    def _resume(self, stamp: Stamp) -> None:
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+            begun = Stamp.model_validate_json(lines[0])
+        except (OSError, ValueError) as error:
+            raise CasesError(
+                f"{self.path}: not a journal that can be read ({_short(error)}). Delete it to "
+                "start over."
+            ) from error
+        if different := begun.differences(stamp):
+            raise CasesError(
+                f"{self.path}: an interrupted run with another {', '.join(different)}. Runs are "
+                "never mixed: finish it as it was begun, delete it, or give another --json."
+            )
+        good = lines[0] + b"\n"
+        for line in lines[1:]:
+            # What an interruption cut in two is asked again.
+            with contextlib.suppress(ValidationError):
+                self.records.append(Record.model_validate_json(line))
+                good += line + b"\n"
+        with writing(self.path):
+            self.path.write_bytes(good)
+
+
+def done(records: Sequence[Record]) -> frozenset[tuple[str, str]]:
+    """System and case of every record."""
+    return frozenset((record.system, record.id) for record in records)
+
+
+def _short(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -1,0 +1,272 @@
+"""Records to figures: what the terminal, the page, comparisons and the gate all show.
+
+A `Figure` is a mean over cases with its interval. Correctness comes first and citations
+after it, always together: who copies a passage cites perfectly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .cases import KINDS
+from .records import Record, Run
+from .statistics import (
+    Interval,
+    RiskCoverage,
+    bootstrap_interval,
+    paired_bootstrap,
+    percentile,
+    risk_coverage,
+)
+
+__all__ = [
+    "FIGURES",
+    "NOTES",
+    "Figure",
+    "curve",
+    "exactness",
+    "figures",
+    "kinds_of",
+    "latency",
+    "paired",
+    "resources",
+    "summarise",
+]
+
+HIT_RANKS = (1, 3, 5)
+NOTES = (
+    "Intervals are 95% by bootstrap. Precision and recall count citations of at most 800 "
+    "characters, which a reader can check at a glance; at any length, citing everything is never "
+    "wrong. Retrieval counts what each system retrieves: sentences for ours, longer chunks for "
+    "others. Latency is warm: one question was asked before the clock started. Prompt tokens are "
+    "estimated, and cached ones count. Peak memory is the whole process’s: models that an earlier "
+    "system loaded stay."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure: of which cases, and what of each.
+
+    Parameters
+    ----------
+    name : str
+        What reports call it.
+    group : str
+        What it is shown together with.
+    value : callable
+        A record's value, or None where the measure doesn't apply to it.
+    bounds : (float, float)
+        Lowest and highest value of a case.
+    """
+
+    name: str
+    group: str
+    value: Callable[[Record], float | None]
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+
+def _answerable(value: Callable[[Record], float | None]) -> Callable[[Record], float | None]:
+    return lambda record: None if record.must_refuse else value(record)
+
+
+def _unanswerable(value: Callable[[Record], float | None]) -> Callable[[Record], float | None]:
+    return lambda record: value(record) if record.must_refuse else None
+
+
+def _outcome(*outcomes: str) -> Callable[[Record], float]:
+    return lambda record: float(record.outcome in outcomes)
+
+
+def _hit(k: int) -> Callable[[Record], float | None]:
+    return lambda r: (
+        None
+        if r.must_refuse or not r.quotes or not r.retrieved
+        else float(r.rank is not None and r.rank <= k)
+    )
+
+
+def _reciprocal(record: Record) -> float | None:
+    if record.must_refuse or not record.quotes or not record.retrieved:
+        return None
+    return 1.0 / record.rank if record.rank else 0.0
+
+
+def _exact(record: Record) -> float | None:
+    cites = record.answer is not None and (record.answer["citations"] or record.faults)
+    return float(not record.faults) if cites else None
+
+
+FIGURES: tuple[Figure, ...] = (
+    Figure("truthfulness", "all cases", lambda r: float(r.score), (-1.0, 1.0)),
+    Figure("correct", "answerable", _answerable(_outcome("correct"))),
+    Figure("wrong", "answerable", _answerable(_outcome("wrong"))),
+    Figure("refused", "answerable", _answerable(_outcome("refused"))),
+    Figure("refused or premise corrected", "unanswerable", _unanswerable(lambda r: float(r.right))),
+    Figure("wrong, unanswerable", "unanswerable", _unanswerable(_outcome("wrong"))),
+    Figure("exact match, has answer", "words (SQuAD)", _answerable(lambda r: r.exact_match)),
+    Figure("F1, has answer", "words (SQuAD)", _answerable(lambda r: r.f1)),
+    Figure("F1, no answer", "words (SQuAD)", _unanswerable(lambda r: r.f1)),
+    Figure("gold contained (lenient)", "words (SQuAD)", _answerable(lambda r: r.contained)),
+    Figure("citations exact", "citations", _exact),
+    Figure("citation precision", "citations", lambda r: r.precision),
+    Figure("citation recall", "citations", lambda r: r.recall),
+    Figure("precision at any length", "citations", lambda r: r.loose_precision),
+    Figure("recall at any length", "citations", lambda r: r.loose_recall),
+    Figure(
+        "answered without citation",
+        "citations",
+        lambda r: None if r.outcome == "refused" else float(r.uncited),
+    ),
+    *(Figure(f"hit@{k}", "retrieval", _hit(k)) for k in HIT_RANKS),
+    Figure("mean reciprocal rank", "retrieval", _reciprocal),
+)
+_BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}
+
+
+def figures(records: Sequence[Record]) -> list[tuple[Figure, Interval]]:
+    """Every measure over one system's records, with its interval."""
+    return [
+        (
+            figure,
+            bootstrap_interval(
+                [value for r in records if (value := figure.value(r)) is not None],
+                bounds=figure.bounds,
+            ),
+        )
+        for figure in FIGURES
+    ]
+
+
+def paired(name: str, first: Sequence[Record], second: Sequence[Record]) -> Interval:
+    """Difference of a measure, second minus first, over the cases that both have.
+
+    Parameters
+    ----------
+    name : str
+        Of one of `FIGURES`.
+    first, second : sequence of Record
+        Of one system each.
+    """
+    value = _BY_NAME[name].value
+    theirs = {record.id: value(record) for record in second}
+    pairs = [
+        (mine, other)
+        for record in first
+        if (mine := value(record)) is not None and (other := theirs.get(record.id)) is not None
+    ]
+    return paired_bootstrap([mine for mine, _ in pairs], [other for _, other in pairs])
+
+
+def exactness(records: Sequence[Record]) -> float:
+    """Share of the answers that cite exactly; 1.0 where none had anything to cite."""
+    values = [value for record in records if (value := _exact(record)) is not None]
+    return sum(values) / len(values) if values else 1.0
+
+
+def kinds_of(records: Sequence[Record]) -> list[str]:
+    """Kinds that occur, in the order of `eval.cases.KINDS`."""
+    present = {record.kind for record in records}
+    return [kind for kind in KINDS if kind in present]
+
+
+def curve(records: Sequence[Record]) -> RiskCoverage:
+    """Risk at every coverage, of what was shown and what was drafted but held back."""
+    return risk_coverage(
+        [record.confidence for record in records],
+        [record.candidate == "wrong" for record in records],
+    )
+
+
+def latency(records: Sequence[Record]) -> list[tuple[str, float, float, float, int]]:
+    """Stage, median, 90th and 99th percentile in seconds, and of how many answers.
+
+    What people wait for comes first, then the stages that a system tells of itself.
+    """
+    answered = [record for record in records if record.answer is not None]
+    waits: dict[str, list[float]] = {"evidence shown": [], "first token": [], "whole answer": []}
+    stages: dict[str, list[float]] = {}
+    for record in answered:
+        for name, value in (
+            ("evidence shown", record.seconds.evidence),
+            ("first token", record.seconds.first_token),
+            ("whole answer", record.seconds.total),
+        ):
+            if value is not None:
+                waits[name].append(value)
+        for stage, value in (record.answer or {}).get("timings", {}).items():
+            if stage != "total":
+                stages.setdefault(f"stage: {stage}", []).append(value)
+    return [
+        (
+            name,
+            percentile(values, 0.5),
+            percentile(values, 0.9),
+            percentile(values, 0.99),
+            len(values),
+        )
+        for name, values in (waits | stages).items()
+        if values
+    ]
+
+
+def resources(records: Sequence[Record]) -> dict[str, float | None]:
+    """Model calls and tokens a question (medians), peak memory in bytes, failures."""
+    answered = [record for record in records if record.answer is not None]
+    peaks = [record.peak_bytes for record in records if record.peak_bytes is not None]
+
+    def median(values: Sequence[int]) -> float | None:
+        return percentile(values, 0.5) if values else None
+
+    return {
+        "calls": median([record.calls for record in answered]),
+        "tokens read": median([record.tokens_read for record in answered]),
+        "tokens written": median([record.tokens_written for record in answered]),
+        "cited characters": median([r.cited_characters for r in answered if r.cited_characters]),
+        "peak bytes": max(peaks) if peaks else None,
+        "failed": sum(record.answer is None for record in records),
+    }
+
+
+def summarise(run: Run) -> dict[str, Any]:
+    """All figures of all systems as plain values for `json.dumps`."""
+    summary: dict[str, Any] = {}
+    for system in run.systems:
+        records = run.of(system)
+        area = curve(records)
+        summary[system] = {
+            "figures": {figure.name: _plain(interval) for figure, interval in figures(records)},
+            "kinds": {
+                kind: {
+                    outcome: sum(r.outcome == outcome for r in records if r.kind == kind)
+                    for outcome in ("correct", "wrong", "refused")
+                }
+                for kind in kinds_of(records)
+            },
+            "risk coverage": {
+                "area": area.area if area.points else None,
+                "points": [list(point) for point in area.points],
+            },
+            "seconds": {
+                name: {"median": median, "p90": p90, "p99": p99, "n": n}
+                for name, median, p90, p99, n in latency(records)
+            },
+            "resources": resources(records),
+            "truthfulness against the first system": _plain(
+                paired("truthfulness", run.of(run.systems[0]), records)
+            ),
+        }
+    return summary
+
+
+def _plain(interval: Interval) -> dict[str, float] | None:
+    if not interval.n:
+        return None
+    return {
+        "mean": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+        "n": interval.n,
+    }

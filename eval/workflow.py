@@ -1,0 +1,201 @@
+"""What every command does: open documents and cases, run with progress, keep the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from qa import Library, Settings
+from qa.answer import default_documents
+from qa.embeddings import open_embedder
+from qa.llms import open_chat_model
+from qa.types import Document
+
+from .cases import KINDS, CasesError, load_cases
+from .page import write_page
+from .passages import PassageSuite
+from .records import Record, Run, journal_of, save_run
+from .run import Suite, run_suite, select
+from .summary import summarise
+
+__all__ = [
+    "COLUMNS",
+    "SEED_CASES",
+    "measure",
+    "open_documents",
+    "open_suite",
+    "page_of",
+    "public_suite",
+    "seed_documents",
+    "weights_progress",
+]
+
+SEED_CASES = Path(__file__).resolve().parent / "cases" / "seed.jsonl"
+COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+
+
+def seed_documents(settings: Settings) -> Path:
+    """The folder of the seed article, whatever library is configured."""
+    return default_documents(settings.model_copy(update={"documents": None}))
+
+
+def open_suite(
+    cases: Path | None,
+    library: Path | None,
+    settings: Settings,
+    *,
+    kinds: Sequence[str] = (),
+    limit: int | None = None,
+) -> Suite:
+    """A file of cases over a folder; the seed suite over the seeds where none is named.
+
+    Raises
+    ------
+    CasesError
+        An unknown kind, a bad case, or none that can be asked.
+    qa.errors.LibraryError
+    """
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise CasesError(f"unknown kind {unknown[0]!r}. Known: {', '.join(KINDS)}.")
+    path = cases or SEED_CASES
+    folder = library or seed_documents(settings)
+    documents = open_documents(folder, settings)
+    loaded = load_cases(path, {name: document.text for name, document in documents.items()})
+    accepted = [case for case in loaded if case.accepted]
+    if left_out := len(loaded) - len(accepted):
+        Console(stderr=True).print(
+            f"{left_out} drafted cases are left out: nobody has accepted them "
+            '("accepted": true in the file).'
+        )
+    chosen = select(accepted, kinds=kinds, limit=limit)
+    if not chosen:
+        raise CasesError(f"{path}: no case is left to ask. Accept some, or choose other kinds.")
+    return Suite(path.stem, chosen, folder.expanduser().absolute(), documents)
+
+
+def measure(
+    suite: Suite, systems: Sequence[str], settings: Settings, json_file: Path | None
+) -> Run:
+    """Run with progress on standard error; write the run's file and its page.
+
+    Raises
+    ------
+    qa.errors.QaError
+    """
+    console = Console(stderr=True)
+    target = json_file or settings.home / "eval" / "runs" / f"{suite.name}.json"
+    model = open_chat_model(settings, weights_progress(console))
+    embedder = open_embedder(settings.embedding)
+    try:
+        with _progress(console) as (start, advance):
+            run = run_suite(
+                suite,
+                systems,
+                settings,
+                model,
+                embedder,
+                target=target,
+                on_start=start,
+                on_record=advance,
+            )
+    except KeyboardInterrupt:
+        console.print("Interrupted. The same command goes on from here.")
+        raise
+    save_run(run, summarise(run), target)
+    page = write_page(run, page_of(target))
+    journal_of(target).unlink(missing_ok=True)
+    console.print(f"run: {escape(str(target))}\npage: {escape(str(page))}", soft_wrap=True)
+    return run
+
+
+def page_of(run_file: Path) -> Path:
+    """Where a run's page lies: beside it."""
+    return run_file.with_suffix(".html")
+
+
+def open_documents(folder: Path, settings: Settings) -> dict[str, Document]:
+    """Index a folder with a bar, tell what was skipped, and return its documents.
+
+    Raises
+    ------
+    qa.errors.LibraryError
+    """
+    console = Console(stderr=True)
+    with Progress(*COLUMNS[:3], console=console, transient=True) as progress:
+        task = progress.add_task("Indexing", total=None)
+
+        def show(done: int, total: int, _path: str) -> None:
+            progress.update(task, completed=done, total=total)
+
+        quiet = settings.model_copy(update={"llm": "none"})
+        with Library.open(folder, settings=quiet, progress=show) as library:
+            for skipped in library.report.skipped:
+                console.print(f"skipped {escape(skipped.path)}: {escape(skipped.reason)}")
+            return dict(library.documents)
+
+
+@contextmanager
+def _progress(
+    console: Console,
+) -> Iterator[tuple[Callable[[str, int], None], Callable[[Record], None]]]:
+    """A bar for each system, with how many went right and wrong so far."""
+    columns = (
+        *COLUMNS,
+        TimeRemainingColumn(),
+        TextColumn("[green]{task.fields[right]} right[/] [red]{task.fields[wrong]} wrong[/]"),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks = {}
+        counts: dict[str, list[int]] = {}
+
+        def start(system: str, left: int) -> None:
+            right, wrong = counts.setdefault(system, [0, 0])
+            tasks[system] = progress.add_task(escape(system), total=left, right=right, wrong=wrong)
+
+        def advance(record: Record) -> None:
+            count = counts.setdefault(record.system, [0, 0])
+            count[0] += record.right
+            count[1] += record.outcome == "wrong"
+            if record.system in tasks:
+                progress.update(tasks[record.system], advance=1, right=count[0], wrong=count[1])
+
+        yield start, advance
+
+
+def weights_progress(console: Console) -> Callable[[int, int], None]:
+    """Tell of the one-time assembly of the embedded model on a console."""
+    told = -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal told
+        if (percent := done * 100 // total // 25 * 25) > told:
+            told = percent
+            console.print(f"Preparing the language model, once: {percent}% of {total / 1e9:.1f} GB")
+
+    return show
+
+
+def public_suite(suite: PassageSuite, settings: Settings, data: Path) -> Suite:
+    """Write a public suite's passages into a folder of their own and open it.
+
+    Raises
+    ------
+    CasesError
+    qa.errors.LibraryError
+    """
+    folder = suite.write(settings.home / "eval")
+    documents = open_documents(folder, settings)
+    suite.check({path: document.text for path, document in documents.items()})
+    name = data.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json")
+    return Suite(name, suite.cases, folder, documents)

@@ -1,0 +1,238 @@
+"""The commands end to end, with a model-free embedder and no language model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from eval import __main__ as command_line
+from qa.cli import app as qa_app
+from qa.llms import Message, ScriptedChatModel
+
+TIDE = "The tide is high at noon."
+TEXT = f"{TIDE}\n\nBoats leave the harbour at one on May 2, in any weather at all.\n"
+
+
+@pytest.fixture
+def suite(tmp_path: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("QA_EMBEDDING__MODEL", "hashing")
+    monkeypatch.setenv("QA_LLM", "none")
+    write({"tides.txt": TEXT})
+    about = {"document": "tides.txt"}
+    records = [
+        {"id": "f1", "question": "When is the tide high?", "kind": "date", "gold": "noon", **about}
+        | {"quote": "The tide is high at noon."},
+        {"id": "u1", "question": "Who painted Guernica?", "kind": "unanswerable", **about},
+        {"id": "d1", "question": "Who?", "kind": "unanswerable", "accepted": False, **about},
+    ]
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)), "utf-8")
+    return path
+
+
+def exit_code(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as caught:
+        command_line.main([str(argument) for argument in arguments])
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+def run(suite: Path, *more: object, name: str = "out.json") -> Path:
+    out = suite.with_name(name)
+    documents = suite.with_name("documents")
+    assert exit_code("run", suite, "--library", documents, "--json", out, *more) == 0
+    return out
+
+
+def test_a_run_writes_figures_page_and_no_journal(
+    suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run(suite, "--systems", "qa,copy,abstain")
+    content = json.loads(out.read_text("utf-8"))
+    assert [(r["system"], r["id"]) for r in content["records"]] == [
+        (system, case) for system in ("qa", "copy", "abstain") for case in ("f1", "u1")
+    ]
+    outcomes = [r["outcome"] for r in content["records"]]
+    assert outcomes[2:] == ["correct", "wrong", "refused", "refused"]
+    assert "<!doctype html>" in out.with_suffix(".html").read_text("utf-8")
+    assert not out.with_name("out.json.journal").exists()
+    captured = capsys.readouterr()
+    assert "truthfulness" in captured.out
+    assert "1 drafted cases are left out" in " ".join(captured.err.split())
+
+
+def test_the_default_place_is_under_qa_home(
+    suite: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    documents = suite.with_name("documents")
+    assert exit_code("run", suite, "--library", documents, "--kind", "date") == 0
+    (kept,) = (tmp_path / "home" / "eval" / "runs").glob("*.json")
+    assert str(kept) in "".join(capsys.readouterr().err.split("\n"))
+    assert len(json.loads(kept.read_text("utf-8"))["records"]) == 1
+
+
+def test_runs_are_reported_again_and_compared(
+    suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = run(suite), run(suite, "--systems", "copy", name="b.json")
+    first.with_suffix(".html").unlink()
+    assert exit_code("report", first) == 0
+    assert first.with_suffix(".html").is_file()
+    capsys.readouterr()
+    assert exit_code("compare", first, second) == 0
+    assert "qa → copy" in capsys.readouterr().out
+    assert exit_code("compare", first, second, "--systems", "llamaindex") == 2
+
+
+def test_the_gate_holds_a_run_to_its_baseline(
+    suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, baseline = run(suite), suite.with_name("baseline.json")
+    arguments = ("gate", "--baseline", baseline, "--run", out)
+    assert exit_code(*arguments) == 2
+    assert "gate --write" in " ".join(capsys.readouterr().err.split())
+    assert exit_code(*arguments, "--write") == 0
+    assert exit_code(*arguments) == 0
+    assert "passed" in capsys.readouterr().out
+    content = json.loads(out.read_text("utf-8"))
+    content["records"][0]["faults"] = ["citation [1] quotes something else"]
+    out.write_text(json.dumps(content), "utf-8")
+    assert exit_code(*arguments) == 1
+    assert "regression" in capsys.readouterr().out
+    assert exit_code("gate", "--write", "--limit", 3) == 2
+
+
+def test_the_seed_suite_runs_on_the_seeds(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("run", "--systems", "abstain", "--json", suite.with_name("s.json")) == 0
+    records = json.loads(suite.with_name("s.json").read_text("utf-8"))["records"]
+    assert len(records) >= 150
+    assert {r["outcome"] for r in records} == {"refused"}
+
+
+def test_public_suites_are_one_library_of_all_passages(suite: Path, tmp_path: Path) -> None:
+    qas = [
+        {"id": "1", "question": "When is the tide high?", "is_impossible": False}
+        | {"answers": [{"text": "noon", "answer_start": 20}]},
+        {"id": "2", "question": "Who painted Guernica?", "is_impossible": True, "answers": []},
+    ]
+    paragraph = {"context": "The tide is high at noon.", "qas": qas}
+    squad = suite.with_name("squad.json")
+    squad.write_text(json.dumps({"data": [{"title": "tides", "paragraphs": [paragraph]}]}))
+    out = suite.with_name("out.json")
+    assert exit_code("squad", "--data", squad, "--sample", 2, "--json", out) == 0
+    (folder,) = (tmp_path / "home" / "eval").glob("squad-*")
+    assert (folder / "tides.txt").read_text("utf-8") == "tides\n\nThe tide is high at noon.\n"
+    records = json.loads(out.read_text("utf-8"))["records"]
+    assert [r["must_refuse"] for r in records] == [False, True]
+    nq = suite.with_name("nq.jsonl")
+    lines = [
+        {"question": "when is the tide high", "answers": ["noon"], "title": "Tide"}
+        | {"text": "The tide is high at noon."},
+        {"question": "who paints", "answers": ["Ada"], "title": "Art", "text": "Ada paints."},
+    ]
+    nq.write_text("\n".join(map(json.dumps, lines)))
+    arguments = ("nq", "--data", nq, "--sample", 2, "--json", suite.with_name("nq.json"))
+    assert exit_code(*arguments, "--unanswerable", 1) == 0
+    assert exit_code(*arguments, "--unanswerable", 3) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["run", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["run", "--kind", "trivia"], "'trivia'"),
+        (["run", "--systems", "ragas"], "'ragas'"),
+        (["run", "--systems", "closed-book"], "needs a language model"),
+        (["run", "--library", "no/such/folder"], "no/such/folder"),
+        (["run", "--systems", "abstain", "--json", "file/out.json"], "out.json"),
+        (["compare", "a.json", "b.json"], "a.json"),
+        (["draft", "documents"], "needs a language model"),
+        (["draft", "documents", "--llm", "embedded", "--out", "cases.jsonl"], "there already"),
+        (["squad", "--data", "cases.jsonl"], "cases.jsonl"),
+    ],
+)
+def test_what_cannot_be_done_exits_with_2_and_a_reason(
+    suite: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], names: str
+) -> None:
+    suite.with_name("file").write_text("")
+    assert exit_code(*arguments) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert "error:" in error
+    assert names in error
+    assert "Traceback" not in error
+
+
+def test_drafting_and_benchmarks_reach_the_model(
+    suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def script(messages: Sequence[Message]) -> str:
+        if "three lines" in messages[0].content:
+            return "Question: When do boats leave the harbour?\nAnswer: May 2\nNear miss: Who?"
+        return "NOT STATED"
+
+    def opened(*_: Any) -> ScriptedChatModel:
+        return ScriptedChatModel(script)
+
+    monkeypatch.setattr(command_line, "open_chat_model", opened)
+    out = suite.with_name("drafted.jsonl")
+    assert exit_code("draft", suite.with_name("documents"), "--out", out) == 0
+    assert "1 date, 1 unanswerable" in " ".join(capsys.readouterr().out.split())
+
+    class Plain:
+        def encode(self, *_: Any, **__: Any) -> None:
+            """Embed nothing."""
+
+    monkeypatch.setattr(command_line, "plain_model", lambda _: Plain())
+    timings = suite.with_name("bench.json")
+    documents = suite.with_name("documents")
+    assert exit_code("bench", "--library", documents, "--size", 20, "--json", timings) == 0
+    whats = [t["what"] for t in json.loads(timings.read_text("utf-8"))["timings"]]
+    assert whats[0] == "embed sentences"
+    assert "answer, whole" in whats
+
+
+def test_an_inexact_citation_of_ours_exits_with_1(
+    suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.run.quote_faults", lambda *_: ("citation [1] quotes wrongly",))
+    arguments = ("run", suite, "--library", suite.with_name("documents"))
+    assert exit_code(*arguments, "--json", suite.with_name("a.json")) == 1
+    theirs = ("--systems", "copy", "--json", suite.with_name("b.json"))
+    assert exit_code(*arguments, *theirs) == 0
+
+
+def test_an_interruption_says_how_to_go_on(
+    suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("eval.workflow.run_suite", interrupted)
+    documents = suite.with_name("documents")
+    assert exit_code("run", suite, "--library", documents) == 130
+    assert "goes on from here" in " ".join(capsys.readouterr().err.split())
+    assert "raceback" not in capsys.readouterr().err
+
+
+def test_qa_eval_forwards_everything(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = suite.with_name("out.json")
+    documents = str(suite.with_name("documents"))
+    arguments = ["eval", "run", str(suite), "--library", documents, "--json", str(out)]
+    result = CliRunner().invoke(qa_app, arguments)
+    assert result.exit_code == 0, result.output
+    assert out.is_file()
+    usage = CliRunner().invoke(qa_app, ["eval", "--help"])
+    assert "qa eval" in usage.output
+    assert "draft" in usage.output
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("--help") == 0
+    shown = capsys.readouterr().out
+    for name in ("run", "squad", "nq", "report", "compare", "gate", "draft", "bench"):
+        assert name in shown

@@ -1,0 +1,138 @@
+"""Comparisons and the gate: what changed, what fails, and what is only chance."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from eval_doubles import answered, record, run_of
+from rich.console import Console
+
+from eval.cases import CasesError
+from eval.compare import compare, pick, print_comparison
+from eval.gate import judge_gate, load_baseline, save_baseline
+from eval.records import Record, Run
+
+WORSE = {"outcome": "wrong", "score": -1}
+REFUSED = {"outcome": "refused", "score": 0}
+
+
+def many(count: int, changed: int = 0, **changes: object) -> tuple[Record, ...]:
+    return tuple(record(case_id=f"c{k}", **(changes if k < changed else {})) for k in range(count))
+
+
+def test_changes_are_listed_worst_first_and_only_those() -> None:
+    before = (record(case_id="same"), record(case_id="a"), record(case_id="b", **REFUSED))
+    before += (record(case_id="c"), record(case_id="gone"))
+    after = (record(case_id="same"), record(case_id="a", **WORSE), record(case_id="b"))
+    after += (record(case_id="c", answer=answered("That cat [1]").to_dict()),)
+    after += (record(case_id="new"),)
+    found = compare(before, after, ("old", "new"))
+    assert [(c.first.id, c.verdict) for c in found.changes] == [
+        ("a", "worse"),
+        ("b", "better"),
+        ("c", "other words"),
+    ]
+    assert found.cases == 4
+    assert found.left_out == ("gone", "new")
+    differences = dict(found.differences)
+    assert differences["truthfulness"].mean == pytest.approx((-2 + 1) / 4)
+    assert "citation precision" not in differences
+
+
+def test_a_case_that_asks_something_else_now_is_not_compared() -> None:
+    before, after = (
+        (record(), record(case_id="x")),
+        (record(question="Who lay?"), record(case_id="x")),
+    )
+    assert compare(before, after, ("qa", "qa")).left_out == ("f1",)
+    with pytest.raises(CasesError, match="no case in common"):
+        compare(before[:1], after[:1], ("qa", "qa"))
+
+
+def test_systems_are_picked_by_name_or_by_what_both_have() -> None:
+    both, ours = run_of(record("qa"), record("copy")), run_of(record("qa"))
+    other = run_of(record("abstain"))
+    assert pick(both, ours, []) == [("qa", "qa")]
+    assert pick(ours, other, []) == [("qa", "abstain")]
+    assert pick(both, both, ["qa", "copy"]) == [("qa", "copy")]
+    assert pick(both, both, ["copy"]) == [("copy", "copy")]
+    for runs, names in (((both, other), []), ((ours, ours), ["copy"]), ((ours, ours), ["a"] * 3)):
+        with pytest.raises(CasesError):
+            pick(*runs, names)
+
+
+def test_a_comparison_is_printed_with_what_is_more_than_chance() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    before, after = many(20), many(20, 10, **WORSE)
+    hostile = record(case_id="h", question="[red]Who?")
+    print_comparison(compare((*before, hostile), (*after, hostile), ("a", "b")), console)
+    print_comparison(compare(before, before, ("a", "b")), console)
+    assert isinstance(console.file, io.StringIO)
+    text = " ".join(console.file.getvalue().split())
+    assert "truthfulness │ -0.952" in text
+    assert "more than chance" in text
+    assert "10 cases changed" in text
+    assert "No case changed." in text
+
+
+@pytest.fixture
+def baseline(tmp_path: Path) -> Path:
+    path = tmp_path / "seed.baseline.json"
+    save_baseline(run_of(*many(40)), path)
+    return path
+
+
+def test_the_same_answers_pass(baseline: Path) -> None:
+    verdict = judge_gate(run_of(*many(40)), load_baseline(baseline))
+    assert (verdict.faults, verdict.notes, verdict.worse) == ((), (), ())
+
+
+def test_one_changed_answer_is_told_but_is_no_regression(baseline: Path) -> None:
+    verdict = judge_gate(run_of(*many(40, 1, **WORSE)), load_baseline(baseline))
+    assert verdict.faults == ()
+    assert verdict.worse == ("c0",)
+
+
+@pytest.mark.parametrize(
+    ("run", "named"),
+    [
+        (run_of(*many(40, 8, **WORSE)), "truthfulness fell: -0.400"),
+        (run_of(*many(40, 8, **WORSE)), "more answers are wrong: +0.200"),
+        (run_of(*many(40, 12, **REFUSED)), "truthfulness fell"),
+        (run_of(*many(40, 1, faults=("citation [1] quotes",))), "c0: citation [1] quotes"),
+        (run_of(*many(40, 1, error="down", answer=None)), "c0 failed: down"),
+    ],
+)
+def test_regressions_and_inexact_citations_fail(baseline: Path, run: Run, named: str) -> None:
+    verdict = judge_gate(run, load_baseline(baseline))
+    assert any(fault.startswith(named) for fault in verdict.faults), verdict.faults
+
+
+def test_what_differs_besides_is_noted(baseline: Path) -> None:
+    run = run_of(*many(40), record(case_id="new"), model="other", fingerprint="def")
+    verdict = judge_gate(run, load_baseline(baseline))
+    assert verdict.faults == ()
+    assert [note.split()[0] for note in verdict.notes] == ["1", "other", "other"]
+
+
+def test_a_slice_is_judged_by_its_own_cases(baseline: Path) -> None:
+    assert judge_gate(run_of(*many(5)), load_baseline(baseline)).difference.n == 5
+    with pytest.raises(CasesError, match="none of these cases"):
+        judge_gate(run_of(record(case_id="else")), load_baseline(baseline))
+    with pytest.raises(CasesError, match="no answers of 'qa'"):
+        judge_gate(run_of(record("copy")), load_baseline(baseline))
+
+
+def test_a_bad_run_can_be_no_baseline_and_a_missing_one_says_how_to_write_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "b.json"
+    with pytest.raises(CasesError, match="can't be a baseline"):
+        save_baseline(run_of(record(faults=("x",))), path)
+    with pytest.raises(CasesError, match="gate --write"):
+        load_baseline(path)
+    path.write_text("{}")
+    with pytest.raises(CasesError, match=r"b\.json"):
+        load_baseline(path)

@@ -1,0 +1,195 @@
+"""The terminal's tables and the page: right figures, nothing that acts."""
+
+from __future__ import annotations
+
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+from eval_doubles import answered, record, refused, run_of
+from rich.console import Console
+
+from eval.markup import Markup, element
+from eval.page import page_html
+from eval.plots import latency_plot, outcome_plot, risk_plot, support_plot
+from eval.records import Record, Run
+from eval.summary import curve, figures, latency, paired, summarise
+from eval.terminal import print_run, print_timings
+
+HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">[red]&amp; \u202e'
+
+
+def wrong(system: str = "qa", case_id: str = "f2", **changes: object) -> Record:
+    values: dict[str, object] = {"outcome": "wrong", "score": -1, "precision": 0.0, "rank": None}
+    return record(system, case_id, **(values | changes))
+
+
+def unanswerable(system: str = "qa", case_id: str = "u1", **changes: object) -> Record:
+    values: dict[str, object] = {"kind": "unanswerable", "gold": (), "quotes": ()}
+    values |= {"must_refuse": True, "outcome": "refused", "answer": refused().to_dict()}
+    return record(system, case_id, **(values | changes))
+
+
+@pytest.fixture
+def run() -> Run:
+    return run_of(
+        record(precision=1.0, recall=1.0, confidence=0.9, candidate="correct"),
+        wrong(confidence=0.4, candidate="wrong"),
+        unanswerable(),
+        record("llamaindex", answer=answered("The cat [1]").to_dict()),
+        wrong("llamaindex", faults=("marker [9] leads nowhere",), dangling=1),
+        unanswerable("llamaindex", outcome="wrong", score=-1, answer=None, error="[red]down"),
+    )
+
+
+def shown(run: Run, *, details: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=220)
+    print_run(run, console, details=details)
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
+
+
+def test_figures_by_hand(run: Run) -> None:
+    found = {figure.name: interval for figure, interval in figures(run.of("qa"))}
+    assert found["truthfulness"].mean == pytest.approx(1 / 3)
+    assert (found["correct"].mean, found["wrong"].mean, found["refused"].mean) == (0.5, 0.5, 0.0)
+    assert found["refused or premise corrected"].mean == 1.0
+    assert found["citations exact"].mean == 1.0
+    assert (found["citation precision"].mean, found["citation precision"].n) == (0.5, 2)
+    assert found["hit@1"].mean == found["mean reciprocal rank"].mean == 0.5
+    theirs = {figure.name: interval for figure, interval in figures(run.of("llamaindex"))}
+    assert theirs["citations exact"].mean == 0.5
+    difference = paired("truthfulness", run.of("qa"), run.of("llamaindex"))
+    assert difference.mean == pytest.approx(-2 / 3)
+    assert curve(run.of("qa")).points == ((1 / 3, 0.0), (2 / 3, 0.5))
+    assert latency(run.of("qa"))[0][:2] == ("whole answer", 0.5)
+
+
+def test_the_terminal_shows_systems_beside_each_other(run: Run) -> None:
+    text = shown(run)
+    assert "model scripted" in text
+    assert "fact │ 2 │ 1 / 1 / 0 │ 1 / 1 / 0" in text
+    assert "unanswerable │ 1 │ 0 / 0 / 1 │ 0 / 1 / 0" in text
+    assert "truthfulness against qa │ │ -0.667" in text
+    assert "inexact llamaindex: f2: marker [9] leads nowhere" in text
+    assert "failed llamaindex: u1: [red]down" in text
+    assert "Not right" not in text
+    assert "[red]down" in shown(run, details=True)
+    correct, citations = text.index("│ correct"), text.index("citation precision")
+    assert correct < citations
+
+
+def test_nothing_measured_prints_nothing_wrong() -> None:
+    print_timings((), Console(file=io.StringIO()))
+    assert "0 cases" in shown(run_of())
+
+
+def test_the_summary_is_plain_json(run: Run) -> None:
+    summary = summarise(run)
+    assert summary["qa"]["kinds"]["fact"] == {"correct": 1, "wrong": 1, "refused": 0}
+    assert summary["qa"]["figures"]["correct"]["mean"] == 0.5
+    assert summary["qa"]["figures"]["exact match, has answer"] is None
+
+
+class Tags(HTMLParser):
+    """What a browser would make of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in {"meta", "input"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+
+def test_whatever_a_document_or_model_says_is_only_text() -> None:
+    said = answered("x").to_dict()
+    said["text"] = f"{HOSTILE} [1]"
+    said["notes"] = [HOSTILE]
+    for part in ("claims", "citations", "evidence"):
+        for item in said[part]:
+            item.update({k: HOSTILE for k in ("text", "quote", "document", "reason") if k in item})
+    hostile = record(
+        "qa",
+        HOSTILE,
+        question=HOSTILE,
+        gold=((HOSTILE,),),
+        quotes=((HOSTILE,),),
+        history=((HOSTILE, HOSTILE),),
+        added=(HOSTILE,),
+        faults=(HOSTILE,),
+        answer=said,
+        confidence=0.5,
+        candidate="wrong",
+    )
+    page = page_html(run_of(hostile, suite=HOSTILE, model=HOSTILE))
+    found = Tags()
+    found.feed(page)
+    assert found.open == []
+    assert found.tags.count("script") == 1
+    assert "img" not in found.tags
+    names = [name for name, _ in found.attributes]
+    assert not any(name.startswith("on") for name in names)
+    assert "[red]" in shown(run_of(hostile), details=True)
+
+
+def test_the_page_reaches_for_nothing_outside_itself(run: Run) -> None:
+    page = page_html(run)
+    found = Tags()
+    found.feed(page)
+    assert not {"link", "iframe", "object", "base"} & set(found.tags)
+    assert not {"src", "href", "action"} & {name for name, _ in found.attributes}
+    assert "url(" not in page
+    assert "@import" not in page
+    policy = dict(found.attributes)["content"]
+    assert "default-src 'none'" in page
+    assert policy
+
+
+def test_the_page_holds_every_case_with_what_filters_need(run: Run) -> None:
+    page = page_html(run)
+    assert page.count('class="case"') == 3
+    assert 'data-marks="qa=correct|qa=right|llamaindex=correct|llamaindex=right"' in page
+    assert "llamaindex=inexact" in page
+    assert "llamaindex=failed" in page
+    for kind in ("Outcomes by kind", "Risk, coverage, latency", "How sure", "Cases"):
+        assert kind in page
+
+
+def test_plots_say_their_numbers(run: Run) -> None:
+    bars = outcome_plot(run.of("qa"), "qa")
+    assert "qa, fact: 1 of 2 correct" in bars
+    assert "qa, all: 1 of 3 rightly refused" in bars
+    assert "mean risk 0.250 up to coverage 0.67" in risk_plot(run)
+    assert "median 0.500 s" in latency_plot(run)
+    assert "1 wrong, support 0.40 to 0.45" in (support_plot(run.of("qa"), "qa") or "")
+    assert support_plot(run.of("llamaindex"), "llamaindex") is None
+    for plot in (bars, risk_plot(run), latency_plot(run)):
+        assert not re.search(r"\b(?:nan|inf)\b", plot)
+
+
+def test_plots_of_nothing_are_empty_not_broken() -> None:
+    empty = run_of()
+    for plot in (outcome_plot((), "qa"), risk_plot(empty), latency_plot(empty)):
+        assert plot.startswith("<svg")
+        assert "nan" not in plot
+
+
+def test_markup_escapes_all_but_itself() -> None:
+    inner = element("b", "<i>", title='"&')
+    assert inner == '<b title="&quot;&amp;">&lt;i&gt;</b>'
+    assert element("p", inner, None, "&", class_="x", hidden=True, open=False) == (
+        f'<p class="x" hidden>{inner}&amp;</p>'
+    )
+    assert element("rect", x=1.23456, data_kind="a") == '<rect x="1.23" data-kind="a"></rect>'
+    assert isinstance(inner, Markup)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.statistics import bootstrap_interval, paired_bootstrap, percentile, risk_coverage
+
+
+def test_the_interval_holds_the_mean_and_repeats() -> None:
+    values = [1.0] * 30 + [0.0] * 10
+    interval = bootstrap_interval(values)
+    assert interval == bootstrap_interval(values)
+    assert interval.mean == 0.75
+    # The normal approximation gives .75 +- 1.96 * sqrt(.75 * .25 / 40).
+    assert interval.low == pytest.approx(0.616, abs=0.03)
+    assert interval.high == pytest.approx(0.884, abs=0.03)
+    assert bootstrap_interval(values, seed=1) != interval
+
+
+def test_a_perfect_score_is_still_uncertain() -> None:
+    assert bootstrap_interval([1.0] * 20).low == pytest.approx(0.8316, abs=1e-4)
+    assert bootstrap_interval([0.0] * 20).high == pytest.approx(0.1684, abs=1e-4)
+    low = bootstrap_interval([-1.0] * 5, bounds=(-1.0, 1.0))
+    assert low.low == -1.0
+    assert -1.0 < low.high < 1.0
+    assert math.isnan(bootstrap_interval([]).mean)
+
+
+@given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60))
+def test_intervals_stay_in_their_bounds(values: list[float]) -> None:
+    interval = bootstrap_interval(values, bounds=(-1.0, 1.0), resamples=200)
+    assert -1.0 <= interval.low <= interval.mean + 1e-9
+    assert interval.mean - 1e-9 <= interval.high <= 1.0
+
+
+def test_percentiles() -> None:
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([1.0, 2.0], 0.9) == pytest.approx(1.9)
+    assert math.isnan(percentile([], 0.5))
+
+
+def test_pairing_sees_what_two_separate_intervals_would_not() -> None:
+    # Cases differ much, the second is better on each of the same five.
+    first = [0.0] * 50 + [1.0] * 50
+    second = [1.0] * 8 + first[8:]
+    difference = paired_bootstrap(first, second)
+    assert difference.mean == pytest.approx(0.08)
+    assert 0 < difference.low < 0.08 < difference.high
+    assert bootstrap_interval(first).high > bootstrap_interval(second).low
+    back = paired_bootstrap(second, first)
+    assert (back.mean, back.high) == (-difference.mean, -difference.low)
+
+
+def test_pairing_of_equal_runs_and_of_unequal_lengths() -> None:
+    same = paired_bootstrap([1.0, 0.0, 1.0], [1.0, 0.0, 1.0])
+    assert (same.mean, same.low, same.high, same.n) == (0.0, 0.0, 0.0, 3)
+    assert math.isnan(paired_bootstrap([], []).mean)
+    with pytest.raises(ValueError, match="1 values"):
+        paired_bootstrap([1.0], [])
+
+
+def test_risk_over_coverage_by_hand() -> None:
+    found = risk_coverage([0.9, 0.8, None, 0.5, 0.8], [False, True, True, True, False])
+    # .9 alone; then both at .8 together; then .5. The one without an answer only dilutes.
+    assert found.points == ((0.2, 0.0), (0.6, pytest.approx(1 / 3)), (0.8, 0.5))
+    assert found.area == pytest.approx((0 + 1 / 3 + 1 / 3 + 1 / 2) / 4)
+
+
+def test_risk_of_a_system_that_tells_no_confidence_or_nothing() -> None:
+    flat = risk_coverage([1.0] * 4, [True, False, False, False])
+    assert flat.points == ((1.0, 0.25),)
+    assert flat.area == 0.25
+    silent = risk_coverage([None, None], [False, False])
+    assert silent.points == ()
+    assert math.isnan(silent.area)
+
+
+@given(st.lists(st.tuples(st.one_of(st.none(), st.floats(0, 1)), st.booleans()), min_size=1))
+def test_coverage_rises_and_ends_at_the_share_answered(
+    cases: list[tuple[float | None, bool]],
+) -> None:
+    found = risk_coverage([c for c, _ in cases], [w for _, w in cases])
+    coverages = [coverage for coverage, _ in found.points]
+    assert coverages == sorted(set(coverages))
+    answered = [w for c, w in cases if c is not None]
+    if answered:
+        assert found.points[-1] == (len(answered) / len(cases), sum(answered) / len(answered))
+        assert 0.0 <= found.area <= 1.0
