@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -26,6 +27,14 @@ from .bench import (
     bench_library,
     plain_model,
     real_sentences,
+)
+from .calibration import (
+    area_under_curve,
+    cross_validated_supports,
+    examples_of,
+    fit_support,
+    risk_controlling_threshold,
+    settings_of,
 )
 from .cases import CasesError
 from .compare import compare, pick, print_comparison
@@ -267,6 +276,48 @@ def draft_command(
         f"qa eval run {escape(str(out))} --library {escape(str(folder))}",
         soft_wrap=True,
     )
+
+
+@app.command("calibrate")
+def calibrate_command(
+    run_files: Annotated[list[Path], typer.Argument(metavar="RUN.json...")],
+    system: Annotated[
+        str, typer.Option("--system", help="Whose drafts; unverified ones are all told.")
+    ] = "qa-unverified",
+    risk: Annotated[
+        float, typer.Option("--risk", min=0.01, max=0.9, help="Largest share of wrong answers.")
+    ] = 0.1,
+) -> None:
+    """Fit support and its threshold to the model that gave the answers of earlier runs.
+
+    Prints what to put into qa.toml. The promise holds for questions and documents like
+    those of the runs.
+    """
+    records = [record for file in run_files for record in load_run(file).of(system)]
+    examples = examples_of(records)
+    if len({example.right for example in examples}) < 2:
+        raise CasesError(
+            f"{len(examples)} claims of {system} were weighed, all alike. Ask more questions, "
+            f"with and without an answer, first: run --systems {system}."
+        )
+    supports = cross_validated_supports(examples)
+    right = np.array([example.right for example in examples])
+    threshold = risk_controlling_threshold(supports.tolist(), right.tolist(), risk)
+    console, notes = Console(), Console(stderr=True)
+    notes.print(
+        f"{len(examples)} claims, {int(right.sum())} right; a right one has more support than a "
+        f"wrong one with probability {area_under_curve(supports, right):.2f} (cross-validated)."
+    )
+    if threshold is None:
+        notes.print(f"No threshold can promise {risk:.0%} wrong answers from so many claims.")
+    else:
+        given = supports >= threshold
+        notes.print(
+            f"From support {threshold:.3f} on, at most {risk:.0%} of given answers are wrong, with "
+            f"90% confidence; {int((given & right).sum())} of the {int(right.sum())} right ones "
+            "are given."
+        )
+    console.print(settings_of(fit_support(examples), threshold), markup=False, highlight=False)
 
 
 @app.command("bench")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,16 @@ from scipy.stats import binom
 from qa.settings import SupportModel
 from qa.verification import UNKNOWN, Signals, support
 
+from .records import Record
+
 __all__ = [
     "Example",
     "area_under_curve",
     "cross_validated_supports",
+    "examples_of",
     "fit_support",
     "risk_controlling_threshold",
+    "settings_of",
 ]
 
 SIGNALS = ("check", "confidence", "similarity", "names", "verbatim")
@@ -146,9 +151,24 @@ def risk_controlling_threshold(
     return found
 
 
-def signals_from(values: Mapping[str, float | None]) -> Signals:
-    """Signals as an answer's JSON has them."""
-    return Signals(**{name: values[name] for name in SIGNALS})  # type: ignore[arg-type]
+def examples_of(records: Sequence[Record]) -> list[Example]:
+    """What a run teaches: its answers of a single claim that was weighed by its signals."""
+    examples = []
+    for record in records:
+        claims: list[Mapping[str, Any]] = (record.answer or {}).get("claims", [])
+        if record.candidate is None or len(claims) != 1 or not claims[0].get("signals"):
+            continue
+        values = claims[0]["signals"]
+        signals = Signals(**{name: values[name] for name in SIGNALS})
+        examples.append(Example(signals, record.candidate == "correct"))
+    return examples
+
+
+def settings_of(model: SupportModel, threshold: float | None) -> str:
+    """Write a support model, and a threshold if there is one, as a part of ``qa.toml``."""
+    lines = [] if threshold is None else ["[verification]", f"threshold = {threshold:.3f}", ""]
+    lines.append("[verification.model]")
+    return "\n".join(lines + [f"{name} = {value}" for name, value in model])
 
 
 def _matrix(examples: Sequence[Example]) -> NDArray[np.float64]:

@@ -94,15 +94,16 @@ class SupportModel(_Group):
     """Weights of the signals in a claim's support; none is negative, so that it rises with each.
 
     They belong to a language model and are fitted to judged claims (`eval.calibration`);
-    these are the embedded model's.
+    these are the embedded model's, from 234 drafts for questions over encyclopaedia articles
+    of which half were right: AUC .84 in ten-fold cross-validation.
     """
 
-    intercept: float = -8.86
-    check: float = Field(6.06, ge=0.0)
-    confidence: float = Field(2.85, ge=0.0)
-    similarity: float = Field(1.50, ge=0.0)
-    names: float = Field(0.98, ge=0.0)
-    verbatim: float = Field(1.41, ge=0.0)
+    intercept: float = -7.81
+    check: float = Field(5.63, ge=0.0)
+    confidence: float = Field(2.58, ge=0.0)
+    similarity: float = Field(1.51, ge=0.0)
+    names: float = Field(0.43, ge=0.0)
+    verbatim: float = Field(1.34, ge=0.0)
 
 
 class VerificationSettings(_Group):

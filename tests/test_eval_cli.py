@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_doubles import run_of
 from typer.testing import CliRunner
 
 from eval import __main__ as command_line
+from eval.records import Record, Seconds, save_run
+from qa import Settings
 from qa.cli import app as qa_app
 from qa.llms import Message, ScriptedChatModel
 
@@ -236,3 +239,67 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for name in ("run", "squad", "nq", "report", "compare", "gate", "draft", "bench"):
         assert name in shown
+
+
+def calibration_run(path: Path, rights: Sequence[bool]) -> Path:
+    """A run whose drafts were right as told, and the better checked the righter."""
+    records = [
+        Record(
+            system="qa-unverified",
+            id=str(number),
+            kind="fact",
+            question="?",
+            must_refuse=False,
+            outcome="correct" if right else "wrong",
+            score=1 if right else -1,
+            seconds=Seconds(total=1.0),
+            candidate="correct" if right else "wrong",
+            answer={
+                "claims": [
+                    {
+                        "signals": {
+                            "check": 0.9 if right else 0.2,
+                            "confidence": None,
+                            "similarity": 0.5,
+                            "names": 1.0,
+                            "verbatim": 1.0,
+                        }
+                    }
+                ]
+            },
+        )
+        for number, right in enumerate(rights)
+    ]
+    save_run(run_of(*records), {}, path)
+    return path
+
+
+def test_calibration_prints_settings_that_can_be_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_file = calibration_run(tmp_path / "run.json", [True, False] * 60)
+    assert exit_code("calibrate", run_file, "--risk", "0.1") == 0
+    out, notes = capsys.readouterr()
+    assert "120 claims, 60 right" in notes
+    assert "60 of the 60 right ones" in notes
+    (tmp_path / "qa.toml").write_text(out)
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load()
+    assert settings.verification.model.check > 1
+    assert 0.5 < settings.verification.threshold < 1
+
+
+def test_too_few_claims_promise_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_file = calibration_run(tmp_path / "run.json", [True, False] * 10)
+    assert exit_code("calibrate", run_file, "--risk", "0.05") == 0
+    out, notes = capsys.readouterr()
+    assert "No threshold" in notes
+    assert "threshold" not in out
+
+
+def test_claims_that_are_all_alike_calibrate_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_file = calibration_run(tmp_path / "run.json", [True] * 5)
+    assert exit_code("calibrate", run_file) == 2
+    assert "5 claims" in capsys.readouterr().err
