@@ -1,4 +1,4 @@
-"""The chat as it is served: files, accounts, a reverse proxy, programs; in Chromium where it matters."""
+"""The chat as it is served: files, several people, accounts, a reverse proxy, programs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,13 @@ import httpx
 import pytest
 from doubles import Script
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from written import WrittenLibrary
+from written import EACH_PAYLOAD, PAYLOADS, WrittenLibrary, cited, located
 
 from qa import Library, Settings
+from qa.documents import SkippedFile
 from qa.errors import ServeError
 from qa.llms import ScriptedChatModel
+from qa.types import Answer, AnswerReady, Claim, DraftText, Event, EvidenceFound
 from qa.ui.serving import read_accounts, serve
 
 pytestmark = pytest.mark.browser
@@ -164,13 +167,13 @@ def test_documents_are_dropped_asked_about_changed_and_removed(
         expect(remove).to_contain_text("Remove?")
         remove.click()
         expect(page.locator("#qa-source")).to_contain_text("was taken out of the library")
-        expect(page.locator(".qa-document")).to_have_count(1 + 1)
+        expect(page.locator("button.qa-document")).to_have_count(1)
         assert "tides.txt" not in library.documents
         assert not (root / "tides.txt").exists()
         assert [path.read_text() for path in (tmp_path / "home").rglob("removed/**/tides.txt")]
 
 
-def test_a_dropped_folder_is_walked(
+def test_a_dropped_file_is_added(
     browser: Browser, write: Write, fast: Callable[..., Settings]
 ) -> None:
     library = Library.open(write({"a.txt": "One."}), settings=fast())
@@ -219,13 +222,13 @@ def test_no_file_can_be_read_and_none_but_an_upload_added(
             )
             assert "isn't in the library" in call("change", {"remove": path})
             shown = call("open_source", {"document": path})
-            assert "secret." not in shown
+            assert "A secret." not in shown
             assert "root:" not in shown
         for wish in (None, [], {}, {"add": 1}, {"reindex": "yes"}):
             assert call("change", wish) == "The page asked for something that can't be done."
         sent = client.post("/gradio_api/upload", files={"files": ("up.txt", b"x" * 50)})
         (upload,) = sent.json()
-        assert Path(upload).is_relative_to(next(iter(Path(upload).parents[1:2])))
+        assert Path(upload).parents[1].stat().st_mode & 0o077 == 0
         for path in (upload, str(secret), str(library.root / "a.txt")):
             for route in ("/gradio_api/file=", "/file=", "/gradio_api/file/"):
                 assert client.get(f"{route}{path}").status_code == 404
@@ -234,6 +237,100 @@ def test_no_file_can_be_read_and_none_but_an_upload_added(
         )
         assert too_large.status_code == 413
     assert sorted(path.name for path in library.root.iterdir()) == ["a.txt"]
+
+
+# --- Safety --------------------------------------------------------------------------
+
+
+GROUPS = {
+    "".join(line for line in " ".join(group).splitlines()): group
+    for group in (PAYLOADS[start : start + 9] for start in range(0, len(PAYLOADS), 9))
+}
+
+
+class PayloadLibrary(WrittenLibrary):
+    """Holds a document for each payload; an answer has a claim, quote and note of each."""
+
+    root = Path("/home/ada/<img src=x onerror=window.hit=1>")
+    documents = EACH_PAYLOAD
+    files = ()
+    model_name = "<img src=//evil.example/m.png onerror=window.hit=1>"
+    report = replace(
+        WrittenLibrary.report,
+        skipped=tuple(SkippedFile(payload, payload) for payload in PAYLOADS),
+    )
+
+    def _events(self, question: str, understood: str | None) -> Iterator[Event]:
+        found = [each for each in self.documents.values() if each.title in GROUPS[question]]
+        passages = tuple(
+            located(number, document, 0, len(document.text))
+            for number, document in enumerate(found, 1)
+        )
+        yield EvidenceFound(question, passages)
+        yield DraftText(question)
+        claims = [
+            Claim(document.title, (number,), 0.9, "supported", document.title)
+            for number, document in enumerate(found, 1)
+        ]
+        dropped = [replace(each, citations=(), verdict="unsupported") for each in claims]
+        yield AnswerReady(
+            Answer(
+                question=question,
+                status="partial",
+                text=" ".join(f"{each.text} [{number}]" for number, each in enumerate(claims, 1)),
+                claims=(*claims, *dropped),
+                citations=tuple(
+                    cited(number, document, 0, len(document.text))
+                    for number, document in enumerate(found, 1)
+                ),
+                evidence=passages,
+                timings={"total": 0.1},
+                model=question,
+                fingerprint=question,
+                standalone_question=question,
+                notes=GROUPS[question],
+            )
+        )
+
+
+def test_no_payload_runs_or_reaches_out(browser: Browser) -> None:
+    assert len(PAYLOADS) >= 60
+    with served(PayloadLibrary()) as address, visiting(browser, address) as page:
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.on(
+            "console",
+            lambda line: (
+                complaints.append(line.text) if "Content Security Policy" in line.text else None
+            ),
+        )
+        expect(page.locator("button.qa-document")).to_have_count(len(PAYLOADS))
+        for question, group in GROUPS.items():
+            box = page.get_by_label("Your question")
+            box.fill(question)
+            box.press("Enter")
+            expect(page.locator("#qa-live .qa-note")).to_have_count(len(group))
+            page.mouse.move(0, 0)
+            page.locator("#qa-live .qa-chip").nth(1).hover()
+            expect(page.get_by_role("tooltip")).to_be_visible()
+            page.locator("#qa-live .qa-row").nth(len(group) // 2).click()
+            expect(page.locator("#qa-here")).to_contain_text("One two three.")
+            for details in page.locator("#qa-live summary").all():
+                details.click()
+        page.reload()
+        expect(page.locator("#qa-past .qa-turn")).to_have_count(len(GROUPS) - 1)
+        page.locator("#qa-header [data-library]").click()
+        expect(page.locator(".qa-entry")).to_have_count(2 * len(PAYLOADS))
+        for entry in page.locator("button.qa-document").all():
+            entry.dispatch_event("click")
+            expect(page.locator(".qa-text")).to_be_visible()
+            page.locator("#qa-source [data-library]").dispatch_event("click")
+        assert page.evaluate("window.hit") is None
+        ours = ":is(#qa-top, #qa-main, #qa-preview, #qa-banner)"
+        unwanted = "img, iframe, form, a, link, style, script, object, embed, base, meta, video"
+        assert page.locator(f"{ours} :is({unwanted})").count() == 0
+        assert complaints == []
 
 
 # --- Several people ------------------------------------------------------------------
@@ -432,3 +529,43 @@ def test_programs_ask_search_and_list(write: Write, fast: Callable[..., Settings
             assert set(endpoints) == {"/ask", "/search", "/documents"}
         finally:
             client.close()
+
+
+def test_assistants_are_given_the_same_tools(
+    write: Write, fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mcp", reason="the extra mcp isn't installed")
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    script = Script()
+    script.answer = "12 cm"
+    library = Library.open(
+        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
+        settings=fast(),
+        llm=ScriptedChatModel(script),
+    )
+
+    async def converse(address: str) -> tuple[dict[str, Any], Any]:
+        async with (
+            streamable_http_client(f"{address}/gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            question = "By how much did the tide rise in Bergen?"
+            return tools, await session.call_tool("ask", {"question": question})
+
+    # Playwright's loop runs in this thread.
+    with served(library, mcp=True) as address, ThreadPoolExecutor(1) as pool:
+        tools, result = pool.submit(lambda: asyncio.run(converse(address))).result()
+    assert set(tools) == {"ask", "search", "documents"}
+    assert "verbatim quotes" in tools["ask"].description
+    assert "12 cm" in result.content[0].text
+    assert "tides.txt" in result.content[0].text
+
+
+def test_without_the_extra_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ServeError, match=r"pip install 'qa\[mcp\]'"):
+        serve(WrittenLibrary(), port=free_port(), mcp=True)

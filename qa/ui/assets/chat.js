@@ -452,9 +452,13 @@ document.addEventListener("drop", async (event) => {
   event.preventDefault();
   event.stopPropagation();
   dropArea.hidden = true;
-  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
+  const dropped = items.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
   const found = [];
-  for (const entry of entries) await walk(entry, "", found).catch(() => {});
+  for (const one of dropped) {
+    if (one instanceof File) found.push([one.name, one]);
+    else await walk(one, "", found).catch(() => {});
+  }
   addFiles(found);
 }, true);
 
