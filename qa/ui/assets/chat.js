@@ -212,6 +212,7 @@ preview.setAttribute("role", "tooltip");
 preview.hidden = true;
 document.body.append(preview);
 let previewTimer = 0;
+let previewed = null; // the number that is pointed at
 
 function hidePreview() {
   clearTimeout(previewTimer);
@@ -247,6 +248,7 @@ document.addEventListener("mouseover", (event) => {
   const chip = event.target.closest?.(".qa-chip");
   if (!chip) return;
   clearTimeout(previewTimer);
+  previewed = chip;
   previewTimer = setTimeout(() => chip.isConnected && showPreview(chip), 120);
 });
 document.addEventListener("mouseout", (event) => {
@@ -257,7 +259,9 @@ document.addEventListener("focusin", (event) => {
   if (chip?.matches(":focus-visible")) showPreview(chip);
   else hidePreview();
 });
-document.addEventListener("scroll", hidePreview, { capture: true, passive: true });
+document.addEventListener("scroll", (event) => {
+  if (previewed && event.target.contains(previewed)) hidePreview();
+}, { capture: true, passive: true });
 
 async function copy(button) {
   const text = button.dataset.copy;
