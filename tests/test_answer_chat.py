@@ -56,7 +56,7 @@ def test_a_deadline_that_was_called_off_ends_the_answer(write: Write, scripted: 
 
 
 def test_a_model_s_problem_is_told(write: Write, scripted: Scripted) -> None:
-    library, script = scripted(write(TIDES))
+    library, _ = scripted(write(TIDES))
     assert Library.open(write(TIDES), settings=library.settings).model_problem(1) is None
     library._model._script = lambda messages: "Yes"  # type: ignore[union-attr]
     assert library.model_problem(10) is None
