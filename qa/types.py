@@ -278,7 +278,7 @@ class Citation:
 # Characters that act anywhere in CommonMark or GitHub's Markdown, and those that act at the
 # start of a line. A marker, "[1]", is left as it is.
 _ACTS_ANYWHERE = re.compile(
-    r"[\\`*<>&|~$]|(?<![^\W_])_|_(?![^\W_])|!(?=\[)|\[(?!\d+\](?![(\[:]))|\](?=[(\[:])"
+    r"[\\`*<>&|~$]|(?<![^\W_])_|_(?![^\W_])|!(?=\[)|\[(?!\d+\](?![(:]))|\](?=[(:])"
 )
 _ACTS_FIRST = re.compile(r"(?m)^(\s*)(?:([#+=-])|(\d+)([.)]))(?=\s|$|[=#-])")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)(?=[:.])")
