@@ -22,6 +22,7 @@ from qa.checker import constant_check_prompt
 from qa.documents import DocumentFile, scan_folder
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
+    EmptyLibraryError,
     LibraryNotFoundError,
     ModelError,
     QaError,
@@ -29,6 +30,7 @@ from qa.errors import (
 )
 from qa.evidence import estimate_tokens, gather_evidence
 from qa.extraction import extract
+from qa.folder import add_file, set_aside
 from qa.generation import (
     constant_rewrite_prompt,
     standalone_question,
@@ -39,8 +41,10 @@ from qa.llms import (
     ChatModel,
     Deadline,
     LlamaIndexChatModel,
+    Message,
     Part,
     PrimableChatModel,
+    complete,
     forget_prompts,
     open_chat_model,
 )
@@ -105,6 +109,7 @@ class Library:
         embedder: Embedder,
         model: ChatModel | None,
         progress: IndexProgress | None,
+        may_be_empty: bool = False,
     ) -> None:
         self.root = root
         self.settings = settings
@@ -115,8 +120,10 @@ class Library:
         self._priming = threading.Lock()
         self._primed: Index | None = None
         self._seen: tuple[DocumentFile, ...] = ()
+        self._may_be_empty = may_be_empty
         # Read and replaced as one, so that no question meets the parts of two states.
-        self._state: tuple[Index, Whole | None]
+        # None while there is no document.
+        self._state: tuple[Index, Whole | None] | None = None
         self.report: UpdateReport
         self.refresh(progress)
 
@@ -130,6 +137,7 @@ class Library:
         embedder: Embedder | BaseEmbedding | None = None,
         progress: IndexProgress | None = None,
         weights_progress: WeightsProgress | None = None,
+        may_be_empty: bool = False,
     ) -> Self:
         """Open a folder, building its index or bringing it up to date.
 
@@ -147,6 +155,8 @@ class Library:
             Called while indexing with files done, files in all, and the file's path.
         weights_progress : callable, optional
             Called with bytes done and in all while the embedded model is put in place.
+        may_be_empty : bool
+            Open a folder without a document too: it is asked in vain until one is added.
 
         Raises
         ------
@@ -175,7 +185,7 @@ class Library:
             if llm is None or isinstance(llm, str)
             else _as_chat_model(llm)
         )
-        return cls(root, settings, _as_embedder(embedder, settings), model, progress)
+        return cls(root, settings, _as_embedder(embedder, settings), model, progress, may_be_empty)
 
     def __enter__(self) -> Self:
         return self
@@ -191,7 +201,13 @@ class Library:
     @property
     def documents(self) -> Mapping[str, Document]:
         """The indexed documents by path."""
-        return self._state[0].documents
+        return self._state[0].documents if self._state else {}
+
+    @property
+    def files(self) -> tuple[DocumentFile, ...]:
+        """The documents' files as they were when they were indexed, by path."""
+        documents = self.documents
+        return tuple(file for file in self._seen if file.path in documents)
 
     @property
     def model_name(self) -> str:
@@ -207,15 +223,73 @@ class Library:
         IndexStoreError
         """
         with self._lock:
-            seen = scan_folder(self.root).files
-            index, self.report = update_index(
-                self._store, self.root, self._embedder, self.settings.chunking, progress
-            )
-            self._state = index, _whole(index, self.settings, self._model)
-            self._seen = seen
+            scan = scan_folder(self.root)
+            try:
+                index, self.report = update_index(
+                    self._store, self.root, self._embedder, self.settings.chunking, progress
+                )
+            except EmptyLibraryError:
+                if not self._may_be_empty:
+                    raise
+                self.report = UpdateReport((), (), tuple(self.documents), (), scan.skipped, None, 0)
+                self._state = None
+            else:
+                self._state = index, _whole(index, self.settings, self._model)
+            self._seen = scan.files
             if self.report.changed:
                 forget_prompts(self.settings, self._store.name)
         return self.report
+
+    def changes(self) -> tuple[str, ...]:
+        """Paths of files that are new, changed or gone since the folder was indexed.
+
+        Raises
+        ------
+        LibraryNotFoundError
+        """
+        return tuple(
+            sorted({file.path for file in {*scan_folder(self.root).files} ^ {*self._seen}})
+        )
+
+    def add(self, name: str, file: Path) -> str:
+        """Copy a file into the folder, beside what is there; `refresh` then indexes it.
+
+        Parameters
+        ----------
+        name : str
+            What it is to be called, with ``/`` between folders; made safe where needed.
+        file : Path
+
+        Returns
+        -------
+        str
+            Its path in the library: `name` with a number where that was taken.
+
+        Raises
+        ------
+        DocumentError
+            When it is of no kind that is read, too large, or can't be copied.
+        """
+        return add_file(self.root, name, file)
+
+    def remove(self, path: str) -> Path:
+        """Move a document's file out of the folder; `refresh` then forgets it.
+
+        Parameters
+        ----------
+        path : str
+            Of one of `documents` or of a file that was skipped.
+
+        Returns
+        -------
+        Path
+            Where the file is now: nothing is deleted.
+
+        Raises
+        ------
+        DocumentError
+        """
+        return set_aside(self.root, path, self.settings.home / "removed" / self._store.name)
 
     def warm_up(self) -> None:
         """Load the models and read the constant parts of the prompts in a background thread.
@@ -244,7 +318,8 @@ class Library:
         QuestionError
         """
         settings = self.settings.retrieval.model_copy(update={"chunks": limit})
-        return retrieve(self._state[0], self._embedder, _checked(question), settings)
+        asked, state = _checked(question), self._state
+        return retrieve(state[0], self._embedder, asked, settings) if state else ()
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Answer a question from the documents.
@@ -268,8 +343,44 @@ class Library:
                 return event.answer
         raise AssertionError("a stream ends with its answer")
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def model_problem(self, seconds: float) -> str | None:
+        """Ask the model for one word; what is wrong where none comes, else None.
+
+        Parameters
+        ----------
+        seconds : float
+            How long to wait for it.
+        """
+        if self._model is None:
+            return None
+        hello = (Message("user", "Say yes."),)
+        try:
+            complete(self._model, hello, max_tokens=1, deadline=Deadline(seconds))
+        except ModelError as error:
+            return str(error)
+        return None
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        settings: Settings | None = None,
+        quotes_only: bool = False,
+        deadline: Deadline | None = None,
+    ) -> Iterator[Event]:
         """Answer a question step by step; closing the iterator stops the model.
+
+        Parameters
+        ----------
+        question, history
+            As for `ask`.
+        settings : Settings, optional
+            For this question alone; the index and the model stay as they are.
+        quotes_only : bool
+            Ask no language model.
+        deadline : Deadline, optional
+            Another thread may end it early. Default: from the settings.
 
         Yields
         ------
@@ -282,16 +393,35 @@ class Library:
         ModelError
         """
         asked = _checked(question)
-        return self._stream(asked, history, _Clock())
+        return self._stream(
+            asked,
+            history,
+            settings or self.settings,
+            None if quotes_only else self._model,
+            deadline,
+            _Clock(),
+        )
 
-    def _stream(self, question: str, history: Sequence[Turn], clock: _Clock) -> Iterator[Event]:
+    def _stream(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        settings: Settings,
+        model: ChatModel | None,
+        deadline: Deadline | None,
+        clock: _Clock,
+    ) -> Iterator[Event]:
         notes = self._look_again()
-        (index, whole), model = self._state, self._model
-        deadline = Deadline(self.settings.generation.deadline_seconds)
+        state = self._state
+        if state is None:
+            yield AnswerReady(_of_nothing(question, settings, clock))
+            return
+        index, whole = state if model is not None else (state[0], None)
+        deadline = deadline or Deadline(settings.generation.deadline_seconds)
         standalone, model = self._understand(question, history, model, deadline, notes)
         if history:
             clock.lap("rewriting")
-        pipeline = Pipeline(index, whole, self._embedder, self.settings)
+        pipeline = Pipeline(index, whole, self._embedder, settings)
         hits, evidence = pipeline.gather(standalone)
         clock.lap("evidence")
         rewritten = standalone if standalone != question else None
@@ -325,7 +455,7 @@ class Library:
                 checked,
                 timings=clock.timings(),
                 model="none" if extractive or model is None else model.name,
-                fingerprint=self.settings.fingerprint(),
+                fingerprint=settings.fingerprint(),
                 extractive=extractive,
                 notes=tuple(notes),
             )
@@ -346,15 +476,16 @@ class Library:
         while not self._priming.acquire(timeout=deadline.remaining()):
             continue
         try:
-            index, whole = self._state
-            if self._primed is index:
+            state = self._state
+            if state is None or self._primed is state[0]:
                 return
+            index, whole = state
             evidence = gather_evidence("", (), whole, self.settings.evidence)
             reader = warm_up_prompt(evidence if evidence.whole else None)
             # The documents stand in the reader's prompt: it goes when they go.
             model.prime(Part.READER, reader, deadline, library=self._store.name)
             model.prime(Part.CHECKER, constant_check_prompt(), deadline)
-            if self._state[0] is index:
+            if self._state is state:
                 self._primed = index
             else:
                 # What was read may hold what has just been deleted.
@@ -535,6 +666,19 @@ def _claim(claim: CheckedClaim, citations: tuple[int, ...]) -> Claim:
         verdict=claim.verdict,
         reason=claim.reason,
         signals=None if claim.signals is None else asdict(claim.signals),
+    )
+
+
+def _of_nothing(question: str, settings: Settings, clock: _Clock) -> Answer:
+    return _compose(
+        question,
+        None,
+        Evidence(question, (), ()),
+        (),
+        timings=clock.timings(),
+        model="none",
+        fingerprint=settings.fingerprint(),
+        notes=("There is no document in the library yet: add one and ask again.",),
     )
 
 

@@ -57,6 +57,7 @@ LlmOption = Annotated[
     str | None,
     typer.Option(
         "--llm",
+        "--model",
         metavar="MODEL",
         help="'embedded', 'none', a .gguf file, or http://host:port/v1#model. Default: QA_LLM.",
     ),
@@ -99,17 +100,50 @@ def chat(
     llm: LlmOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    auth_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Who may sign in: name:password lines. Needed where others can reach the host.",
+        ),
+    ] = None,
+    root_path: Annotated[
+        str,
+        typer.Option(
+            metavar="PATH", help="Where a reverse proxy serves the chat: /qa, or the whole address."
+        ),
+    ] = "",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Let nobody add or remove documents.")
+    ] = False,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="Let assistants ask, by the Model Context Protocol.")
+    ] = False,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=32, help="Questions that the model answers together.")
+    ] = 1,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in your browser.")
     ] = True,
 ) -> None:
     """Chat with your documents in the browser."""
-    from qa.ui import launch
+    from qa.ui import launch, read_accounts
 
-    with _opened(library, llm) as (opened, console):
+    accounts = read_accounts(auth_file) if auth_file is not None else None
+    with _opened(library, llm, may_be_empty=True) as (opened, console):
         opened.warm_up()
         console.print(f"{_count(len(opened.documents), 'document')}; model: {opened.model_name}")
-        launch(opened, host=host, port=port, open_browser=browser)
+        launch(
+            opened,
+            host=host,
+            port=port,
+            open_browser=browser,
+            auth=accounts,
+            root_path=root_path,
+            editable=not read_only,
+            mcp=mcp,
+            at_once=at_once,
+        )
 
 
 @app.command()
@@ -228,7 +262,9 @@ def _settings(llm: str | None) -> Settings:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path | None, llm: str | None) -> Iterator[tuple[Library, Console]]:
+def _opened(
+    folder: Path | None, llm: str | None, *, may_be_empty: bool = False
+) -> Iterator[tuple[Library, Console]]:
     """Open a library with progress bars on standard error."""
     console = Console(stderr=True, highlight=False)
     with Progress(
@@ -244,6 +280,7 @@ def _opened(folder: Path | None, llm: str | None) -> Iterator[tuple[Library, Con
             settings=_settings(llm),
             progress=_index_progress(bars),
             weights_progress=_weights_progress(console),
+            may_be_empty=may_be_empty,
         )
     yield library, console
 

@@ -17,7 +17,8 @@
     │   ├── ModelNotFoundError   no such model, or its extra isn't installed
     │   ├── WeightsError         the weights can't be put in place
     │   └── ModelUnavailableError the model doesn't answer
-    └── ServeError               the chat can't be served there
+    ├── ServeError               the chat can't be served there
+    └── BusyError                more is waiting to be answered than the server takes
 
 A message names the value at fault and the next step, in words for the person who
 meets it: a face prints ``str(error)`` and nothing else.
@@ -26,6 +27,7 @@ meets it: a face prints ``str(error)`` and nothing else.
 from __future__ import annotations
 
 __all__ = [
+    "BusyError",
     "DocumentError",
     "EmptyLibraryError",
     "IndexBusyError",
@@ -107,3 +109,7 @@ class ModelUnavailableError(ModelError):
 
 class ServeError(QaError):
     """The chat can't be served at that address."""
+
+
+class BusyError(QaError):
+    """More questions are waiting than the server takes."""

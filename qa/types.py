@@ -8,6 +8,7 @@ relative to the library's folder, with ``/`` between its parts.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -278,6 +279,28 @@ class Citation:
     page: int | None = None
 
 
+# Characters that act anywhere in CommonMark or GitHub's Markdown, and those that act at the
+# start of a line. A marker, "[1]", is left as it is.
+_ACTS_ANYWHERE = re.compile(
+    r"[\\`*<>&|~$]|(?<![^\W_])_|_(?![^\W_])|!(?=\[)|\[(?!\d+\](?![(:]))|\](?=[(:])"
+)
+_ACTS_FIRST = re.compile(r"(?m)^(\s*)(?:([#+=-])|(\d+)([.)]))(?=\s|$|[=#-])")
+_ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)(?=[:.])")
+
+
+def _plain_in_markdown(value: str) -> str:
+    """`value` so that Markdown shows it as it is."""
+    escaped = _ACTS_ANYWHERE.sub(lambda match: "".join(f"\\{c}" for c in match[0]), value)
+    escaped = _ACTS_FIRST.sub(
+        lambda match: (
+            f"{match[1]}\\{match[2]}" if match[2] else f"{match[1]}{match[3]}\\{match[4]}"
+        ),
+        escaped,
+    )
+    # A bare address would become a link.
+    return _ADDRESS.sub(r"\1\\", escaped)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A question's answer, with all that is needed to check it.
@@ -359,22 +382,29 @@ class Answer:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     def to_markdown(self) -> str:
-        """What people read: the text, the quotes that it rests on, and what to know."""
-        lines = [self.text]
+        """What people read: the text, the quotes that it rests on, and what to know.
+
+        What comes from documents and models is escaped: it shows in Markdown as it is
+        written, and becomes no link, image or HTML.
+        """
+        lines = [_plain_in_markdown(self.text)]
         if self.citations:
             lines.append("")
         for citation in self.citations:
-            place = f"{citation.document}, {citation.start}–{citation.end}"
-            date = f", {citation.date}" if citation.date else ""
-            quote = " ".join(citation.quote.split())
-            lines.append(f"[{citation.number}] “{quote}” — {citation.title}{date} ({place})  ")
+            document = _plain_in_markdown(citation.document)
+            place = f"{document}, {citation.start}–{citation.end}"
+            date = f", {_plain_in_markdown(citation.date)}" if citation.date else ""
+            quote = _plain_in_markdown(" ".join(citation.quote.split()))
+            title = _plain_in_markdown(citation.title)
+            lines.append(f"[{citation.number}] “{quote}” — {title}{date} ({place})  ")
         if self.status == "not_found" and self.evidence:
             lines += ["", "Closest passages:", ""]
             lines += [
-                f"- “{' '.join(passage.sentence.text.split())}” — {passage.title}"
+                f"- “{_plain_in_markdown(' '.join(passage.sentence.text.split()))}” — "
+                f"{_plain_in_markdown(passage.title)}"
                 for passage in self.evidence[:3]
             ]
-        lines += [f"\n*{note}*" for note in self.notes]
+        lines += [f"\n*{_plain_in_markdown(note)}*" for note in self.notes]
         return "\n".join(lines)
 
 

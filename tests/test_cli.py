@@ -294,10 +294,14 @@ def test_search_asks_no_model(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ([], {"host": "127.0.0.1", "port": 7860, "open_browser": True}),
+        ([], {}),
         (
             ["--host", "0.0.0.0", "--port", "80", "--no-browser"],
             {"host": "0.0.0.0", "port": 80, "open_browser": False},
+        ),
+        (
+            ["--root-path", "/qa", "--read-only", "--mcp", "--at-once", "4"],
+            {"root_path": "/qa", "editable": False, "mcp": True, "at_once": 4},
         ),
     ],
 )
@@ -316,8 +320,34 @@ def test_chat_opens_the_page(
     monkeypatch.setattr(ui, "launch", launch)
     status, _, err = run("chat", "-l", folder, *options)
     assert status == 0
-    assert launched == [{"documents": ["tides.txt"], **expected}]
+    usual = {"host": "127.0.0.1", "port": 7860, "open_browser": True, "auth": None}
+    usual |= {"root_path": "", "editable": True, "mcp": False, "at_once": 1}
+    assert launched == [{"documents": ["tides.txt"], **usual, **expected}]
     assert "1 document; model: none" in err
+
+
+def test_chat_starts_on_an_empty_folder_and_reads_accounts(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[dict[str, Any]] = []
+
+    def launch(library: Library, **given: Any) -> None:
+        launched.append({"documents": sorted(library.documents), "auth": given["auth"]})
+
+    monkeypatch.setattr(ui, "launch", launch)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    accounts = tmp_path / "accounts"
+    accounts.write_text("# who\nada: se:cret\n")
+    accounts.chmod(0o600)
+    status, _, err = run("chat", "-l", empty, "--auth-file", accounts)
+    assert status == 0
+    assert launched == [{"documents": [], "auth": (("ada", " se:cret"),)}]
+    assert "0 documents" in err
+    accounts.write_text("ada\n")
+    status, _, err = run("chat", "-l", empty, "--auth-file", accounts)
+    assert status == 1
+    assert "Line 1" in err
 
 
 def test_chat_on_a_port_in_use_ends_in_one_line(

@@ -21,6 +21,7 @@ ORDER = (
     "errors",
     "settings",
     "documents",
+    "folder",
     "chunks",
     "embeddings",
     "generations",

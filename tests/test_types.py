@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
+from written import PAYLOADS
 
 from qa import types
 from qa.types import Answer, Citation, Claim, Evidence, Passage, Sentence
@@ -115,6 +120,21 @@ def test_json_holds_what_a_broken_input_brings() -> None:
 )
 def test_markdown(values: dict[str, Any], expected: str) -> None:
     assert answer(**values).to_markdown() == expected
+
+
+@pytest.mark.parametrize("payload", [*PAYLOADS, "# x", "1. x", "- x", "+ x", "a_b_c", "| a | b |"])
+def test_nothing_of_theirs_acts_in_markdown(payload: str) -> None:
+    cited = replace(answer().citations[0], quote=payload, title=payload, document=payload)
+    found = Passage(1, Sentence(payload, 0, 0, 1, payload), payload, payload, 0.5)
+    one = answer(text=f"{payload} [1]", citations=(replace(cited, date=payload),), notes=(payload,))
+    two = answer(status="not_found", text="No.", citations=(), claims=(), evidence=(found,))
+    for value in (one, two):
+        page = MarkdownIt("commonmark").enable("table").render(value.to_markdown())
+        tags = set(re.findall(r"<(\w+)", page))
+        assert tags <= {"p", "br", "em", "ul", "li"}
+    shown = MarkdownIt("commonmark").render(one.to_markdown())
+    plain = html.unescape(re.sub("<[^>]+>", "", shown))
+    assert " ".join(payload.split()).replace("\x00", "\ufffd") in " ".join(plain.split())
 
 
 def test_markdown_shows_three_closest_passages_at_most() -> None:

@@ -6,8 +6,8 @@ import asyncio
 import os
 import shutil
 import socket
-import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,160 +16,15 @@ import gradio as gr
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from written import EVIL, FAR, HOSTILE, LONG, QUOTE, SECOND, SEEN, WrittenLibrary
 
-from qa.errors import ModelUnavailableError
-from qa.types import (
-    Answer,
-    AnswerReady,
-    Citation,
-    Claim,
-    Document,
-    DraftText,
-    Event,
-    EvidenceFound,
-    Passage,
-    Sentence,
-    Turn,
-)
 from qa.ui.serving import serve
 
 pytestmark = pytest.mark.browser
 
 # Seconds: far more than anything takes, for machines that are busy with something else.
-PATIENCE = 60
+PATIENCE = int(os.environ.get("QA_TEST_PATIENCE", "60"))
 expect.set_options(timeout=1000 * PATIENCE)
-
-PAYLOADS = (
-    "<script>window.hit=1</script>",
-    "<img src=//evil.example/i.png onerror=window.hit=1>",
-    '"><svg onload=window.hit=1>',
-    "'><iframe src=//evil.example></iframe>",
-    "<form action=//evil.example><button>x</button></form>",
-    "<a href=javascript:window.hit=1>x</a>",
-    "<link rel=stylesheet href=//evil.example/x.css><style>@import '//evil.example/y.css'</style>",
-    "![x](http://evil.example/m.png) [x](javascript:window.hit=1)",
-    "${window.hit=1} {{constructor.constructor('window.hit=1')()}} `${window.hit=1}`",
-)
-EVIL = " ".join(PAYLOADS)
-
-QUOTE = "The tide rose by 12 cm."
-TIDES = Document(
-    "sea/tides.txt",
-    "Tides of Ålesund",
-    f"Tides 🌊\n\n{QUOTE} Nobody saw it. {QUOTE}\n\n" + "The moon was late. 🌊\n\n" * 40,
-    "2024-05-01",
-    "0" * 64,
-)
-LONG = Document(
-    "long.txt",
-    "A long report",
-    "".join(f"Line {number} of the — report.\n" for number in range(300_000)),
-    None,
-    "1" * 64,
-)
-HOSTILE = Document(f"{EVIL}.txt", EVIL, f"{EVIL} One two three.", EVIL, "2" * 64)
-DOCUMENTS = {document.path: document for document in (TIDES, LONG, HOSTILE)}
-
-
-def cited(number: int, document: Document, start: int, end: int) -> Citation:
-    quote = document.text[start:end]
-    return Citation(
-        number, document.path, document.title, document.date, start, end, quote, 1 - number / 10
-    )
-
-
-def located(number: int, document: Document, start: int, end: int) -> Passage:
-    sentence = Sentence(document.path, number, start, end, document.text[start:end])
-    return Passage(number, sentence, document.title, document.date, 0.5)
-
-
-SECOND = TIDES.text.rindex(QUOTE)
-SEEN = TIDES.text.index("Nobody saw it.")
-FAR = LONG.text.index("Line 250000 of")
-CITATIONS = (
-    cited(1, TIDES, SECOND, SECOND + len(QUOTE)),
-    cited(2, TIDES, SEEN, SEEN + 14),
-    cited(3, LONG, FAR, FAR + 28),
-)
-PASSAGES = tuple(
-    located(citation.number, DOCUMENTS[citation.document], citation.start, citation.end)
-    for citation in CITATIONS
-)
-CLAIMS = (
-    Claim("It rose by 12 cm.", (1,), 0.9, "supported", "All numbers are in the quote."),
-    Claim("Nobody saw it.", (2,), 0.8, "supported"),
-    Claim("It was told in Busan.", (), 0.1, "unsupported", "“Busan” isn't in the quotes."),
-)
-
-
-class WrittenLibrary:
-    """Answers from a script; a question with "wait" in it waits after its draft."""
-
-    root = Path("/home/ada/papers & <b>notes</b>")
-    documents = DOCUMENTS
-    model_name = "reader (by hand)"
-
-    def __init__(self) -> None:
-        self.histories: list[Sequence[Turn]] = []
-        self.may_end = threading.Event()
-        self.closed = threading.Event()
-
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
-        self.histories.append(history)
-        self.closed.clear()
-        try:
-            yield from self._events(question, "How high was the tide?" if history else None)
-        finally:
-            self.closed.set()
-
-    def _events(self, question: str, understood: str | None) -> Iterator[Event]:
-        if "down" in question:
-            raise ModelUnavailableError("The model at host doesn't answer. Start it again.")
-        yield EvidenceFound(understood, PASSAGES)
-        if "fault" in question:
-            raise RuntimeError("secret detail")
-        made: dict[str, Any] = {
-            "question": question,
-            "evidence": PASSAGES,
-            "timings": {"total": 0.5},
-            "model": self.model_name,
-            "fingerprint": "abc",
-            "standalone_question": understood,
-        }
-        if "unknown" in question:
-            text = "The documents don't say."
-            yield AnswerReady(
-                Answer(status="not_found", text=text, claims=(), citations=(), **made)
-            )
-            return
-        if "<script>" in question:
-            end = len(HOSTILE.text)
-            made["evidence"] = (located(1, HOSTILE, 0, end),)
-            yield DraftText(EVIL)
-            claims = (
-                Claim(EVIL, (1,), 0.9, "supported", EVIL),
-                Claim(EVIL, (), 0.1, "unsupported", EVIL),
-            )
-            citations = (cited(1, HOSTILE, 0, end),)
-            yield AnswerReady(
-                Answer(
-                    status="partial",
-                    text=f"{EVIL} [1]",
-                    claims=claims,
-                    citations=citations,
-                    notes=(EVIL,),
-                    **made,
-                )
-            )
-            return
-        yield DraftText("It rose ")
-        yield DraftText("by 12 cm")
-        while "wait" in question and not self.may_end.wait(0.05):
-            yield DraftText("…")
-        text = "It rose by 12 cm [1]. Nobody saw it [2]. The report says so [3]."
-        yield AnswerReady(
-            Answer(status="partial", text=text, claims=CLAIMS, citations=CITATIONS, **made)
-        )
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +81,16 @@ def watched(page: Page, address: str) -> Iterator[Page]:
     """A page that may neither complain nor ask anybody but its own server."""
     page.set_default_timeout(1000 * PATIENCE)
     complaints: list[str] = []
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    # A reload cuts off what is under way, which Gradio notes as an error.
+    cut_off = ("AbortError", "Connection errored", "Unexpected error Connection errored")
+    page.on(
+        "console",
+        lambda line: (
+            complaints.append(line.text)
+            if line.type == "error" and not line.text.startswith(cut_off)
+            else None
+        ),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(dialog.message))
     requests: list[str] = []
@@ -244,6 +108,13 @@ def ask(page: Page, question: str) -> None:
     box.fill(question)
     box.press("Enter")
     expect(page.locator("#qa-live .qa-question")).to_have_text(question)
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def answered(page: Page) -> Locator:
@@ -427,18 +298,104 @@ def test_a_follow_up_shows_how_it_was_understood(page: Page, library: WrittenLib
     expect(page.locator("#qa-live .qa-understood")).to_contain_text("How high was the tide?")
 
 
-def test_suggestions_ask_and_edit_refills(page: Page) -> None:
+def test_suggestions_ask_and_retry_asks_in_the_same_place(
+    page: Page, library: WrittenLibrary
+) -> None:
     suggestion = page.locator(".qa-welcome [data-ask]").first
     question = suggestion.inner_text()
     suggestion.click()
     expect(page.locator("#qa-live .qa-question")).to_have_text(question)
     answered(page)
-    page.locator("#qa-live [data-edit]").click()
-    expect(page.get_by_label("Your question")).to_have_value(question)
     page.get_by_label("Your question").fill("   ")
     page.get_by_label("Your question").press("Enter")
-    page.locator("#qa-live [data-ask]").click()
+    library.asked.clear()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#qa-live .qa-pending")).to_have_count(0)
+    eventually(lambda: library.asked == [question])
+    answered(page)
+    expect(page.locator("#qa-past .qa-turn")).to_have_count(0)
+    ask(page, "And how high?")
+    answered(page)
+    page.locator("#qa-past").get_by_role("button", name="Ask again").click()
+    expect(page.locator("#qa-past .qa-turn")).to_have_count(2)
+    answered(page)
+
+
+def test_the_latest_question_is_changed_in_its_place(page: Page, library: WrittenLibrary) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    ask(page, "And when?")
+    answered(page)
+    page.get_by_role("button", name="Edit").click()
+    field = page.get_by_label("Change the question")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("And when?")
+    field.press("Escape")
+    expect(page.get_by_role("button", name="Edit")).to_be_focused()
+    expect(page.locator("#qa-live .qa-question")).to_have_text("And when?")
+    page.get_by_role("button", name="Edit").click()
+    field.fill("And where?")
+    field.press("Enter")
+    expect(page.locator("#qa-live .qa-question")).to_have_text("And where?")
+    answered(page)
     expect(page.locator("#qa-past .qa-turn")).to_have_count(1)
+    assert [turn.question for turn in library.histories[-1]] == ["How high was the tide?"]
+
+
+def test_the_conversation_and_the_choices_outlast_a_reload(
+    page: Page, library: WrittenLibrary
+) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    ask(page, "And how high?")
+    answered(page)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Strict: only what is as good as certain").check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Settings")).to_be_focused()
+    page.reload()
+    expect(page.locator("#qa-live .qa-question")).to_have_text("And how high?")
+    expect(page.locator("#qa-past .qa-question")).to_have_text("How high was the tide?")
+    page.locator("#qa-live .qa-chip").nth(1).click()
+    expect(page.locator(".qa-position")).to_have_text("2 of 3")
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_label("Strict: only what is as good as certain")).to_be_checked()
+    page.keyboard.press("Escape")
+    ask(page, "And when?")
+    answered(page)
+    assert [turn.question for turn in library.histories[-1]] == [
+        "How high was the tide?",
+        "And how high?",
+    ]
+    chosen = library.chosen[-1]
+    assert chosen is not None
+    assert chosen.verification.threshold > library.settings.verification.threshold
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".qa-welcome")).to_be_visible()
+    page.reload()
+    expect(page.locator(".qa-welcome")).to_be_visible()
+    expect(page.locator(".qa-turn")).to_have_count(0)
+
+
+def test_a_question_under_way_is_not_lost_by_a_reload(page: Page) -> None:
+    ask(page, "How high? wait")
+    expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose")
+    page.reload()
+    expect(page.locator("#qa-live .qa-question")).to_have_text("How high? wait")
+    expect(page.locator("#qa-live")).to_contain_text("Stopped before the draft was checked")
+
+
+def test_a_greeting_is_answered_without_the_model(page: Page, library: WrittenLibrary) -> None:
+    library.asked.clear()
+    ask(page, "Hi!")
+    expect(page.locator("#qa-live .qa-told")).to_contain_text("Hello. Ask about what is written")
+    ask(page, "what can you do?")
+    expect(page.locator("#qa-live .qa-told")).to_contain_text("n and p step through the quotes")
+    expect(page.locator("#qa-live .qa-suggestions button")).to_have_count(1)
+    assert library.asked == []
+    page.locator("#qa-live .qa-suggestions button").first.click()
+    answered(page)
+    assert library.histories[-1] == ()
 
 
 def test_the_answer_is_copied_with_its_references(page: Page) -> None:
@@ -452,7 +409,7 @@ def test_the_answer_is_copied_with_its_references(page: Page) -> None:
 
 
 def test_the_documents_are_listed_and_open(page: Page) -> None:
-    page.get_by_role("button", name="A long report").click()
+    page.locator(".qa-document", has_text="A long report").click()
     expect(page.locator("#qa-source h2")).to_have_text("A long report")
     expect(page.locator(".qa-text")).to_contain_text("Line 0 of the — report.")
     page.get_by_role("button", name="All documents").click()

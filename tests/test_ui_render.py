@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from written import WrittenLibrary
 
 from qa.errors import ServeError
 from qa.types import (
@@ -25,9 +27,12 @@ from qa.types import (
     Sentence,
     Turn,
 )
+from qa.ui.app import asset
 from qa.ui.conversation import Exchange, history
+from qa.ui.panel import panel_html
 from qa.ui.reading import Reader
 from qa.ui.render import (
+    banner_html,
     conversation_html,
     exchange_html,
     header_html,
@@ -35,11 +40,11 @@ from qa.ui.render import (
     welcome_html,
 )
 from qa.ui.serving import serve
+from qa.ui.shelf import Entry
 from qa.ui.source import (
     Quote,
     date_html,
     digest,
-    documents_html,
     notice_html,
     source_html,
     text_html,
@@ -53,7 +58,7 @@ PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 ALLOWED = {
     *("article", "button", "circle", "details", "div", "footer", "h1", "h2", "h3", "header"),
     *("li", "mark", "ol", "p", "path", "rect", "s", "section", "span", "summary", "svg", "time"),
-    "ul",
+    *("strong", "ul"),
 }
 DANGEROUS_ATTRIBUTES = {"href", "src", "srcset", "style", "action", "formaction", "srcdoc"}
 
@@ -304,7 +309,43 @@ def test_the_model_is_in_view() -> None:
 
 def test_an_empty_library_says_what_to_do() -> None:
     page = Page(welcome_html("papers", 0, ()))
-    assert "Put documents into this folder" in page.text
+    assert "Drop files or folders anywhere" in page.text
+    assert page.attributes("data-add") == ["files", "folder"]
+    page = Page(welcome_html("papers", 0, (), editable=False))
+    assert page.attributes("data-add") == []
+
+
+# --- Looks ---------------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2) of ``#rrggbb``."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", [":root", ".dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        *((ink, ground) for ink in ("ink", "soft") for ground in ("ground", "paper", "raised")),
+        *((ink, "hover") for ink in ("ink", "soft")),
+        *(("accent", ground) for ground in ("ground", "paper", "raised", "accent-wash")),
+        *(("warn", ground) for ground in ("ground", "paper")),
+        *(("ink", "mark"), ("soft", "mark"), ("mark-ink", "mark-now"), ("paper", "accent")),
+    ],
+)
+def test_text_stands_out_enough(scheme: str, ink: str, ground: str) -> None:
+    css = asset("chat.css")
+    colours: dict[str, str] = {}
+    for name in (":root", scheme):
+        block = css.split(f"{name} {{")[1].split("}")[0]
+        colours |= dict(re.findall(r"--qa-([\w-]+): (#[0-9a-f]{6});", block))
+    one, two = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
+    assert (one + 0.05) / (two + 0.05) >= 4.5
 
 
 # --- Safety --------------------------------------------------------------------------
@@ -359,9 +400,20 @@ def test_nothing_of_theirs_becomes_markup(evil: str) -> None:
             )
         ),
         source_html(document, [Quote(1, 0, len(evil)), Quote(2, 0, 1)], 1),
-        documents_html([document]),
+        panel_html(
+            [
+                Entry(evil, state, document if state == "ready" else None, 5, evil)
+                for state in ("ready", "new", "waiting", "indexing", "changed", "skipped", "failed")
+            ],
+            editable=True,
+            message=evil,
+        ),
+        banner_html(evil),
         notice_html(evil, evil),
         welcome_html(evil, 1, [evil]),
+        welcome_html(evil, 0, ()),
+        exchange_html(Exchange(evil, "told", told=(evil,), suggestions=(evil,)), 0),
+        exchange_html(Exchange(evil, "waiting", ahead=2), 0),
         header_html(evil, 1, evil),
     ]
     for piece in pieces:
@@ -462,9 +514,18 @@ def test_the_reader_opens_a_quote() -> None:
     assert TEXT in page.text
 
 
-def test_the_reader_lists_the_documents() -> None:
-    page = Page(READER.open_source({}))
+def test_the_panel_lists_the_documents() -> None:
+    entries = [
+        Entry("sea/tides.txt", "new", DOCUMENT, 12_400),
+        Entry("photo.png", "skipped", detail="not a supported format"),
+    ]
+    page = Page(panel_html(entries, editable=True))
     assert page.attributes("data-open") == ["sea/tides.txt"]
+    assert page.attributes("data-remove") == ["sea/tides.txt", "photo.png"]
+    assert "1 document" in page.text
+    assert "12 kB" in page.text
+    assert "not a supported format" in page.text
+    assert not Page(panel_html(entries, editable=False)).attributes("data-remove")
 
 
 def test_the_reader_tells_when_a_document_is_gone_or_has_changed() -> None:
@@ -579,37 +640,25 @@ def test_suggestions_never_fail(documents: list[Document]) -> None:
 # --- Serving -------------------------------------------------------------------------
 
 
-class Nothing:
-    root = Path("papers")
-    model_name = "none"
-
-    @property
-    def documents(self) -> dict[str, Document]:
-        return {}
-
-    def stream(self, question: str, history: Any = ()) -> Iterator[Any]:
-        yield from ()
-
-
 def test_a_port_in_use_is_named_with_the_next_step() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServeError, match=rf"Port {port} .* in use.*another port"):
-            serve(Nothing(), port=port)
+            serve(WrittenLibrary(), port=port)
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 10**9])
 def test_a_port_that_does_not_exist(port: int) -> None:
     with pytest.raises(ServeError, match=f"Port {port} doesn't exist"):
-        serve(Nothing(), port=port)
+        serve(WrittenLibrary(), port=port)
 
 
 def test_an_address_that_is_not_ours() -> None:
     with pytest.raises(ServeError, match=r"192\.0\.2\.1"):
-        serve(Nothing(), host="192.0.2.1", port=7860, auth=[("ada", "secret")])
+        serve(WrittenLibrary(), host="192.0.2.1", port=7860, auth=[("ada", "secret")])
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
 def test_others_are_let_in_only_with_accounts(host: str) -> None:
     with pytest.raises(ServeError, match="accounts"):
-        serve(Nothing(), host=host)
+        serve(WrittenLibrary(), host=host)

@@ -126,6 +126,11 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
+        self._called_off = False
+
+    def call_off(self) -> None:
+        """Let the time be up now, whichever thread waits for it: nobody wants the answer."""
+        self._called_off = True
 
     def remaining(self) -> float:
         """Seconds left, never below a millisecond.
@@ -135,6 +140,8 @@ class Deadline:
         ModelUnavailableError
             When the time is up.
         """
+        if self._called_off:
+            raise ModelUnavailableError("The question was called off.")
         left = self._end - time.monotonic()
         if left <= 0:
             raise ModelUnavailableError(

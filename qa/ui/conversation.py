@@ -8,9 +8,16 @@ from typing import Literal
 
 from qa.types import Answer, AnswerReady, DraftText, Event, EvidenceFound, Passage, Turn
 
-__all__ = ["Conversation", "Exchange", "Stage", "history"]
+__all__ = ["Conversation", "Exchange", "Queued", "Stage", "history"]
 
-Stage = Literal["searching", "reading", "answered", "stopped", "failed"]
+Stage = Literal["waiting", "searching", "reading", "answered", "told", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Beside the pipeline's events: how many questions are answered before this one."""
+
+    ahead: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +28,9 @@ class Exchange:
     ----------
     question : str
         As it was asked.
-    stage : {"searching", "reading", "answered", "stopped", "failed"}
-        ``"searching"`` and ``"reading"`` are on the way; the others are final.
+    stage : str
+        ``"waiting"`` for others, ``"searching"`` and ``"reading"`` are on the way;
+        ``"answered"``, ``"told"``, ``"stopped"`` and ``"failed"`` are final.
     standalone_question : str or None
         How a follow-up was understood.
     passages : tuple of Passage
@@ -33,6 +41,13 @@ class Exchange:
         Set once the stage is ``"answered"``.
     problem : str
         Set once the stage is ``"failed"``: why, in words for the reader.
+    ahead : int
+        How many questions are answered before this one.
+    told : tuple of str
+        Set where the stage is ``"told"``: the chat's own words, which come from no
+        document and no model, a paragraph each.
+    suggestions : tuple of str
+        Questions to go on with, after what was told.
     """
 
     question: str
@@ -42,19 +57,24 @@ class Exchange:
     draft: str = ""
     answer: Answer | None = None
     problem: str = ""
+    ahead: int = 0
+    told: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
         """Whether more is to come."""
-        return self.stage in ("searching", "reading")
+        return self.stage in ("waiting", "searching", "reading")
 
-    def after(self, event: Event) -> Exchange:
+    def after(self, event: Event | Queued) -> Exchange:
         """Take in `event`."""
         match event:
+            case Queued(ahead):
+                return replace(self, stage="waiting" if ahead else "searching", ahead=ahead)
             case EvidenceFound(standalone_question, passages):
                 return replace(
                     self,
-                    stage="reading",
+                    stage=self.stage if self.ahead else "reading",
                     standalone_question=standalone_question,
                     passages=passages,
                 )

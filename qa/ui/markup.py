@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 
-__all__ = ["ICONS", "Html", "plural", "tag", "text"]
+__all__ = ["ICONS", "Html", "file_size", "plural", "tag", "text"]
 
 Html = str
 """A string that is safe to put into the page: made by this package's functions only."""
@@ -38,6 +38,12 @@ ICONS: dict[str, Html] = {
         "edit": '<path d="m3 13 .6-2.8 7.4-7.4 2.2 2.2-7.4 7.4Z"/>',
         "back": '<path d="M9.8 3.6 5.4 8l4.4 4.4"/>',
         "forward": '<path d="M6.2 3.6 10.6 8l-4.4 4.4"/>',
+        "add": '<path d="M8 3.2v9.6M3.2 8h9.6"/>',
+        "folder": '<path d="M2 4.2h4.2l1.4 1.6H14v7H2Z"/>',
+        "remove": '<path d="M3.4 4.4h9.2M6.2 4.2V2.8h3.6v1.4M4.6 4.6l.6 8.6h5.6l.6-8.6"/>',
+        "settings": '<path d="M2.4 5h5.2M11.4 5h2.2M2.4 11h2.2M8.4 11h5.2"/>'
+        '<circle cx="9.5" cy="5" r="1.8"/><circle cx="6.5" cy="11" r="1.8"/>',
+        "waiting": '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.6V8l2.4 1.6"/>',
         "close": '<path d="m4 4 8 8M12 4l-8 8"/>',
     }.items()
 }
@@ -46,6 +52,15 @@ ICONS: dict[str, Html] = {
 def plural(count: int, noun: str) -> str:
     """Count in words: "1 quote", "2 quotes"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def file_size(count: int) -> str:
+    """Bytes as people read them: "12 kB", "3.4 MB"."""
+    if count < 1000:
+        return plural(count, "byte")
+    if count < 999_500:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB"
 
 
 def text(value: object) -> Html:

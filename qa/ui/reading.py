@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from qa.types import Document
-from qa.ui.source import Quote, digest, documents_html, notice_html, source_html, text_html, window
+from qa.ui.source import Quote, digest, notice_html, source_html, text_html, window
 
 __all__ = ["Reader"]
 
@@ -80,10 +80,8 @@ class Reader:
         }
 
     def open_source(self, wish: Any) -> str:
-        """Make the source panel: a document at a quote, a document, or all documents."""
+        """Make the source panel: a document at a quote, or from its beginning."""
         try:
-            if wish.get("document") is None:
-                return documents_html(self._documents().values())
             return self._open(wish)
         except (AttributeError, KeyError, TypeError):
             return notice_html("Nothing to show", "The page asked for a place that doesn't exist.")

@@ -15,7 +15,14 @@ from qa.ui.conversation import Exchange
 from qa.ui.markup import ICONS, Html, plural, tag, text
 from qa.ui.source import date_html, digest
 
-__all__ = ["conversation_html", "exchange_html", "header_html", "support_words", "welcome_html"]
+__all__ = [
+    "banner_html",
+    "conversation_html",
+    "exchange_html",
+    "header_html",
+    "support_words",
+    "welcome_html",
+]
 
 CLOSEST = 5
 STRONG, GOOD = 0.85, 0.65
@@ -193,27 +200,34 @@ def _tool_html(icon: str, label: str, **attributes: object) -> Html:
     return tag("button", content, type="button", class_="qa-tool", **attributes)
 
 
-def _again_html(question: str) -> Html:
-    return _tool_html("again", "Ask again", data_ask=question) + _tool_html(
-        "edit", "Edit", data_edit=question, title="Edit the question"
-    )
+def _again_html(question: str, latest: bool) -> Html:
+    if not latest:
+        return _tool_html("again", "Ask again", data_ask=question)
+    return _tool_html(
+        "again", "Retry", data_ask=question, data_replace=True, title="Ask again in its place"
+    ) + _tool_html("edit", "Edit", data_edit=question, title="Change the question and ask it")
 
 
-def _tools_html(answer: Answer) -> Html:
+def _tools_html(answer: Answer, latest: bool) -> Html:
     made = "No model used" if answer.model == "none" else answer.model
     total = answer.timings.get("total")
     if total is not None:
         made += f" · {total:.1f} s" if total >= 1 else f" · {total:.2f} s"
     return tag(
         "footer",
-        _tool_html("copy", "Copy", data_copy=answer.to_markdown(), title="Copy with the quotes")
-        + _again_html(answer.question)
+        _tool_html(
+            "copy",
+            "Copy",
+            data_copy=answer.to_markdown(),
+            title="Copy as Markdown, with the quotes",
+        )
+        + _again_html(answer.question, latest)
         + tag("span", text(made), class_="qa-made"),
         class_="qa-tools",
     )
 
 
-def _answer_html(answer: Answer) -> Html:
+def _answer_html(answer: Answer, latest: bool) -> Html:
     notes = "".join(tag("p", text(note), class_="qa-note", dir="auto") for note in answer.notes)
     if answer.status == "not_found":
         body = _verdict_html(answer) + _text_html(answer) + notes
@@ -224,7 +238,7 @@ def _answer_html(answer: Answer) -> Html:
         passages = _details(considered, _passages_html(answer.evidence)) if answer.evidence else ""
     return tag(
         "div",
-        body + passages + _dropped_html(answer.claims) + _tools_html(answer),
+        body + passages + _dropped_html(answer.claims) + _tools_html(answer, latest),
         class_=f"qa-answer qa-{answer.status.replace('_', '-')}",
         data_group=True,
     )
@@ -238,7 +252,10 @@ def _found_html(passages: Sequence[Passage], heading: str) -> Html:
 
 def _progress_html(exchange: Exchange) -> Html:
     sources = len({passage.sentence.document for passage in exchange.passages})
-    if exchange.stage == "searching":
+    if exchange.stage == "waiting":
+        before = "one question" if exchange.ahead == 1 else f"{exchange.ahead} questions"
+        words = f"Waiting for the model: {before} before yours…"
+    elif exchange.stage == "searching":
         words = "Searching the documents…"
     elif exchange.draft:
         words = "Drafting. Not checked yet…"
@@ -248,7 +265,11 @@ def _progress_html(exchange: Exchange) -> Html:
     draft = tag(
         "div", text(_MARKER.sub("", exchange.draft)), class_="qa-words qa-draft", dir="auto"
     )
-    status = tag("span", "", class_="qa-pulse", aria_hidden="true") + tag("span", words)
+    status = (
+        tag("span", "", class_="qa-pulse", aria_hidden="true")
+        + tag("span", words)
+        + tag("span", "", class_="qa-elapsed", aria_hidden="true")
+    )
     return tag(
         "div",
         tag("div", draft, class_="qa-desk")
@@ -258,7 +279,24 @@ def _progress_html(exchange: Exchange) -> Html:
     )
 
 
-def _ended_html(exchange: Exchange) -> Html:
+def _told_html(exchange: Exchange) -> Html:
+    words = "".join(tag("p", text(paragraph), dir="auto") for paragraph in exchange.told)
+    return tag(
+        "div",
+        tag("div", words, class_="qa-told") + _suggestions_html(exchange.suggestions),
+        class_="qa-answer",
+    )
+
+
+def _suggestions_html(suggestions: Iterable[str]) -> Html:
+    asked = "".join(
+        tag("li", tag("button", text(question), type="button", data_ask=question, dir="auto"))
+        for question in suggestions
+    )
+    return tag("ul", asked, class_="qa-suggestions") if asked else ""
+
+
+def _ended_html(exchange: Exchange, latest: bool) -> Html:
     if exchange.stage == "stopped":
         words = "Stopped before the draft was checked, so it isn't shown."
     else:
@@ -268,12 +306,12 @@ def _ended_html(exchange: Exchange) -> Html:
         "div",
         tag("p", status, class_="qa-verdict", role="status")
         + _found_html(exchange.passages, "Passages found")
-        + tag("footer", _again_html(exchange.question), class_="qa-tools"),
+        + tag("footer", _again_html(exchange.question, latest), class_="qa-tools"),
         class_=f"qa-answer qa-{exchange.stage}",
     )
 
 
-def exchange_html(exchange: Exchange, position: int) -> Html:
+def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> Html:
     """One question and its answer as far as it is.
 
     Parameters
@@ -281,6 +319,8 @@ def exchange_html(exchange: Exchange, position: int) -> Html:
     exchange : Exchange
     position : int
         Of the exchange in its conversation, from 0.
+    latest : bool
+        The latest can be asked again or changed in its place.
     """
     understood = (
         tag(
@@ -293,11 +333,13 @@ def exchange_html(exchange: Exchange, position: int) -> Html:
         else ""
     )
     if exchange.answer is not None:
-        body = _answer_html(exchange.answer)
+        body = _answer_html(exchange.answer, latest)
+    elif exchange.stage == "told":
+        body = _told_html(exchange)
     elif exchange.pending:
         body = _progress_html(exchange)
     else:
-        body = _ended_html(exchange)
+        body = _ended_html(exchange, latest)
     return tag(
         "article",
         tag("h2", text(exchange.question), class_="qa-question", dir="auto") + understood + body,
@@ -308,19 +350,19 @@ def exchange_html(exchange: Exchange, position: int) -> Html:
 
 
 def conversation_html(exchanges: Iterable[Exchange]) -> Html:
-    """Exchanges from the first on."""
-    return "".join(exchange_html(exchange, position) for position, exchange in enumerate(exchanges))
-
-
-def welcome_html(library: str, documents: int, suggestions: Iterable[str]) -> Html:
-    """Make the empty conversation: what to do, and questions to start from."""
-    asked = "".join(
-        tag(
-            "li",
-            tag("button", text(question), type="button", data_ask=question, dir="auto"),
-        )
-        for question in suggestions
+    """Exchanges from the first on, of which none is the latest."""
+    return "".join(
+        exchange_html(exchange, position, latest=False)
+        for position, exchange in enumerate(exchanges)
     )
+
+
+def welcome_html(
+    library: str, documents: int, suggestions: Iterable[str], *, editable: bool = True
+) -> Html:
+    """Make the empty conversation: what to do, and questions to start from."""
+    asked = _suggestions_html(suggestions)
+    action = ""
     if documents:
         which = "document" if documents == 1 else plural(documents, "document")
         lead = f"Ask about the {which} in {library}."
@@ -328,24 +370,41 @@ def welcome_html(library: str, documents: int, suggestions: Iterable[str]) -> Ht
             "Every statement of an answer is checked by machine against the quotes it rests on. "
             "Select a number to read the quote in its place."
         )
+    elif editable:
+        lead = f"There is nothing to read in {library} yet."
+        how = (
+            "Drop files or folders anywhere on this page, or choose them. They are copied into "
+            "the library’s folder and stay on the machine that qa runs on."
+        )
+        action = tag("p", _add_buttons(), class_="qa-first")
     else:
         lead = f"There is nothing to read in {library} yet."
-        how = "Put documents into this folder, then start qa again."
+        how = "Documents put into this folder show up here within seconds."
     return tag(
         "section",
         tag("h1", "Ask your documents; check every word.")
         + tag("p", text(lead), class_="qa-lead", dir="auto")
         + tag("p", how)
-        + (tag("h2", "To start with", class_="qa-kicker") + tag("ul", asked) if asked else ""),
+        + action
+        + (tag("h2", "To start with", class_="qa-kicker") + asked if asked else ""),
         class_="qa-welcome",
     )
 
 
-def header_html(library: str, documents: int, model: str) -> Html:
+def _add_buttons() -> Html:
+    return _tool_html("add", "Add files", data_add="files") + _tool_html(
+        "folder", "Add a folder", data_add="folder"
+    )
+
+
+def header_html(library: str, documents: int, model: str, problem: str | None = None) -> Html:
     """Make the line that is always in view: which library, and which model answers."""
     has_model = model != "none"
     name = model if has_model else "No model: answers quote the documents"
-    return (
+    lamp = "down" if problem else "on" if has_model else "off"
+    state = " isn't answering" if problem else ""
+    return tag(
+        "div",
         tag("span", "qa", class_="qa-brand")
         + tag(
             "button",
@@ -359,10 +418,30 @@ def header_html(library: str, documents: int, model: str) -> Html:
         )
         + tag(
             "span",
-            tag("span", "", class_="qa-lamp", data_on=has_model, aria_hidden="true")
+            tag("span", "", class_="qa-lamp", data_lamp=lamp, aria_hidden="true")
             + tag("span", "Model: ", class_="qa-hidden")
-            + tag("span", text(name), class_="qa-model-name"),
+            + tag("span", text(name) + state, class_="qa-model-name"),
             class_="qa-model",
-            title=name,
-        )
+            title=name + state,
+        ),
+        class_="qa-line",
+    )
+
+
+def banner_html(problem: str | None) -> Html:
+    """Make the banner that says that the model is down; nothing where it isn't."""
+    if not problem:
+        return ""
+    return tag(
+        "div",
+        ICONS["failed"]
+        + tag(
+            "p",
+            tag("strong", "The language model isn’t answering. ")
+            + "Until it does, answers are the documents’ own sentences. It is looked for again "
+            "and again; nothing needs to be reloaded."
+            + tag("span", text(problem), class_="qa-problem", dir="auto"),
+        ),
+        class_="qa-banner",
+        role="status",
     )

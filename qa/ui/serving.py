@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib.util
 import ipaddress
 import os
+import shutil
 import socket
+import tempfile
 import time
 import webbrowser
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from qa.documents import MAX_FILE_BYTES
 from qa.errors import ServeError
 from qa.ui.app import ChatLibrary, asset, build
-from qa.ui.headers import SecurityHeaders
+from qa.ui.guard import Guard, host_of
 
-__all__ = ["Auth", "launch", "serve"]
+__all__ = ["Auth", "launch", "read_accounts", "serve"]
 
 Auth = Sequence[tuple[str, str]] | Callable[[str, str], bool]
 
-LONGEST_REQUEST = "1mb"
+LARGEST_REQUEST = 4 * 2**20
+# Beside the file, an upload holds what separates its parts.
+LARGEST_UPLOAD = MAX_FILE_BYTES + 2**16
+# Each question in line or under way holds one, and reading sources needs some.
+THREADS = 96
 
 
 def _theme() -> gr.themes.Base:
@@ -47,7 +56,7 @@ def _check_address(host: str, port: int, auth: Auth | None) -> None:
     if not auth and not _is_loopback(host):
         raise ServeError(
             f"{host} can be reached from other machines, and no accounts are given. Serve on "
-            "127.0.0.1, or give the names and passwords that may sign in (auth)."
+            "127.0.0.1, or give the names and passwords that may sign in with --auth-file."
         )
     if not 1 <= port <= 65_535:
         raise ServeError(f"Port {port} doesn't exist: choose one from 1024 to 65535.")
@@ -73,8 +82,60 @@ def _check_address(host: str, port: int, auth: Auth | None) -> None:
         raise ServeError(message) from error
 
 
+def read_accounts(file: Path) -> tuple[tuple[str, str], ...]:
+    """Read who may sign in: a ``name:password`` on each line, ``#`` begins a comment.
+
+    Raises
+    ------
+    ServeError
+        When the file can't be read, others may read it, or a line isn't understood.
+    """
+    try:
+        content = file.expanduser().read_text("utf-8")
+        mode = file.expanduser().stat().st_mode
+    except (OSError, UnicodeError) as error:
+        raise ServeError(f"The accounts in {file} can't be read: {error}.") from error
+    if os.name == "posix" and mode & 0o044:
+        raise ServeError(
+            f"Others on this machine may read {file}, and passwords stand in it. Run: "
+            f"chmod 600 {file}"
+        )
+    accounts: dict[str, str] = {}
+    for number, line in enumerate(content.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, colon, password = line.partition(":")
+        if not colon or not name.strip() or not password:
+            raise ServeError(f"Line {number} of {file} isn't name:password.")
+        if name.strip() in accounts:
+            raise ServeError(f"Line {number} of {file} names {name.strip()} again.")
+        accounts[name.strip()] = password
+    if not accounts:
+        raise ServeError(f"There is no account in {file}. Write name:password on a line.")
+    return tuple(accounts.items())
+
+
+def _check_root_path(root_path: str) -> None:
+    parts = urlsplit(root_path)
+    if not root_path or (parts.scheme in ("http", "https") and parts.hostname):
+        return
+    if not root_path.startswith("/") or root_path.startswith("//") or parts.query:
+        raise ServeError(
+            f"--root-path {root_path} isn't the path or address at which a reverse proxy serves "
+            "the chat. Write /qa or https://example.org/qa."
+        )
+
+
 def serve(
-    library: ChatLibrary, *, host: str = "127.0.0.1", port: int = 7860, auth: Auth | None = None
+    library: ChatLibrary,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    auth: Auth | None = None,
+    root_path: str = "",
+    editable: bool = True,
+    mcp: bool = False,
+    at_once: int = 1,
 ) -> gr.Blocks:
     """Start serving the chat and return; ``close()`` of what is returned ends it.
 
@@ -87,6 +148,14 @@ def serve(
         1 to 65535.
     auth : sequence of (name, password), or callable, or None
         Who may sign in; a callable is given the name and the password.
+    root_path : str
+        Where a reverse proxy serves the chat: ``"/qa"``, or the whole address.
+    editable : bool
+        Whether documents may be added and removed in the chat.
+    mcp : bool
+        Whether assistants may ask by the Model Context Protocol.
+    at_once : int
+        How many questions the model is given together.
 
     Raises
     ------
@@ -94,10 +163,15 @@ def serve(
         The port is in use or not allowed, or `host` is open to others without `auth`.
     """
     _check_address(host, port, auth)
+    _check_root_path(root_path)
+    if mcp and importlib.util.find_spec("mcp") is None:
+        raise ServeError("The MCP server needs the extra 'mcp'. Run: pip install 'qa[mcp]'")
+    outside = urlsplit(root_path)
     hosts = ["127.0.0.1", "localhost", "[::1]"] if _is_loopback(host) else ["*"]
-    blocks = build(library)
+    uploads = Path(tempfile.mkdtemp(prefix="qa-uploads-"))
+    blocks = build(library, uploads=uploads, editable=editable, at_once=at_once)
     try:
-        blocks.launch(
+        app, _, _ = blocks.launch(
             server_name=host,
             server_port=port,
             auth=auth if auth is None or callable(auth) else list(auth),
@@ -107,20 +181,28 @@ def serve(
             share=False,
             show_error=False,
             allowed_paths=[],
-            max_file_size=LONGEST_REQUEST,
+            max_file_size=MAX_FILE_BYTES,
+            max_threads=THREADS,
             strict_cors=True,
             ssr_mode=False,
             enable_monitoring=False,
-            mcp_server=False,
+            mcp_server=mcp,
             pwa=False,
             run_history=False,
             footer_links=[],
+            root_path=root_path.rstrip("/") or None,
             theme=_theme(),
             css=asset("chat.css"),
             app_kwargs={
                 "middleware": [
-                    Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
-                    Middleware(SecurityHeaders),
+                    Middleware(
+                        Guard,
+                        hosts=[*hosts, host_of(outside.netloc)] if outside.netloc else hosts,
+                        origins=[outside.netloc] if outside.netloc else [],
+                        root_path=outside.path,
+                        largest_upload=LARGEST_UPLOAD,
+                        largest_request=LARGEST_REQUEST,
+                    ),
                 ],
                 "docs_url": None,
                 "redoc_url": None,
@@ -128,9 +210,12 @@ def serve(
             },
         )
     except OSError as error:
+        shutil.rmtree(uploads, ignore_errors=True)
         raise ServeError(
             f"The chat can't be served at {host}, port {port}: {error}. Choose another port."
         ) from error
+    # For this server alone, and readable by nobody else on the machine.
+    app.uploaded_file_dir = str(uploads)
     return blocks
 
 
@@ -141,12 +226,16 @@ def launch(
     port: int = 7860,
     open_browser: bool = False,
     auth: Auth | None = None,
+    root_path: str = "",
+    editable: bool = True,
+    mcp: bool = False,
+    at_once: int = 1,
 ) -> None:
     """Serve the chat until Ctrl-C.
 
     Parameters
     ----------
-    library, host, port, auth
+    library, host, port, auth, root_path, editable, mcp, at_once
         As for `serve`.
     open_browser : bool
         Open the chat in the default browser as well.
@@ -156,9 +245,20 @@ def launch(
     ServeError
         As from `serve`.
     """
-    blocks = serve(library, host=host, port=port, auth=auth)
+    blocks = serve(
+        library,
+        host=host,
+        port=port,
+        auth=auth,
+        root_path=root_path,
+        editable=editable,
+        mcp=mcp,
+        at_once=at_once,
+    )
     address = str(blocks.local_url)
     print(f"The chat is at {address} (Ctrl-C ends it)", flush=True)
+    if mcp:
+        print(f"Assistants connect to {address}gradio_api/mcp/", flush=True)
     if open_browser:
         webbrowser.open(address)
     try:
@@ -167,4 +267,5 @@ def launch(
     except KeyboardInterrupt:
         print("\nThe chat has ended.", flush=True)
     finally:
+        shutil.rmtree(blocks.app.uploaded_file_dir, ignore_errors=True)
         blocks.close(verbose=False)

@@ -1,4 +1,4 @@
-"""The source beside the conversation: a document opened at a quote, or the list of documents.
+"""The source beside the conversation: a document opened at a quote.
 
 Only a window of a long document becomes HTML, so that ten megabytes open as quickly as
 one page. The text is never altered: joined, the text of the page between two offsets is
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.types import Document
-from qa.ui.markup import ICONS, Html, plural, tag, text
+from qa.ui.markup import ICONS, Html, tag, text
 
 __all__ = [
     "Quote",
     "date_html",
     "digest",
-    "documents_html",
     "notice_html",
+    "panel_head",
     "source_html",
     "text_html",
     "window",
@@ -29,7 +29,6 @@ __all__ = [
 
 WHOLE = 40_000
 REACH = 8_000
-LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,8 @@ def text_html(
     return "".join(parts)
 
 
-def _head(controls: Html, title: str, facts: Sequence[Html]) -> Html:
+def panel_head(controls: Html, title: str, facts: Sequence[Html]) -> Html:
+    """Make the head of what the panel shows: controls, a title, facts about it."""
     close = tag(
         "button",
         ICONS["close"],
@@ -207,7 +207,7 @@ def source_html(
     )
     return tag(
         "section",
-        _head(
+        panel_head(
             _library_button() + move,
             document.title,
             (
@@ -236,47 +236,6 @@ def notice_html(title: str, explanation: str) -> Html:
     """Explain in the panel why a document can't be shown, and what to do."""
     return tag(
         "section",
-        _head(_library_button(), title, ()) + tag("p", text(explanation), class_="qa-notice"),
+        panel_head(_library_button(), title, ()) + tag("p", text(explanation), class_="qa-notice"),
         class_="qa-source-view",
-    )
-
-
-def documents_html(documents: Iterable[Document]) -> Html:
-    """All documents of the library by title, each a button that opens it."""
-    ordered = sorted(documents, key=lambda document: (document.title.casefold(), document.path))
-    items = [
-        tag(
-            "li",
-            tag(
-                "button",
-                tag("span", text(document.title), class_="qa-title", dir="auto")
-                + tag(
-                    "span",
-                    '<span class="qa-dot" aria-hidden="true">·</span>'.join(
-                        fact
-                        for fact in (
-                            date_html(document.date),
-                            tag("span", text(document.path), dir="auto")
-                            if document.path != document.title
-                            else "",
-                            f"{len(document.text):,} characters",
-                        )
-                        if fact
-                    ),
-                    class_="qa-meta",
-                ),
-                type="button",
-                class_="qa-document",
-                data_open=document.path,
-            ),
-        )
-        for document in ordered[:LISTED]
-    ]
-    hidden = len(ordered) - len(items)
-    return tag(
-        "section",
-        _head(tag("span", "Sources", class_="qa-kicker"), plural(len(ordered), "document"), ())
-        + tag("ul", "".join(items), class_="qa-documents")
-        + (tag("p", f"and {hidden:,} more", class_="qa-notice") if hidden else ""),
-        class_="qa-source-view qa-library-view",
     )

@@ -12,6 +12,7 @@ let group = null; // what previous and next step through, as plain values
 let current = null; // the number of the one that is open
 let opener = null; // where the focus returns to
 let ticket = 0; // of the latest wish; an answer to an older one is dropped
+let panel = null; // the list of documents as it was last made, by its version
 
 function placesAround(button) {
   const owner = button.closest("[data-group]") ?? button.closest("ol");
@@ -37,9 +38,9 @@ function markCurrent() {
   }
 }
 
-function show(html, { focus = true } = {}) {
+function show(html, { focus = true, open = true } = {}) {
   element.innerHTML = html;
-  main().classList.add("qa-open");
+  if (open) main().classList.add("qa-open");
   if (focus) find("h2", element)?.focus({ preventScroll: true });
 }
 
@@ -106,10 +107,65 @@ function step(by) {
   if (at >= 0 && at < group.length) openPlace(group[at]);
 }
 
-function openDocuments(options) {
+// The list of the documents is looked at again while it is shown.
+function showPanel(options = { focus: false }) {
+  const held = document.activeElement;
+  const within = element.contains(held) && held.closest("[data-open], [data-remove], .qa-tool");
+  const at = within && ["open", "remove", "add", "reindex"].find((name) => name in held.dataset);
+  const top = find(".qa-documents", element)?.scrollTop ?? 0;
+  show(panel.html, { ...options, open: options.focus });
+  const list = find(".qa-documents", element);
+  if (list) list.scrollTop = top;
+  if (at) {
+    all(`[data-${at}]`, element).find((one) => one.dataset[at] === held.dataset[at])?.focus();
+  }
+}
+
+const isListShown = () => find(".qa-library-view", element) !== null;
+
+let looking = 0;
+let isDown = false;
+async function look() {
+  clearTimeout(looking);
+  let busy = false;
+  if (!document.hidden) {
+    try {
+      const seen = await server.look({ seen: panel?.version });
+      busy = seen.busy;
+      if (seen.panel !== null) {
+        panel = { html: seen.panel, version: seen.version };
+        const asking = find(".qa-remove[data-sure]", element);
+        if (isListShown() && !asking && uploads.size === 0) showPanel();
+        else if (isListShown()) panel.version = null;
+      }
+      put("#qa-header", seen.header);
+      put("#qa-banner", seen.banner);
+      isDown = seen.banner !== "";
+    } catch {
+      // The next look may succeed; a question would tell.
+    }
+  }
+  looking = setTimeout(look, busy ? 700 : isListShown() || isDown ? 3000 : 10000);
+}
+
+const placed = new Map();
+function put(selector, html) {
+  if (placed.get(selector) === html) return;
+  placed.set(selector, html);
+  const frame = find(selector);
+  const held = frame.contains(document.activeElement);
+  frame.innerHTML = html;
+  if (held) find("button", frame)?.focus();
+}
+
+async function openDocuments(options = { focus: true }) {
   group = current = null;
+  ticket += 1;
   markCurrent();
-  return wish({}, options);
+  hidePreview();
+  if (panel === null) await look();
+  if (panel) showPanel(options);
+  look();
 }
 
 function close() {
@@ -119,7 +175,7 @@ function close() {
   if (opener?.isConnected) opener.focus();
   opener = null;
   // On a wide page there's always something to read beside the conversation.
-  if (isWide()) wish({}, { focus: false });
+  if (isWide()) openDocuments({ focus: false });
 }
 
 async function more(button) {
@@ -156,6 +212,7 @@ preview.setAttribute("role", "tooltip");
 preview.hidden = true;
 document.body.append(preview);
 let previewTimer = 0;
+let previewed = null; // the number that is pointed at
 
 function hidePreview() {
   clearTimeout(previewTimer);
@@ -191,6 +248,7 @@ document.addEventListener("mouseover", (event) => {
   const chip = event.target.closest?.(".qa-chip");
   if (!chip) return;
   clearTimeout(previewTimer);
+  previewed = chip;
   previewTimer = setTimeout(() => chip.isConnected && showPreview(chip), 120);
 });
 document.addEventListener("mouseout", (event) => {
@@ -201,7 +259,9 @@ document.addEventListener("focusin", (event) => {
   if (chip?.matches(":focus-visible")) showPreview(chip);
   else hidePreview();
 });
-document.addEventListener("scroll", hidePreview, { capture: true, passive: true });
+document.addEventListener("scroll", (event) => {
+  if (previewed && event.target.contains(previewed)) hidePreview();
+}, { capture: true, passive: true });
 
 async function copy(button) {
   const text = button.dataset.copy;
@@ -221,17 +281,229 @@ async function copy(button) {
   setTimeout(() => (label.textContent = "Copy"), 1600);
 }
 
-function edit(question) {
-  const box = find("#qa-composer textarea");
-  box.value = question;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  box.focus();
+// Changing the latest question: it becomes a field in its own place.
+function edit(button) {
+  const turn = button.closest(".qa-turn");
+  const heading = find(".qa-question", turn);
+  if (!heading || find(".qa-editor", turn)) return;
+  const editor = document.createElement("div");
+  editor.className = "qa-editor";
+  const field = document.createElement("textarea");
+  field.value = button.dataset.edit;
+  field.rows = Math.min(6, Math.ceil(field.value.length / 60));
+  field.maxLength = 2000;
+  field.setAttribute("aria-label", "Change the question");
+  const make = (label, name, act) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = name;
+    made.textContent = label;
+    made.addEventListener("click", act);
+    return made;
+  };
+  const cancel = () => {
+    editor.remove();
+    heading.hidden = false;
+    button.focus();
+  };
+  const send = () => {
+    if (field.value.trim() && !isBusy()) ask(field.value.trim(), true);
+  };
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") cancel();
+    else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  editor.append(field, make("Ask", "qa-send", send), make("Cancel", "qa-tool", cancel));
+  heading.hidden = true;
+  heading.after(editor);
+  field.focus();
+  field.select();
+}
+
+const isBusy = () => find('#qa-live [aria-busy="true"]') !== null;
+function ask(question, replace) {
+  trigger("select", { question, replace });
+  find("#qa-composer textarea")?.focus();
+}
+
+// How long an answer is taking, and what is said of it aloud.
+const voice = document.createElement("p");
+voice.className = "qa-hidden";
+voice.setAttribute("role", "status");
+document.body.append(voice);
+let since = 0;
+function tick() {
+  const elapsed = find("#qa-live .qa-elapsed");
+  if (!elapsed) return void (since = 0);
+  since ||= Date.now();
+  const seconds = Math.floor((Date.now() - since) / 1000);
+  if (seconds >= 4) elapsed.textContent = `${seconds} s`;
+}
+function announce(turn) {
+  const status = find(".qa-verdict span:not(.qa-pulse)", turn)?.textContent ?? "";
+  if (status && voice.textContent !== status) voice.textContent = status;
+}
+
+// Adding documents: chosen or dropped, sent one after the other, then indexed.
+const uploads = new Map(); // names to what is being done with them
+const LARGEST = 64 * 2 ** 20;
+
+function showUploads() {
+  const view = find(".qa-library-view", element);
+  if (!view) return;
+  find(".qa-uploads", view)?.remove();
+  if (uploads.size === 0) return;
+  const list = document.createElement("ul");
+  list.className = "qa-uploads";
+  for (const [name, words] of uploads) {
+    const row = document.createElement("li");
+    for (const [kind, value] of [["qa-title", name], ["qa-state", words]]) {
+      const part = document.createElement("span");
+      part.className = kind;
+      part.dir = "auto";
+      part.textContent = value;
+      row.append(part);
+    }
+    list.append(row);
+  }
+  find(".qa-shelf-tools", view).after(list);
+}
+
+async function addFiles(files) {
+  if (files.length === 0) return;
+  await openDocuments();
+  for (const [name] of files) uploads.set(name, "Waiting");
+  showUploads();
+  for (const [name, file] of files) {
+    let wrong = null;
+    if (file.size > LARGEST) wrong = `Not added: it has ${Math.ceil(file.size / 2 ** 20)} MiB, the limit is 64 MiB.`;
+    else if (file.size === 0) wrong = "Not added: it is empty.";
+    else {
+      uploads.set(name, "Sending…");
+      showUploads();
+      try {
+        const { path } = await upload(file);
+        wrong = await server.change({ add: name, path });
+      } catch {
+        wrong = "Not added: it could not be sent. Check that qa is still running.";
+      }
+    }
+    if (wrong === null) uploads.delete(name);
+    else {
+      uploads.set(name, wrong);
+      setTimeout(() => { uploads.delete(name); showUploads(); }, 15000);
+    }
+    showUploads();
+    look();
+  }
+  if (panel) panel.version = null;
+  refreshList();
+}
+
+async function refreshList() {
+  const seen = await server.look({});
+  panel = { html: seen.panel, version: seen.version };
+  if (isListShown()) showPanel();
+  showUploads();
+  look();
+}
+
+function choose(kind) {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.multiple = true;
+  if (kind === "folder") input.webkitdirectory = true;
+  input.addEventListener("change", () => {
+    addFiles([...input.files].map((file) => [file.webkitRelativePath || file.name, file]));
+  });
+  input.click();
+}
+
+async function walk(entry, path, found) {
+  if (entry.name.startsWith(".")) return;
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    found.push([`${path}${entry.name}`, file]);
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (part.length === 0) return;
+    for (const one of part) await walk(one, `${path}${entry.name}/`, found);
+  }
+}
+
+const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+const dropArea = document.createElement("div");
+dropArea.id = "qa-drop";
+dropArea.textContent = "Drop to add to the library";
+dropArea.hidden = true;
+document.body.append(dropArea);
+let leaving = 0;
+document.addEventListener("dragover", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  clearTimeout(leaving);
+  dropArea.hidden = false;
+  leaving = setTimeout(() => (dropArea.hidden = true), 300);
+});
+document.addEventListener("drop", async (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  dropArea.hidden = true;
+  const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
+  const dropped = items.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+  const found = [];
+  for (const one of dropped) {
+    if (one instanceof File) found.push([one.name, one]);
+    else await walk(one, "", found).catch(() => {});
+  }
+  addFiles(found);
+}, true);
+
+async function remove(button) {
+  if (!("sure" in button.dataset) && !("dismiss" in button.dataset)) {
+    for (const other of all(".qa-remove[data-sure]", element)) unsure(other);
+    button.dataset.sure = "";
+    find(".qa-confirm", button).textContent = "Remove?";
+    return;
+  }
+  button.disabled = true;
+  const wrong = await server.change({ remove: button.dataset.remove }).catch(() => "The server doesn’t answer.");
+  if (wrong !== null) {
+    unsure(button);
+    find(".qa-confirm", button).textContent = wrong;
+    return;
+  }
+  await refreshList();
+  find("h2", element)?.focus({ preventScroll: true });
+}
+function unsure(button) {
+  delete button.dataset.sure;
+  find(".qa-confirm", button).textContent = "";
+}
+
+const isChoosing = () => find("#qa-settings").classList.contains("qa-choosing");
+function toggleSettings(open) {
+  const shown = find("#qa-settings").classList.toggle("qa-choosing", open);
+  const button = find("#qa-settings-button");
+  button.setAttribute("aria-expanded", String(shown));
+  if (shown) find("#qa-settings input:checked")?.focus();
 }
 
 document.addEventListener("click", (event) => {
   const at = (selector) => event.target.closest?.(selector);
   let hit;
-  if ((hit = at(".qa-cite"))) {
+  if (isChoosing() && !at("#qa-settings, #qa-settings-button")) {
+    toggleSettings(false);
+  }
+  if (at("#qa-settings-button")) toggleSettings();
+  else if ((hit = at(".qa-cite"))) {
     opener = hit;
     waiting = false;
     openGroupOf(hit);
@@ -249,15 +521,21 @@ document.addEventListener("click", (event) => {
     waiting = false;
     wish({ document: hit.dataset.open });
   } else if ((hit = at("[data-copy]"))) copy(hit);
-  else if ((hit = at("[data-edit]"))) edit(hit.dataset.edit);
+  else if ((hit = at("[data-edit]"))) edit(hit);
+  else if ((hit = at("[data-add]"))) choose(hit.dataset.add);
+  else if ((hit = at("[data-remove]"))) remove(hit);
+  else if ((hit = at("[data-reindex]"))) server.change({ reindex: true }).then(refreshList, () => {});
   else if ((hit = at("[data-ask]"))) {
-    if (!find('#qa-live [aria-busy="true"]')) trigger("select", { question: hit.dataset.ask });
+    if (!isBusy()) ask(hit.dataset.ask, "replace" in hit.dataset);
   }
 });
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
-    if (!preview.hidden) hidePreview();
+    if (isChoosing()) {
+      toggleSettings(false);
+      find("#qa-settings-button").focus();
+    } else if (!preview.hidden) hidePreview();
     else if (group || main().classList.contains("qa-open")) close();
     return;
   }
@@ -282,9 +560,12 @@ function follow() {
     find("#qa-scroll").scrollTop = waiting ? live.offsetTop : 0;
     if (!waiting) close();
   }
+  if (latest) announce(latest);
+  tick();
   if (!waiting || latest.getAttribute("aria-busy")) return;
   // The answer has come: its first quote opens, unless the reader is busy with another.
   waiting = false;
+  look();
   const first = find(".qa-chip", latest);
   if (first && isWide()) openGroupOf(first, { focus: false });
 }
@@ -292,10 +573,17 @@ function follow() {
 // The panel may be ready before the conversation is part of the page.
 function begin() {
   const live = document.getElementById("qa-live");
-  if (!live) return requestAnimationFrame(begin);
+  const settings = find("#qa-settings-button");
+  const box = find("#qa-composer textarea");
+  if (!live || !settings || !box) return requestAnimationFrame(begin);
   new MutationObserver(follow).observe(live, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"],
   });
-  if (isWide()) server.open_source({}).then((html) => { if (ticket === 0) element.innerHTML = html; }, () => {});
+  look().then(() => { if (panel && ticket === 0 && isWide()) showPanel(); });
+  setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  settings.setAttribute("aria-expanded", "false");
+  settings.setAttribute("aria-controls", "qa-settings");
+  box.setAttribute("maxlength", "2000");
 }
 begin();

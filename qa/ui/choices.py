@@ -1,0 +1,77 @@
+"""What a reader may choose for their own questions: caution, how much is read, the model.
+
+Each choice has a few steps in words; what a step means in numbers follows from the
+library's settings, so that the middle step is always what its owner chose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qa.settings import Settings
+
+__all__ = ["CAUTION", "MODEL", "SOURCES", "Choice", "applied", "choice_of"]
+
+CAUTION: tuple[tuple[str, str], ...] = (
+    ("Daring: answers more, errs more", "daring"),
+    ("Balanced", "balanced"),
+    ("Careful: refuses more, errs less", "careful"),
+    ("Strict: only what is as good as certain", "strict"),
+)
+SOURCES: tuple[tuple[str, str], ...] = (
+    ("Few: quickest", "few"),
+    ("Usual", "usual"),
+    ("Many: for answers that are spread out", "many"),
+)
+MODEL: tuple[str, str] = ("model", "quotes")
+
+_TOWARDS = {"daring": (0.0, 0.5), "careful": (1.0, 0.35), "strict": (1.0, 0.7)}
+_TIMES = {"few": 0.5, "many": 2.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One reader's choices.
+
+    Parameters
+    ----------
+    caution : {"daring", "balanced", "careful", "strict"}
+    sources : {"few", "usual", "many"}
+    quotes_only : bool
+        Ask no language model.
+    """
+
+    caution: str = "balanced"
+    sources: str = "usual"
+    quotes_only: bool = False
+
+
+def choice_of(model: object, caution: object, sources: object) -> Choice:
+    """Read what the page says was chosen; anything unknown is the middle step."""
+    usual = Choice()
+    cautions, amounts = ([value for _, value in steps] for steps in (CAUTION, SOURCES))
+    return Choice(
+        str(caution) if caution in cautions else usual.caution,
+        str(sources) if sources in amounts else usual.sources,
+        model == MODEL[1],
+    )
+
+
+def applied(choice: Choice, settings: Settings) -> Settings:
+    """`settings` with the reader's choices in numbers."""
+    updates: dict[str, object] = {}
+    if choice.caution in _TOWARDS:
+        goal, share = _TOWARDS[choice.caution]
+        threshold = settings.verification.threshold
+        updates["verification"] = settings.verification.model_copy(
+            update={"threshold": threshold + (goal - threshold) * share}
+        )
+    if choice.sources in _TIMES:
+        times, evidence = _TIMES[choice.sources], settings.evidence
+        updates["evidence"] = evidence.model_copy(
+            update={
+                "sentences": max(1, round(evidence.sentences * times)),
+                "max_tokens": max(50, round(evidence.max_tokens * times)),
+            }
+        )
+    return settings.model_copy(update=updates) if updates else settings

@@ -1,0 +1,115 @@
+"""The list of the documents as HTML: what there is, its state, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa.ui.markup import ICONS, Html, file_size, plural, tag, text
+from qa.ui.shelf import Entry
+from qa.ui.source import date_html, panel_head
+
+__all__ = ["panel_html"]
+
+LISTED = 500
+_STATES = {
+    "ready": "",
+    "new": "Added",
+    "waiting": "Waiting",
+    "indexing": "Indexing",
+    "changed": "Changed",
+    "skipped": "Not read",
+    "failed": "Not added",
+}
+_DOT = '<span class="qa-dot" aria-hidden="true">·</span>'
+
+
+def _tool(icon: str, label: str, **attributes: object) -> Html:
+    return tag(
+        "button",
+        ICONS[icon] + tag("span", label),
+        type="button",
+        class_="qa-tool",
+        **attributes,
+    )
+
+
+def _entry_html(entry: Entry, editable: bool) -> Html:
+    document = entry.document
+    title = document.title if document else entry.path
+    facts = [
+        date_html(document.date) if document else "",
+        tag("span", text(entry.path), class_="qa-path", dir="auto") if entry.path != title else "",
+        tag("span", file_size(entry.size)) if entry.size is not None else "",
+    ]
+    state = _STATES[entry.state]
+    told = (
+        tag("span", text(entry.detail or state), class_="qa-state", data_state=entry.state)
+        if state
+        else ""
+    )
+    known = _DOT.join(fact for fact in facts if fact)
+    words = tag("span", text(title), class_="qa-title", dir="auto") + (
+        tag("span", known, class_="qa-meta") if known else ""
+    )
+    body = (
+        tag("button", words, type="button", class_="qa-document", data_open=entry.path)
+        if document
+        else tag("div", words, class_="qa-document")
+    )
+    removable = editable and entry.state not in ("waiting", "indexing")
+    remove = (
+        tag(
+            "button",
+            ICONS["remove"] + tag("span", "", class_="qa-confirm"),
+            type="button",
+            class_="qa-tool qa-remove",
+            data_remove=entry.path,
+            data_dismiss=entry.state == "failed",
+            aria_label=f"{'Dismiss' if entry.state == 'failed' else 'Remove'} {title}",
+            title="Dismiss" if entry.state == "failed" else "Take out of the library",
+        )
+        if removable
+        else ""
+    )
+    return tag("li", body + remove + told, class_="qa-entry", data_state=entry.state)
+
+
+def panel_html(
+    entries: Sequence[Entry], *, editable: bool, busy: bool = False, message: str = ""
+) -> Html:
+    """All documents by title, each a button that opens it.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    editable : bool
+        Whether documents may be added and removed.
+    busy : bool
+        Whether the documents are being read.
+    message : str
+        What was done last.
+    """
+    documents = sum(entry.document is not None for entry in entries)
+    tools = (
+        (_tool("add", "Add files", data_add="files") if editable else "")
+        + (_tool("folder", "Add a folder", data_add="folder") if editable else "")
+        + _tool("again", "Look for changes", data_reindex=True, title="Read the folder again")
+    )
+    rows = "".join(_entry_html(entry, editable) for entry in entries[:LISTED])
+    hidden = len(entries) - LISTED
+    empty = (
+        "Drop files or folders here. Text and the other formats that qa reads are copied into the "
+        "library’s folder."
+        if editable
+        else "Documents put into the folder show up here."
+    )
+    return tag(
+        "section",
+        panel_head(tag("span", "Sources", class_="qa-kicker"), plural(documents, "document"), ())
+        + tag("div", tools, class_="qa-shelf-tools")
+        + tag("p", text(message), class_="qa-message", dir="auto", hidden=not message)
+        + (tag("ul", rows, class_="qa-documents") if rows else tag("p", empty, class_="qa-notice"))
+        + (tag("p", f"and {hidden:,} more", class_="qa-notice") if hidden > 0 else ""),
+        class_="qa-source-view qa-library-view",
+        data_busy=busy,
+    )

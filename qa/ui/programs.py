@@ -1,0 +1,115 @@
+"""What programs and desktop assistants may call: ask, search, list the documents.
+
+Each becomes an endpoint of Gradio's API under its own name and, where the server speaks
+the Model Context Protocol, a tool of the same name. Their docstrings are what a program's
+author or an assistant reads, in the form that Gradio reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from qa.errors import QaError
+from qa.types import Turn
+from qa.ui.desk import ChatLibrary, Desk
+
+__all__ = ["add_endpoints", "person"]
+
+MOST_HITS = 50
+MOST_TURNS = 20
+
+
+def person(request: gr.Request | None) -> str:
+    """Who is asking, for the fairness of the line: an account, else an address."""
+    if request is None:
+        return ""
+    client = getattr(request, "client", None)
+    return request.username or getattr(client, "host", "") or ""
+
+
+def _turns(history: object) -> tuple[Turn, ...]:
+    if not isinstance(history, list):
+        raise gr.Error("history is a list of objects with question and answer.")
+    try:
+        return tuple(
+            Turn(str(turn["question"]), str(turn["answer"])) for turn in history[-MOST_TURNS:]
+        )
+    except (KeyError, TypeError) as error:
+        raise gr.Error("Each turn of history is an object with question and answer.") from error
+
+
+def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None:
+    """Add the endpoints to the blocks that are being made.
+
+    Parameters
+    ----------
+    library : ChatLibrary
+    desk : Desk
+    concurrency : int
+        How many calls of `ask` may be under way, those in line included.
+    """
+
+    def ask(
+        question: str, request: gr.Request, history: list[dict[str, str]] | None = None
+    ) -> dict[str, Any]:
+        """Answer a question from the documents, with verbatim quotes to check it by.
+
+        Every statement of the answer was checked by machine against the quotes that its
+        [n] markers lead to; status is "not_found" where the documents don't say.
+
+        Citations give document, start, end and quote; offsets count code points.
+
+        Args:
+            question: What you want to know, 1 to 2,000 characters.
+            history: Earlier turns, oldest first, each an object with question and answer.
+        """
+        try:
+            return desk.answer(question, _turns(history or []), person=person(request)).to_dict()
+        except QaError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def search(question: str, limit: int = 5) -> list[dict[str, Any]]:
+        """Find the passages of the documents that are closest to a question.
+
+        No language model is asked, so this is quick. Passages come best first, each with
+        document, title, date, start, end, text and score.
+
+        Args:
+            question: What to look for.
+            limit: How many passages, 1 to 50.
+        """
+        try:
+            hits = library.search(question, max(1, min(int(limit), MOST_HITS)))
+        except QaError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return [
+            {
+                "document": hit.chunk.document,
+                "title": hit.title,
+                "date": hit.date,
+                "start": hit.chunk.start,
+                "end": hit.chunk.end,
+                "text": hit.chunk.text,
+                "score": hit.score,
+            }
+            for hit in hits
+        ]
+
+    def documents() -> list[dict[str, Any]]:
+        """List the documents that can be asked about: document, title, date, characters."""
+        return [
+            {
+                "document": document.path,
+                "title": document.title,
+                "date": document.date,
+                "characters": len(document.text),
+            }
+            for document in library.documents.values()
+        ]
+
+    api(ask, api_name="ask", concurrency_limit=concurrency, concurrency_id="answer")
+    api(search, api_name="search", concurrency_limit=4)
+    api(documents, api_name="documents", concurrency_limit=4)

@@ -1,0 +1,246 @@
+"""The documents as their owner sees them: what is there, what is being done, what went wrong.
+
+Adding, removing and reading again run one after the other in a thread of their own;
+whoever looks sees where they are.
+"""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from qa.errors import DocumentError, QaError
+from qa.types import Document
+from qa.ui.desk import ChatLibrary
+
+__all__ = ["Entry", "Shelf", "State"]
+
+State = Literal["ready", "new", "waiting", "indexing", "changed", "skipped", "failed"]
+
+LOOK_SECONDS = 2.0  # Between two looks at the folder.
+NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
+MOST_FAILURES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the list.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the library's folder, or the name of a file that isn't there yet.
+    state : str
+        ``"skipped"``: in the folder but not read; ``"failed"``: couldn't be added.
+    document : Document or None
+        Where it can be opened.
+    size : int or None
+        In bytes.
+    detail : str
+        For people: why it was skipped or failed, how far indexing is.
+    """
+
+    path: str
+    state: State
+    document: Document | None = None
+    size: int | None = None
+    detail: str = ""
+
+
+class Shelf:
+    """Looks after a library's documents.
+
+    Parameters
+    ----------
+    library : ChatLibrary
+    editable : bool
+        Whether documents may be added and removed.
+    """
+
+    def __init__(self, library: ChatLibrary, *, editable: bool = True) -> None:
+        self.editable = editable
+        self._library = library
+        self._lock = threading.Lock()
+        self._tasks: queue.SimpleQueue[tuple[str, Path | None]] = queue.SimpleQueue()
+        self._worker: threading.Thread | None = None
+        self._waiting: dict[str, str] = {}
+        self._progress: tuple[str, int] | None = None
+        self._failures: dict[str, str] = {}
+        self._added: dict[str, float] = {}
+        self._changes: frozenset[str] = frozenset()
+        self._looked = 0.0
+        self._message = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done."""
+        with self._lock:
+            return self._worker is not None
+
+    @property
+    def message(self) -> str:
+        """What was done last, or what went wrong with it."""
+        return self._message
+
+    def add(self, name: str, file: Path) -> None:
+        """Have a file copied into the library; it is deleted where it is.
+
+        Raises
+        ------
+        DocumentError
+            When documents may not be added here.
+        """
+        self._check_editable()
+        with self._lock:
+            self._waiting[name] = "Waiting"
+            self._failures.pop(name, None)
+        self._do(name, file)
+
+    def remove(self, path: str) -> None:
+        """Move a document out of the library, where its owner finds it again.
+
+        Raises
+        ------
+        DocumentError
+            When it isn't there, or documents may not be removed here.
+        """
+        self._check_editable()
+        with self._lock:
+            if self._failures.pop(path, None) is not None:
+                return
+        known = {*self._library.documents, *(each.path for each in self._library.report.skipped)}
+        if path not in known:
+            raise DocumentError(f"{path} isn't in the library. It may be gone already.")
+        aside = self._library.remove(path)
+        self._message = f"{path} was taken out of the library. It is now {aside}"
+        self._do("", None)
+
+    def look(self) -> None:
+        """Notice what changed in the folder, at most every two seconds."""
+        now = time.monotonic()
+        with self._lock:
+            if self._worker is not None or now - self._looked < LOOK_SECONDS:
+                return
+            self._looked = now
+        try:
+            self._changes = frozenset(self._library.changes())
+        except QaError as error:
+            self._message = str(error)
+            return
+        if self._changes:
+            self._do("", None)
+
+    def read_again(self) -> None:
+        """Look at every file of the folder now."""
+        self._message = ""
+        self._do("", None)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """All rows: what is being added, what failed, the documents, what is skipped."""
+        library, now = self._library, time.monotonic()
+        documents = library.documents
+        sizes = {file.path: file.size for file in library.files}
+        with self._lock:
+            waiting, failures, progress = dict(self._waiting), dict(self._failures), self._progress
+            self._added = {
+                path: since for path, since in self._added.items() if now - since < NEW_SECONDS
+            }
+            added, changes = set(self._added), self._changes
+        rows = [Entry(path, "failed", detail=reason) for path, reason in failures.items()]
+        for path, detail in waiting.items():
+            if progress and (progress[0] == path or detail == "Indexing"):
+                rows.append(Entry(path, "indexing", detail=f"Indexing, {progress[1]}%"))
+            else:
+                rows.append(Entry(path, "waiting", detail=detail))
+        ordered = sorted(
+            documents.values(), key=lambda document: (document.title.casefold(), document.path)
+        )
+        for document in sorted(ordered, key=lambda document: document.path not in added):
+            path = document.path
+            if path in waiting:
+                continue
+            state: State = "new" if path in added else "ready"
+            detail = ""
+            if path in changes:
+                state, detail = "changed", "Changed, being read again"
+            rows.append(Entry(path, state, document, sizes.get(path), detail))
+        rows += [
+            Entry(skipped.path, "skipped", detail=skipped.reason)
+            for skipped in library.report.skipped
+            if skipped.reason != "hidden"
+        ]
+        return tuple(rows)
+
+    def _check_editable(self) -> None:
+        if not self.editable:
+            raise DocumentError(
+                "Documents can't be added or removed here: the chat was started with --read-only."
+            )
+
+    def _do(self, name: str, file: Path | None) -> None:
+        with self._lock:
+            self._tasks.put((name, file))
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="qa-shelf", daemon=True)
+                self._worker.start()
+
+    def _work(self) -> None:
+        while True:
+            added: list[str] = []
+            while not self._tasks.empty():
+                name, file = self._tasks.get()
+                if file is not None and (path := self._copied(name, file)):
+                    added.append(path)
+            self._index(added)
+            with self._lock:
+                self._changes = frozenset()
+                if self._tasks.empty():
+                    self._worker = None
+                    return
+
+    def _copied(self, name: str, file: Path) -> str | None:
+        try:
+            path = self._library.add(name, file)
+        except QaError as error:
+            self._fail(name, str(error))
+            return None
+        finally:
+            # Gradio keeps each upload in a folder of its own.
+            shutil.rmtree(file.parent, ignore_errors=True)
+        with self._lock:
+            self._waiting.pop(name, None)
+            self._waiting[path] = "Indexing"
+        return path
+
+    def _fail(self, name: str, reason: str) -> None:
+        with self._lock:
+            self._waiting.pop(name, None)
+            self._failures[name] = reason
+            while len(self._failures) > MOST_FAILURES:
+                self._failures.pop(next(iter(self._failures)))
+
+    def _index(self, added: list[str]) -> None:
+        def show(done: int, total: int, path: str) -> None:
+            self._progress = (path, done * 100 // total if total else 100)
+
+        try:
+            report = self._library.refresh(show)
+        except QaError as error:
+            self._message = f"The documents could not be indexed: {error}"
+        else:
+            skipped = {each.path: each.reason for each in report.skipped}
+            for path in added:
+                if path in skipped:
+                    self._fail(path, skipped[path])
+        finally:
+            self._progress = None
+            with self._lock:
+                for path in added:
+                    self._waiting.pop(path, None)
+                    if path not in self._failures:
+                        self._added[path] = time.monotonic()

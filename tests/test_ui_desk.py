@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+from written import PASSAGES, WrittenLibrary
+
+from qa.errors import ModelUnavailableError
+from qa.settings import Settings
+from qa.types import AnswerReady, DraftText, EvidenceFound, Turn
+from qa.ui import desk as module
+from qa.ui.choices import CAUTION, MODEL, SOURCES, Choice, applied, choice_of
+from qa.ui.conversation import Queued
+from qa.ui.desk import Desk
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TICK", 0.01)
+    monkeypatch.setattr(module, "PROBE_PAUSES", (0.01,))
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_an_answer_comes_in_steps() -> None:
+    desk = Desk(WrittenLibrary())
+    events = [event for event in desk.events("How high?", person="a") if event is not None]
+    assert [type(event) for event in events] == [EvidenceFound, DraftText, DraftText, AnswerReady]
+
+
+def test_the_second_waits_and_sees_where_it_stands_and_what_was_found() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    with closing(desk.events("How high? wait", person="a")) as first:
+        assert isinstance(next(first), EvidenceFound)
+        with closing(desk.events("How low?", person="b")) as second:
+            assert next(second) == Queued(1)
+            assert next(second) == EvidenceFound(None, PASSAGES)
+            assert next(second) is None
+            assert library.asked == ["How high? wait"]
+            library.may_end.set()
+            assert isinstance([event for event in first if event][-1], AnswerReady)
+            rest = [event for event in second if event]
+            assert rest[0] == Queued(0)
+            assert isinstance(rest[-1], AnswerReady)
+    assert library.asked == ["How high? wait", "How low?"]
+
+
+def test_whoever_leaves_frees_the_model_for_the_next() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    first = desk.events("How high? wait", person="a")
+    assert isinstance(next(first), EvidenceFound)
+    second = desk.events("How low?", person="b")
+    assert next(second) == Queued(1)
+    first.close()
+    assert isinstance([event for event in second if event][-1], AnswerReady)
+
+
+def test_whoever_leaves_the_line_is_not_waited_for() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    with closing(desk.events("How high? wait", person="a")) as first:
+        next(first)
+        second = desk.events("How low?", person="b")
+        next(second)
+        third = desk.events("How far?", person="c")
+        assert next(third) == Queued(2)
+        second.close()
+        assert Queued(1) in [next(third) for _ in range(4)]
+        third.close()
+
+
+def test_one_failure_leaves_the_others_alone() -> None:
+    desk = Desk(WrittenLibrary())
+    with pytest.raises(RuntimeError):
+        list(desk.events("Is there a fault?", person="a"))
+    with pytest.raises(ModelUnavailableError):
+        list(desk.events("Is it down?", person="a"))
+    assert desk.answer("How high?", person="a").status == "partial"
+
+
+def test_the_model_is_called_off_when_nobody_waits_for_it() -> None:
+    called_off = threading.Event()
+
+    class Silent(WrittenLibrary):
+        def _events(self, question, understood):  # type: ignore[no-untyped-def]
+            yield EvidenceFound(None, PASSAGES)
+            while True:
+                time.sleep(0.005)
+                try:
+                    self.deadline.remaining()
+                except ModelUnavailableError:
+                    called_off.set()
+                    return
+
+        def stream(self, question, history=(), *, deadline=None, **options):  # type: ignore[no-untyped-def]
+            self.deadline = deadline
+            yield from super().stream(question, history, deadline=deadline, **options)
+
+    events = Desk(Silent()).events("How high?", person="a")
+    assert isinstance(next(events), EvidenceFound)
+    assert next(events) is None
+    events.close()
+    assert called_off.wait(PATIENCE)
+
+
+def test_a_model_that_is_down_is_told_and_found_again() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    library.problem = "reader can't be reached."
+    assert desk.answer("How high?", person="a").extractive
+    assert desk.problem == "reader can't be reached."
+    # Meanwhile nobody waits for it.
+    assert desk.answer("How low?", person="a").extractive
+    assert library.asked == []
+    library.problem = None
+    eventually(lambda: desk.problem is None)
+    assert not desk.answer("How high?", person="a").extractive
+
+
+def test_quotes_only_asks_no_model_and_waits_for_nobody() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    with closing(desk.events("How high? wait", person="a")) as first:
+        next(first)
+        answer = desk.answer("How low?", person="b", choice=Choice(quotes_only=True))
+    assert answer.extractive
+    assert desk.problem is None
+
+
+def test_history_and_choices_reach_the_library() -> None:
+    library = WrittenLibrary()
+    turn = Turn("How high?", "12 cm [1].")
+    Desk(library).answer("And when?", (turn,), person="a", choice=Choice("strict", "many"))
+    assert library.histories == [(turn,)]
+    chosen = library.chosen[0]
+    assert chosen is not None
+    assert chosen.verification.threshold > library.settings.verification.threshold
+    assert chosen.evidence.sentences == 2 * library.settings.evidence.sentences
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.35, 0.9, 1.0])
+def test_caution_is_in_order_whatever_the_owner_chose(threshold: float) -> None:
+    settings = Settings(verification={"threshold": threshold})
+    steps = [
+        applied(Choice(caution), settings).verification.threshold
+        for caution in ("daring", "balanced", "careful", "strict")
+    ]
+    assert steps == sorted(steps)
+    assert steps[1] == threshold
+    assert all(0 <= step <= 1 for step in steps)
+    assert applied(Choice(), settings) is settings
+
+
+def test_unknown_choices_are_the_usual_ones() -> None:
+    assert choice_of("?", None, ["many"]) == Choice()
+    assert choice_of(MODEL[1], CAUTION[3][1], SOURCES[0][1]) == Choice("strict", "few", True)

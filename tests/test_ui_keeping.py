@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from written import WrittenLibrary
+
+from qa.types import AnswerReady, EvidenceFound
+from qa.ui.choices import Choice
+from qa.ui.conversation import Conversation, Exchange
+from qa.ui.keeping import MOST, kept, restored
+from qa.ui.render import conversation_html
+from qa.ui.small_talk import reply
+
+
+def conversation() -> Conversation:
+    exchanges = []
+    for question in ("How high?", "Something unknown"):
+        exchange = Exchange(question)
+        for event in WrittenLibrary().stream(question):
+            exchange = exchange.after(event)
+        exchanges.append(exchange)
+    told = Exchange("Hi", "told", told=("Hello.",), suggestions=("How high?",))
+    return (*exchanges, told, Exchange("x").stopped(), Exchange("y").failed("It is down."))
+
+
+def test_what_is_kept_comes_back_the_same() -> None:
+    choice = Choice("strict", "many", True)
+    value = json.loads(json.dumps(kept(conversation(), choice, "ada")))
+    assert restored(value, "ada") == (conversation(), choice)
+
+
+def test_nobody_is_shown_what_another_asked() -> None:
+    value = kept(conversation(), Choice(), "ada")
+    assert restored(value, "bob") == ((), Choice())
+    assert restored(value, None) == ((), Choice())
+
+
+def test_only_the_latest_settled_exchanges_are_kept() -> None:
+    many = tuple(Exchange(str(number)).stopped() for number in range(MOST + 5))
+    back, _ = restored(kept((*many, Exchange("pending")), Choice(), None), None)
+    assert [exchange.question for exchange in back] == [str(n) for n in range(5, MOST + 5)]
+
+
+def test_what_is_pending_or_contradicts_itself_is_dropped() -> None:
+    value = kept(conversation(), Choice(), None)
+    value["exchanges"][0]["answer"] = None
+    value["exchanges"][1]["stage"] = "reading"
+    back, _ = restored(value, None)
+    assert [exchange.stage for exchange in back] == ["told", "stopped", "failed"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.data())
+def test_whatever_a_browser_sends_is_survived(data: st.DataObject) -> None:
+    value: Any = kept(conversation(), Choice(), None)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at: Any = value
+        while isinstance(at, dict | list) and at:
+            key = data.draw(
+                st.sampled_from(sorted(at) if isinstance(at, dict) else list(range(len(at))))
+            )
+            if not isinstance(at[key], dict | list) or data.draw(st.booleans()):
+                at[key] = data.draw(JSON)
+                break
+            at = at[key]
+    back, _ = restored(value, None)
+    conversation_html(back)
+
+
+@given(JSON)
+def test_whatever_else_is_nothing(value: Any) -> None:
+    assert restored(value, None)[0] == ()
+
+
+# --- Small talk ----------------------------------------------------------------------
+
+DOCUMENTS = WrittenLibrary.documents
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("Hi", "Hello. Ask about"),
+        ("hello there!", "Hello. Ask about"),
+        ("Good morning", "Hello. Ask about"),
+        ("안녕하세요", "Hello. Ask about"),
+        ("Hi, what can you do?", "Ask about what is written"),
+        ("What can you do?", "Ask about what is written"),
+        ("help", "Ask about what is written"),
+        ("?", "Ask about what is written"),
+        ("Thanks a lot!", "You're welcome"),
+        ("Which documents do you have?", "sea holds 3 documents"),
+        ("list all documents", "sea holds 3 documents"),
+    ],
+)
+def test_small_talk_is_replied_to(message: str, said: str) -> None:
+    replied = reply(message, "sea", DOCUMENTS, ("How high?",))
+    assert replied is not None
+    assert replied[0][0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Hi, when is the album out?",
+        "What can you do about the tide?",
+        "Who are you in the story?",
+        "Why?",
+        "And then?",
+        "Help centre opening hours",
+        "Which documents mention the tide?",
+        "What is the Good Morning show?",
+        "Hello Kitty",
+        "Thanks to whom was it built?",
+        "ok computer",
+        "yes",
+        "",
+    ],
+)
+def test_a_question_is_never_small_talk(message: str) -> None:
+    assert reply(message, "sea", DOCUMENTS, ()) is None
+
+
+def test_an_empty_library_says_how_to_fill_it() -> None:
+    for message in ("hi", "help", "list documents"):
+        replied = reply(message, "sea", {}, ())
+        assert replied is not None
+        assert "drop them onto this page" in replied[0][1]
+
+
+def test_evidence_of_whoever_waits_is_shown() -> None:
+    from qa.ui.conversation import Queued
+
+    events = list(WrittenLibrary().stream("How high?"))
+    waiting = Exchange("q").after(Queued(2)).after(events[0])
+    assert isinstance(events[0], EvidenceFound)
+    assert (waiting.stage, waiting.ahead) == ("waiting", 2)
+    assert waiting.passages
+    assert isinstance(events[-1], AnswerReady)
+    assert waiting.after(Queued(0)).stage == "searching"

@@ -1,0 +1,566 @@
+"""The chat as it is served: files, several people, accounts, a reverse proxy, programs."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from doubles import Script
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from written import EACH_PAYLOAD, PAYLOADS, WrittenLibrary, cited, located
+
+from qa import Library, Settings
+from qa.documents import SkippedFile
+from qa.errors import ServeError
+from qa.llms import ScriptedChatModel
+from qa.types import Answer, AnswerReady, Claim, DraftText, Event, EvidenceFound
+from qa.ui.serving import read_accounts, serve
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = int(os.environ.get("QA_TEST_PATIENCE", "60"))
+expect.set_options(timeout=1000 * PATIENCE)
+
+Write = Callable[..., Path]
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def served(library: Any, **options: Any) -> Iterator[str]:
+    port = free_port()
+
+    async def start() -> gr.Blocks:
+        # Within a running loop Gradio makes none of its own, which it would never close.
+        return serve(library, port=port, **options)
+
+    with ThreadPoolExecutor(1) as pool:
+        blocks = pool.submit(lambda: asyncio.run(start())).result()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        blocks.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        message = "Chromium isn't installed: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        started = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield started
+        started.close()
+
+
+@contextmanager
+def visiting(browser: Browser, address: str) -> Iterator[Page]:
+    """A page that may ask nobody but its own server."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(address)
+    expect(page.locator(".qa-welcome")).to_be_visible(timeout=1000 * PATIENCE)
+    yield page
+    origin = "/".join(address.split("/")[:3])
+    assert [url for url in requests if not url.startswith((origin, "data:", "blob:"))] == []
+    context.close()
+
+
+def ask(page: Page, question: str) -> None:
+    box = page.get_by_label("Your question")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator("#qa-live .qa-question")).to_have_text(question)
+
+
+def answered(page: Page) -> Any:
+    answer = page.locator("#qa-live .qa-turn:not([aria-busy]) .qa-answer")
+    expect(answer).to_be_visible()
+    return answer
+
+
+# --- Files ---------------------------------------------------------------------------
+
+
+def test_documents_are_dropped_asked_about_changed_and_removed(
+    browser: Browser, write: Write, fast: Callable[..., Settings], tmp_path: Path
+) -> None:
+    root = tmp_path / "papers"
+    root.mkdir()
+    script = Script()
+    library = Library.open(root, settings=fast(), llm=ScriptedChatModel(script), may_be_empty=True)
+    new = write(
+        {
+            "tides.txt": "The tide rose by 12 cm in Bergen.",
+            "sky/moon.md": "# The moon\n\nIt was late.",
+            "photo.exe": b"MZ\x00",
+            "empty.txt": b"",
+        },
+        "new",
+    )
+    with served(library) as address, visiting(browser, address) as page:
+        expect(page.locator(".qa-welcome")).to_contain_text("There is nothing to read in papers")
+        with page.expect_file_chooser() as chooser:
+            page.locator(".qa-welcome").get_by_role("button", name="Add files").click()
+        chooser.value.set_files([new / "tides.txt", new / "photo.exe", new / "empty.txt"])
+        tides = page.locator(".qa-entry", has_text="tides.txt")
+        expect(tides.locator(".qa-state")).to_have_text("Added")
+        expect(page.locator(".qa-entry", has_text="photo.exe")).to_contain_text("not a supported")
+        expect(page.locator("#qa-source")).to_contain_text("Not added: it is empty.")
+        expect(page.locator("#qa-header")).to_contain_text("1 document")
+
+        script.answer = "12 cm"
+        ask(page, "By how much did the tide rise in Bergen?")
+        expect(answered(page)).to_contain_text("12 cm")
+        expect(page.locator("#qa-here")).to_have_text("The tide rose by 12 cm in Bergen.")
+
+        # A folder, as if dropped: the page makes its paths from what the browser tells.
+        page.get_by_role("button", name="All documents").click()
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Add a folder").first.click()
+        chooser.value.set_files(new / "sky")
+        expect(page.locator(".qa-entry", has_text="sky/moon.md")).to_be_visible()
+
+        (root / "tides.txt").write_text("The tide fell by 7 cm in Bergen.")
+        eventually(lambda: "fell" in library.documents["tides.txt"].text)
+        script.answer = "7 cm"
+        ask(page, "By how much did the tide fall in Bergen?")
+        expect(answered(page)).to_contain_text("7 cm")
+
+        page.get_by_role("button", name="All documents").click()
+        remove = page.get_by_role("button", name="Remove The tide fell")
+        remove.click()
+        expect(remove).to_contain_text("Remove?")
+        remove.click()
+        expect(page.locator("#qa-source")).to_contain_text("was taken out of the library")
+        expect(page.locator("button.qa-document")).to_have_count(1)
+        assert "tides.txt" not in library.documents
+        assert not (root / "tides.txt").exists()
+        assert [path.read_text() for path in (tmp_path / "home").rglob("removed/**/tides.txt")]
+
+
+def test_a_dropped_file_is_added(
+    browser: Browser, write: Write, fast: Callable[..., Settings]
+) -> None:
+    library = Library.open(write({"a.txt": "One."}), settings=fast())
+    with served(library) as address, visiting(browser, address) as page:
+        page.evaluate(
+            """() => {
+                const data = new DataTransfer();
+                data.items.add(new File(["The moon was late."], "moon.txt", {type: "text/plain"}));
+                for (const kind of ["dragover", "drop"]) {
+                    document.body.dispatchEvent(new DragEvent(kind, {
+                        dataTransfer: data, bubbles: true, cancelable: true,
+                    }));
+                    if (kind === "dragover" && document.getElementById("qa-drop").hidden) {
+                        throw new Error("no drop area");
+                    }
+                }
+            }"""
+        )
+        expect(page.locator(".qa-entry", has_text="moon.txt")).to_contain_text("Added")
+        assert library.documents["moon.txt"].text == "The moon was late."
+
+
+def test_no_file_can_be_read_and_none_but_an_upload_added(
+    write: Write, fast: Callable[..., Settings], tmp_path: Path
+) -> None:
+    library = Library.open(write({"a.txt": "One."}), settings=fast())
+    secret = write({"secret.txt": "A secret."}, "private") / "secret.txt"
+    with served(library) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        config = client.get("/config").json()
+        panel = next(
+            each for each in config["components"] if each["props"].get("elem_id") == "qa-source"
+        )
+
+        def call(name: str, data: Any) -> Any:
+            body = {
+                "session_hash": "s",
+                "component_id": panel["id"],
+                "fn_name": name,
+                "data": data,
+            }
+            return client.post("/gradio_api/component_server", json=body).json()
+
+        for path in (str(secret), "/etc/passwd", "../a.txt", "\x00", ""):
+            assert call("change", {"add": "x.txt", "path": path}) == (
+                "The file didn't arrive. Add it again."
+            )
+            assert "isn't in the library" in call("change", {"remove": path})
+            shown = call("open_source", {"document": path})
+            assert "A secret." not in shown
+            assert "root:" not in shown
+        for wish in (None, [], {}, {"add": 1}, {"reindex": "yes"}):
+            assert call("change", wish) == "The page asked for something that can't be done."
+        sent = client.post("/gradio_api/upload", files={"files": ("up.txt", b"x" * 50)})
+        (upload,) = sent.json()
+        assert Path(upload).parents[1].stat().st_mode & 0o077 == 0
+        for path in (upload, str(secret), str(library.root / "a.txt")):
+            for route in ("/gradio_api/file=", "/file=", "/gradio_api/file/"):
+                assert client.get(f"{route}{path}").status_code == 404
+        too_large = client.post(
+            "/gradio_api/queue/join", content=b"x" * (5 * 2**20), headers={"content-type": "a/b"}
+        )
+        assert too_large.status_code == 413
+    assert sorted(path.name for path in library.root.iterdir()) == ["a.txt"]
+
+
+# --- Safety --------------------------------------------------------------------------
+
+
+GROUPS = {
+    "".join(line for line in " ".join(group).splitlines()): group
+    for group in (PAYLOADS[start : start + 9] for start in range(0, len(PAYLOADS), 9))
+}
+
+
+class PayloadLibrary(WrittenLibrary):
+    """Holds a document for each payload; an answer has a claim, quote and note of each."""
+
+    root = Path("/home/ada/<img src=x onerror=window.hit=1>")
+    documents = EACH_PAYLOAD
+    files = ()
+    model_name = "<img src=//evil.example/m.png onerror=window.hit=1>"
+    report = replace(
+        WrittenLibrary.report,
+        skipped=tuple(SkippedFile(payload, payload) for payload in PAYLOADS),
+    )
+
+    def _events(self, question: str, understood: str | None) -> Iterator[Event]:
+        found = [each for each in self.documents.values() if each.title in GROUPS[question]]
+        passages = tuple(
+            located(number, document, 0, len(document.text))
+            for number, document in enumerate(found, 1)
+        )
+        yield EvidenceFound(question, passages)
+        yield DraftText(question)
+        claims = [
+            Claim(document.title, (number,), 0.9, "supported", document.title)
+            for number, document in enumerate(found, 1)
+        ]
+        dropped = [replace(each, citations=(), verdict="unsupported") for each in claims]
+        yield AnswerReady(
+            Answer(
+                question=question,
+                status="partial",
+                text=" ".join(f"{each.text} [{number}]" for number, each in enumerate(claims, 1)),
+                claims=(*claims, *dropped),
+                citations=tuple(
+                    cited(number, document, 0, len(document.text))
+                    for number, document in enumerate(found, 1)
+                ),
+                evidence=passages,
+                timings={"total": 0.1},
+                model=question,
+                fingerprint=question,
+                standalone_question=question,
+                notes=GROUPS[question],
+            )
+        )
+
+
+def test_no_payload_runs_or_reaches_out(browser: Browser) -> None:
+    assert len(PAYLOADS) >= 60
+    with served(PayloadLibrary()) as address, visiting(browser, address) as page:
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.on(
+            "console",
+            lambda line: (
+                complaints.append(line.text) if "Content Security Policy" in line.text else None
+            ),
+        )
+        expect(page.locator("button.qa-document")).to_have_count(len(PAYLOADS))
+        for question, group in GROUPS.items():
+            box = page.get_by_label("Your question")
+            box.fill(question)
+            box.press("Enter")
+            expect(page.locator("#qa-live .qa-note")).to_have_count(len(group))
+            page.locator("#qa-live .qa-row").nth(len(group) // 2).click()
+            expect(page.locator("#qa-here")).to_contain_text("One two three.")
+            # A scroll may hide the preview at once; what it holds stays in the page.
+            page.locator("#qa-live .qa-chip").first.dispatch_event("mouseover")
+            for details in page.locator("#qa-live summary").all():
+                details.click()
+        page.reload()
+        expect(page.locator("#qa-past .qa-turn")).to_have_count(len(GROUPS) - 1)
+        page.locator("#qa-header [data-library]").click()
+        expect(page.locator(".qa-entry")).to_have_count(2 * len(PAYLOADS))
+        assert page.evaluate("window.hit") is None
+        ours = ":is(#qa-top, #qa-main, #qa-preview, #qa-banner)"
+        unwanted = "img, iframe, form, a, link, style, script, object, embed, base, meta, video"
+        assert page.locator(f"{ours} :is({unwanted})").count() == 0
+        assert complaints == []
+
+
+# --- Several people ------------------------------------------------------------------
+
+
+def test_a_second_visitor_waits_sees_where_and_is_answered_when_the_first_leaves(
+    browser: Browser,
+) -> None:
+    library = WrittenLibrary()
+    with served(library) as address, visiting(browser, address) as second:
+        with visiting(browser, address) as first:
+            ask(first, "How high? wait")
+            expect(first.locator("#qa-live .qa-draft")).to_contain_text("It rose")
+            ask(second, "How low?")
+            status = second.locator("#qa-live .qa-verdict")
+            expect(status).to_contain_text("one question before yours")
+            expect(second.locator("#qa-live .qa-passage")).to_have_count(3)
+            # Whoever wants quotes only needn't wait.
+        left = time.monotonic()
+        assert library.closed.wait(PATIENCE)
+        freed = time.monotonic() - left
+        expect(answered(second)).to_contain_text("machine-checked")
+    assert freed < 2
+
+
+def test_a_model_that_is_down_is_told_and_its_return_noticed(browser: Browser) -> None:
+    library = WrittenLibrary()
+    library.problem = "reader can't be reached."
+    with served(library) as address, visiting(browser, address) as page:
+        ask(page, "How high?")
+        expect(answered(page)).to_contain_text("Word for word from the documents")
+        expect(page.locator("#qa-banner")).to_contain_text("The language model isn’t answering")
+        expect(page.locator("#qa-header")).to_contain_text("isn't answering")
+        library.problem = None
+        expect(page.locator(".qa-banner")).to_have_count(0)
+        ask(page, "How high now?")
+        expect(answered(page)).to_contain_text("machine-checked")
+
+
+# --- Accounts and addresses ----------------------------------------------------------
+
+
+def test_nothing_is_served_to_those_who_did_not_sign_in(browser: Browser) -> None:
+    with served(WrittenLibrary(), auth=[("ada", "secret")]) as address:
+        with httpx.Client(base_url=address, trust_env=False) as client:
+            for method, path in (
+                ("GET", "/config"),
+                ("GET", "/gradio_api/info"),
+                ("POST", "/gradio_api/component_server"),
+                ("POST", "/gradio_api/call/ask"),
+                ("POST", "/gradio_api/queue/join"),
+                ("POST", "/gradio_api/upload"),
+            ):
+                assert client.request(method, path, json={}).status_code == 401, path
+            assert "tides" not in client.get("/").text
+        context = browser.new_context()
+        page = context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(address)
+        page.get_by_label("username").fill("ada")
+        page.get_by_label("password").fill("secret")
+        page.get_by_role("button", name="Login").click()
+        expect(page.locator(".qa-welcome")).to_be_visible()
+        ask(page, "How high?")
+        answered(page)
+        context.close()
+
+
+def test_accounts_are_read_with_care(tmp_path: Path) -> None:
+    file = tmp_path / "accounts"
+    with pytest.raises(ServeError, match="can't be read"):
+        read_accounts(file)
+    file.write_text("ada:secret\n\n# c\nbob:a:b\n")
+    file.chmod(0o644)
+    with pytest.raises(ServeError, match="chmod 600"):
+        read_accounts(file)
+    file.chmod(0o600)
+    assert read_accounts(file) == (("ada", "secret"), ("bob", "a:b"))
+    for content, fault in (("ada\n", "Line 1"), ("a:b\na:c", "Line 2"), ("# no\n", "no account")):
+        file.write_text(content)
+        with pytest.raises(ServeError, match=fault):
+            read_accounts(file)
+
+
+@pytest.mark.parametrize("path", ["qa", "//evil.example", "ftp://example.org/qa", "/qa?x"])
+def test_a_root_path_that_is_none(path: str) -> None:
+    with pytest.raises(ServeError, match="--root-path"):
+        serve(WrittenLibrary(), port=free_port(), root_path=path)
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """A reverse proxy that serves the chat under /qa and nothing else."""
+
+    protocol_version = "HTTP/1.1"
+    target = 0
+    strips = True
+
+    def handle_any(self) -> None:
+        if not self.path.startswith("/qa/"):
+            self.send_error(404)
+            return
+        connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=PATIENCE)
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {
+            name: value
+            for name, value in self.headers.items()
+            if name.lower() not in ("host", "connection", "accept-encoding")
+        }
+        headers["X-Forwarded-Host"] = self.headers["Host"]
+        headers["X-Forwarded-Proto"] = "http"
+        path = self.path.removeprefix("/qa") if self.strips else self.path
+        connection.request(self.command, path, self.rfile.read(length), headers)
+        reply = connection.getresponse()
+        self.send_response(reply.status)
+        for name, value in reply.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            while part := reply.read1(65_536):
+                self.wfile.write(part)
+                self.wfile.flush()
+        except OSError:
+            pass
+        finally:
+            connection.close()
+            self.close_connection = True
+
+    do_GET = do_POST = do_HEAD = handle_any  # noqa: N815
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Keep quiet."""
+
+
+@pytest.mark.parametrize("strips", [True, False])
+def test_the_chat_works_behind_a_reverse_proxy(
+    browser: Browser, write: Write, fast: Callable[..., Settings], strips: bool
+) -> None:
+    script = Script()
+    script.answer = "12 cm"
+    library = Library.open(
+        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
+        settings=fast(),
+        llm=ScriptedChatModel(script),
+    )
+    with served(library, root_path="/qa") as address:
+        handler = type("Bound", (Proxy,), {"target": int(address.split(":")[-1]), "strips": strips})
+        proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
+        front = f"http://127.0.0.1:{proxy.server_address[1]}/qa/"
+        try:
+            with visiting(browser, front) as page:
+                ask(page, "By how much did the tide rise in Bergen?")
+                expect(answered(page)).to_contain_text("12 cm")
+                expect(page.locator("#qa-here")).to_be_visible()
+                with page.expect_file_chooser() as chooser:
+                    page.get_by_role("button", name="All documents").click()
+                    page.get_by_role("button", name="Add files").click()
+                chooser.value.set_files(write({"moon.txt": "It was late."}, "new") / "moon.txt")
+                expect(page.locator(".qa-entry", has_text="moon.txt")).to_contain_text("Added")
+        finally:
+            proxy.shutdown()
+            proxy.server_close()
+
+
+# --- Programs ------------------------------------------------------------------------
+
+
+def test_programs_ask_search_and_list(write: Write, fast: Callable[..., Settings]) -> None:
+    from gradio_client import Client
+
+    script = Script()
+    script.answer = "12 cm"
+    library = Library.open(
+        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
+        settings=fast(),
+        llm=ScriptedChatModel(script),
+    )
+    question = "By how much did the tide rise in Bergen?"
+    with served(library) as address:
+        client = Client(address, verbose=False)
+        try:
+            answer = client.predict(question, api_name="/ask")
+            expected = json.loads(library.ask(question).to_json())
+            assert {**answer, "timings": {}} == {**expected, "timings": {}}
+            history = [{"question": "Which tide?", "answer": "The one in Bergen."}]
+            assert client.predict(question, history, api_name="/ask")["status"] == "answered"
+            (hit,) = client.predict("tide", 3, api_name="/search")
+            assert hit["text"] == "The tide rose by 12 cm in Bergen."
+            assert client.predict(api_name="/documents")[0]["document"] == "tides.txt"
+            with pytest.raises(Exception, match="The question is empty"):
+                client.predict(" ", api_name="/ask")
+            endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+            assert set(endpoints) == {"/ask", "/search", "/documents"}
+        finally:
+            client.close()
+
+
+def test_assistants_are_given_the_same_tools(
+    write: Write, fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mcp", reason="the extra mcp isn't installed")
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    script = Script()
+    script.answer = "12 cm"
+    library = Library.open(
+        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
+        settings=fast(),
+        llm=ScriptedChatModel(script),
+    )
+
+    async def converse(address: str) -> tuple[dict[str, Any], Any]:
+        async with (
+            streamable_http_client(f"{address}/gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            question = "By how much did the tide rise in Bergen?"
+            return tools, await session.call_tool("ask", {"question": question})
+
+    # Playwright's loop runs in this thread.
+    with served(library, mcp=True) as address, ThreadPoolExecutor(1) as pool:
+        tools, result = pool.submit(lambda: asyncio.run(converse(address))).result()
+    assert set(tools) == {"ask", "search", "documents"}
+    assert "verbatim quotes" in tools["ask"].description
+    assert "12 cm" in result.content[0].text
+    assert "tides.txt" in result.content[0].text
+
+
+def test_without_the_extra_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ServeError, match=r"pip install 'qa\[mcp\]'"):
+        serve(WrittenLibrary(), port=free_port(), mcp=True)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from qa import Library, Settings
+from qa.errors import DocumentError
+from qa.ui import shelf as module
+from qa.ui.shelf import Shelf
+
+Write = Callable[..., Path]
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def library(write: Write, fast: Callable[..., Settings]) -> Iterator[Library]:
+    with Library.open(write({"a.txt": "The tide rose."}), settings=fast()) as opened:
+        yield opened
+
+
+def settle(shelf: Shelf) -> dict[str, str]:
+    end = time.monotonic() + PATIENCE
+    while shelf.busy:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return {entry.path: entry.state for entry in shelf.entries()}
+
+
+def uploaded(write: Write, content: str | bytes) -> Path:
+    return write({"up": content}, f"upload {time.monotonic_ns()}") / "up"
+
+
+def test_files_are_added_and_shown(library: Library, write: Write) -> None:
+    shelf = Shelf(library)
+    file = uploaded(write, "The moon was late.")
+    shelf.add("sky/moon.txt", file)
+    assert settle(shelf) == {"sky/moon.txt": "new", "a.txt": "ready"}
+    assert "sky/moon.txt" in library.documents
+    assert not file.exists()
+    entry = shelf.entries()[0]
+    assert entry.size == len("The moon was late.")
+    assert entry.document == library.documents["sky/moon.txt"]
+
+
+def test_one_bad_file_does_not_keep_the_others_out(library: Library, write: Write) -> None:
+    shelf = Shelf(library)
+    shelf.add("a.exe", uploaded(write, b"MZ"))
+    shelf.add("b.txt", uploaded(write, "The moon was late."))
+    assert settle(shelf) == {"a.exe": "failed", "b.txt": "new", "a.txt": "ready"}
+    assert "not a supported format" in shelf.entries()[0].detail
+    shelf.remove("a.exe")
+    assert "a.exe" not in settle(shelf)
+
+
+def test_a_document_is_taken_out_but_not_lost(library: Library, write: Write) -> None:
+    shelf = Shelf(library)
+    shelf.add("b.txt", uploaded(write, "The moon was late."))
+    settle(shelf)
+    shelf.remove("b.txt")
+    assert settle(shelf) == {"a.txt": "ready"}
+    assert "taken out of the library. It is now " in shelf.message
+    assert Path(shelf.message.split("It is now ")[1]).read_text() == "The moon was late."
+    with pytest.raises(DocumentError, match="isn't in the library"):
+        shelf.remove("b.txt")
+    with pytest.raises(DocumentError, match="isn't in the library"):
+        shelf.remove("../secret.txt")
+
+
+def test_a_change_on_disk_is_noticed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    shelf = Shelf(library)
+    shelf.look()
+    assert not shelf.busy
+    (library.root / "a.txt").write_text("The tide fell.")
+    (library.root / "c.md").write_text("# New\n\nIt came.")
+    (library.root / "x.bin").write_text("no")
+    shelf.look()
+    assert settle(shelf) == {"a.txt": "ready", "c.md": "ready", "x.bin": "skipped"}
+    assert library.documents["a.txt"].text == "The tide fell."
+
+
+def test_the_last_document_can_go_and_another_come(
+    write: Write, fast: Callable[..., Settings]
+) -> None:
+    root = write({"a.txt": "The tide rose."})
+    shelf = Shelf(library := Library.open(root, settings=fast(), may_be_empty=True))
+    shelf.remove("a.txt")
+    assert settle(shelf) == {}
+    assert library.ask("What rose?").status == "not_found"
+    assert library.search("tide") == ()
+    shelf.add("b.txt", uploaded(write, "The moon was late."))
+    assert settle(shelf) == {"b.txt": "new"}
+    assert library.ask("Who was late?").citations
+
+
+def test_a_shelf_for_reading_changes_nothing(library: Library, write: Write) -> None:
+    shelf = Shelf(library, editable=False)
+    with pytest.raises(DocumentError, match="--read-only"):
+        shelf.add("b.txt", uploaded(write, "x"))
+    with pytest.raises(DocumentError, match="--read-only"):
+        shelf.remove("a.txt")
+    shelf.read_again()
+    assert settle(shelf) == {"a.txt": "ready"}
