@@ -57,6 +57,7 @@ def test_an_answer_is_json() -> None:
             "support": 0.9,
             "verdict": "supported",
             "reason": "found",
+            "signals": None,
         }
     ]
     assert read["citations"] == [
