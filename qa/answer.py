@@ -568,4 +568,5 @@ def _citation(passage: Passage, number: int, support: float) -> Citation:
         end=sentence.end,
         quote=sentence.text,
         support=support,
+        page=sentence.page,
     )

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.chunks import CHUNKER_VERSION, chunk_document, split_sentences
-from qa.documents import DocumentFile, SkippedFile, read_document, scan_folder
+from qa.chunks import CHUNKER_VERSION, chunk_document
+from qa.documents import DocumentFile, SkippedFile, scan_folder
 from qa.embeddings import Embedder
 from qa.errors import (
     DocumentError,
@@ -31,6 +31,8 @@ from qa.errors import (
     IndexStoreError,
 )
 from qa.generations import Generation, GenerationStore
+from qa.readers import READER_VERSION, DocumentReader
+from qa.sentences import split_sentences
 from qa.settings import ChunkingSettings
 from qa.snapshot import FORMAT, Entry, Index, write_snapshot
 from qa.types import Document, Sentence
@@ -177,6 +179,7 @@ def update_index(
                     "dimension": entries[0].chunk_vectors.shape[1],
                     "normalised": True,
                 },
+                "reader": READER_VERSION,
                 "chunker": CHUNKER_VERSION,
                 "chunking": chunking.model_dump(mode="json"),
                 "next_id": next_id,
@@ -258,6 +261,8 @@ def _outdated(
         if model["name"] == embedder.name:
             return f"the files of the embedding model '{embedder.name}' have changed"
         return f"it was made with the embedding model '{model['name']}', not '{embedder.name}'"
+    if facts["reader"] != READER_VERSION:
+        return f"its files were read by reader {facts['reader']}, not {READER_VERSION}"
     if facts["chunker"] != CHUNKER_VERSION:
         return f"it was made by chunker {facts['chunker']}, not {CHUNKER_VERSION}"
     if facts["chunking"] != settings:
@@ -280,19 +285,20 @@ def _plan(store: Path, library: Path, embedder: Embedder, chunking: ChunkingSett
     read: dict[str, tuple[DocumentFile, Document]] = {}
     skipped = list(scan.skipped)
     _wait_out_clock_tick([file for file in scan.files if seen.get(file.path) != file])
-    for file in scan.files:
-        if seen.get(file.path) == file:
-            kept[file.path] = file
-            continue
-        try:
-            document = read_document(scan.root, file.path)
-        except DocumentError as error:
-            skipped.append(SkippedFile(file.path, str(error)))
-            continue
-        if documents.get(file.path) == document:
-            kept[file.path] = file
-        else:
-            read[file.path] = file, document
+    with DocumentReader(scan.root) as reader:
+        for file in scan.files:
+            if seen.get(file.path) == file:
+                kept[file.path] = file
+                continue
+            try:
+                document = reader.read(file.path)
+            except DocumentError as error:
+                skipped.append(SkippedFile(file.path, str(error)))
+                continue
+            if documents.get(file.path) == document:
+                kept[file.path] = file
+            else:
+                read[file.path] = file, document
     skipped.sort(key=lambda file: file.path)
     if not kept and not read:
         raise _nothing_to_read(library, skipped)
@@ -307,7 +313,7 @@ def _nothing_to_read(library: Path, skipped: Sequence[SkippedFile]) -> EmptyLibr
     return EmptyLibraryError(
         f"No document in {library} can be read"
         + (f" ({reasons}{more})" if reasons else "")
-        + ". Put text or Markdown files there, or choose another folder."
+        + ". Put documents there, or choose another folder."
     )
 
 

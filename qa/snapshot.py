@@ -28,7 +28,7 @@ from qa.types import Chunk, Document, Sentence
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 1
+FORMAT = 2
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(
@@ -109,7 +109,7 @@ class Index:
     def __init__(self, folder: Path) -> None:
         records = json.loads((folder / "documents.json").read_bytes())
         self.documents: Mapping[str, Document] = MappingProxyType(
-            {values["path"]: Document(**values) for values in records["documents"]}
+            {values["path"]: _document(values) for values in records["documents"]}
         )
         self.scan = tuple(DocumentFile(**values) for values in records["files"])
         self._headings: list[str] = records["headings"]
@@ -149,10 +149,19 @@ class Index:
             When the index has no such document.
         """
         if path not in self._located:
-            text = self.documents[path].text
+            document = self.documents[path]
             records = self._sentence_records[self._rows(self._sentence_starts, path)]
             self._located[path] = tuple(
-                Sentence(path, number, start, end, text[start:end], self._headings[above], is_one)
+                Sentence(
+                    path,
+                    number,
+                    start,
+                    end,
+                    document.text[start:end],
+                    self._headings[above],
+                    is_one,
+                    document.page_at(start),
+                )
                 for number, (_, _, start, end, above, is_one) in enumerate(records.tolist())
             )
         return self._located[path]
@@ -322,6 +331,10 @@ def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
     bm25.index(words, show_progress=False)
     bm25.save(folder / "bm25", show_progress=False)
     return {"documents": len(entries), "sentences": len(sentences), "chunks": len(chunks)}
+
+
+def _document(values: dict[str, Any]) -> Document:
+    return Document(**{**values, "pages": tuple(values["pages"]), "notes": tuple(values["notes"])})
 
 
 def _write_vectors(

@@ -21,6 +21,8 @@ ORDER = (
     "errors",
     "settings",
     "documents",
+    "readers",
+    "sentences",
     "chunks",
     "embeddings",
     "generations",
@@ -42,6 +44,13 @@ ORDER = (
 
 # Each vendor is met in the module named for it; types for people's own models excepted.
 VENDORS = {
+    "selectolax": {"readers/html.py"},
+    "pypdfium2": {"readers/pdf.py"},
+    "docx": {"readers/docx.py"},
+    "pptx": {"readers/pptx.py"},
+    "openpyxl": {"readers/sheets.py"},
+    "defusedxml": {"readers/archive.py"},
+    "py3langid": {"readers/language.py"},
     "faiss": {"snapshot.py"},
     "bm25s": {"snapshot.py"},
     "sentence_transformers": {"embeddings.py"},
