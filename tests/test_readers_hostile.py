@@ -254,6 +254,14 @@ def test_hostile_files_are_reported_and_the_rest_is_read(tmp_path: Path) -> None
         assert word in skipped[name]
 
 
+def stand_in(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the child import this code by the name of a real parser."""
+    (folder / "selectolax").mkdir(parents=True)
+    (folder / "selectolax" / "__init__.py").write_text("")
+    (folder / "selectolax" / "lexbor.py").write_text(code)
+    monkeypatch.syspath_prepend(str(folder))
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -273,13 +281,8 @@ def test_hostile_files_are_reported_and_the_rest_is_read(tmp_path: Path) -> None
 def test_a_parser_that_misbehaves_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
 ) -> None:
-    # Stands in for a parser: the child imports it by the name of the real one.
-    package = tmp_path / "bad"
-    (package / "selectolax").mkdir(parents=True)
-    (package / "selectolax" / "__init__.py").write_text("")
-    (package / "selectolax" / "lexbor.py").write_text(code)
+    stand_in(tmp_path / "bad", code, monkeypatch)
     monkeypatch.setenv("QA_API_KEY", "secret")
-    monkeypatch.syspath_prepend(str(package))
     (tmp_path / "a.html").write_text("<p>Rain.</p>")
     (tmp_path / "b.json").write_text('{"what": "Rain fell."}')
     with DocumentReader(tmp_path) as reader:
@@ -314,19 +317,25 @@ def test_text_alone_starts_no_child(tmp_path: Path) -> None:
         assert reader._sandbox._child is None
 
 
-def test_a_child_that_grew_large_is_replaced(
+def test_a_child_that_died_or_grew_large_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    hoard = "import sys; sys.hoard = bytearray(b'x') * (400 * 2**20); raise ValueError('kept')"
+    stand_in(tmp_path / "bad", hoard, monkeypatch)
     (tmp_path / "a.json").write_text('"Rain"')
-    parse = sandbox.Sandbox.parse
+    (tmp_path / "large.html").write_text("<p>Rain.</p>")
     with DocumentReader(tmp_path) as reader:
         reader.read("a.json")
         child = reader._sandbox._child
         assert child is not None
         child.kill()
         child.wait()
-        assert parse(reader._sandbox, b'"Rain"', "a.json").text == "| Rain |"
+        assert reader.read("a.json").text == "| Rain |"
         assert reader._sandbox._child is not child
+        with pytest.raises(DocumentError, match="kept"):
+            reader.read("large.html")
+        assert reader._sandbox._child is None
+        assert reader.read("a.json").text == "| Rain |"
 
 
 def test_a_file_replaced_by_a_pipe_does_not_block(

@@ -44,6 +44,7 @@ SECONDS = 25
 MEMORY_BYTES = 2**30
 _RECYCLED_AT = MEMORY_BYTES // 3
 _MAX_MESSAGE = 300
+_MEMORY = Path("/proc/self/statm")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -135,8 +136,11 @@ def _limit_processor_time() -> None:
 
 
 def _used_memory() -> int:
-    """Most bytes in use so far; 0 where the system doesn't tell."""
-    if resource is None:
+    """Bytes in use; 0 where the system doesn't tell.
+
+    The peak that `resource` tells begins with that of the process that started this one.
+    """
+    try:
+        return int(_MEMORY.read_text().split()[1]) * resource.getpagesize()
+    except (OSError, AttributeError):
         return 0
-    peak: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
