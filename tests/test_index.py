@@ -680,3 +680,11 @@ class AnyHistory(RuleBasedStateMachine):
 
 AnyHistory.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
 test_any_history = AnyHistory.TestCase
+
+
+class LongHistory(AnyHistory):
+    """The same, 10,000 operations long."""
+
+
+LongHistory.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+test_long_history = pytest.mark.slow(LongHistory.TestCase)

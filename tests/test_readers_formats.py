@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from qa.chunks import chunk_document
 from qa.documents import FORMATS, canonical_text
 from qa.errors import DocumentError
-from qa.readers import DocumentReader
+from qa.readers import DocumentReader, language
 from qa.readers.content import TextWriter, column_names
 from qa.readers.dates import date_in_name, metadata_date
 from qa.readers.worker import PARSERS
@@ -397,7 +397,7 @@ def test_a_date_within_goes_before_one_in_the_name(reader: DocumentReader) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
+    ("text", "expected"),
     [
         ("The tide rose at noon and fell at six in the evening.", "en"),
         ("Die Katze schläft auf dem Sofa und träumt von Mäusen.", "de"),
@@ -408,8 +408,18 @@ def test_a_date_within_goes_before_one_in_the_name(reader: DocumentReader) -> No
         ("1 2 3", None),
     ],
 )
-def test_language(reader: DocumentReader, text: str, language: str | None) -> None:
-    assert read(reader, "language.txt", text).language == language
+def test_language(reader: DocumentReader, text: str, expected: str | None) -> None:
+    assert read(reader, "language.txt", text).language == expected
+
+
+def test_no_space_for_the_language_model_is_no_failure(
+    reader: DocumentReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(language, "_identifier", full)
+    assert read(reader, "a.txt", "The tide rose at noon and fell at six.").language is None
 
 
 def test_rows_stay_whole_in_chunks(reader: DocumentReader) -> None:

@@ -28,7 +28,11 @@ def language_of(text: str) -> str | None:
     sample = " ".join(text[:_SAMPLE].split())
     if sum(character.isalpha() for character in sample) < _MIN_LETTERS:
         return None
-    language, probability = _identifier().classify(sample)
+    try:
+        language, probability = _identifier().classify(sample)
+    except OSError:
+        # It unpacks its model to a temporary file, for which there may be no space.
+        return None
     return language if language != _NO_LANGUAGE and probability >= _MIN_PROBABILITY else None
 
 
