@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,13 +37,15 @@ from qa.sentences import split_sentences
 from qa.settings import ChunkingSettings
 from qa.snapshot import FORMAT, Entry, Index, write_snapshot
 from qa.types import Document, Sentence
+from qa.versions import find_versions
 
 __all__ = ["Index", "Progress", "UpdateReport", "open_index", "store_folder", "update_index"]
 
 Progress = Callable[[int, int, str], None]
 """Called with texts embedded, texts to embed, and the path of the document that is next."""
 
-_TEXTS_AT_ONCE = 256
+_TEXTS_AT_ONCE = 64
+_TEXTS_SORTED = 4096
 _CLOCK_TICK_NS = 20_000_000
 
 
@@ -55,6 +58,10 @@ class UpdateReport:
     added, updated, removed, unchanged : tuple of str
         A document that can't be read any more is both removed and skipped.
     skipped : tuple of SkippedFile
+    incomplete : tuple of SkippedFile
+        Documents of which something couldn't be read, such as scanned pages.
+    versions : tuple of tuple of str
+        Documents that are copies or versions of each other, the newest first.
     rebuilt : str or None
         Why everything was embedded again; None where it wasn't.
     seconds : float
@@ -65,6 +72,8 @@ class UpdateReport:
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
     skipped: tuple[SkippedFile, ...]
+    incomplete: tuple[SkippedFile, ...]
+    versions: tuple[tuple[str, ...], ...]
     rebuilt: str | None
     seconds: float
 
@@ -161,7 +170,7 @@ def update_index(
         if generations.has_leftovers():
             with suppress(IndexStoreError), generations.writing(timeout=0):
                 pass
-        return plan.opened.index, plan.report(started)
+        return plan.opened.index, plan.report(plan.opened.index, started)
     with generations.writing():
         found = plan.opened.generation if plan.opened else None
         if plan.rebuilt or generations.current() != found:
@@ -184,8 +193,12 @@ def update_index(
                 "chunking": chunking.model_dump(mode="json"),
                 "next_id": next_id,
             }
-            generations.write(lambda folder: {**facts, "counts": write_snapshot(folder, entries)})
-        return open_index(store, embedder, chunking), plan.report(started)
+            versions = find_versions(entries)
+            generations.write(
+                lambda folder: {**facts, "counts": write_snapshot(folder, entries, versions)}
+            )
+        index = open_index(store, embedder, chunking)
+        return index, plan.report(index, started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +235,19 @@ class _Plan:
     def changes(self) -> bool:
         return bool(self.read or self.removed)
 
-    def report(self, started: float) -> UpdateReport:
+    def report(self, index: Index, started: float) -> UpdateReport:
         return UpdateReport(
             added=tuple(path for path in self.read if path not in self.known),
             updated=tuple(path for path in self.read if path in self.known),
             removed=self.removed,
             unchanged=tuple(self.kept),
             skipped=self.skipped,
+            incomplete=tuple(
+                SkippedFile(document.path, note)
+                for document in index.documents.values()
+                for note in document.notes
+            ),
+            versions=index.versions,
             rebuilt=self.rebuilt,
             seconds=time.perf_counter() - started,
         )
@@ -348,14 +367,14 @@ def _entries(
         for text in [*map(_in_context, sentences), *(chunk.text for chunk in chunks)]:
             if text not in vectors:
                 wanted.setdefault(text, path)
-    texts = list(wanted)
-    for done in range(0, len(texts), _TEXTS_AT_ONCE):
-        batch = texts[done : done + _TEXTS_AT_ONCE]
+    done = 0
+    for batch in _batches(list(wanted)):
         if progress:
-            progress(done, len(texts), wanted[batch[0]])
+            progress(done, len(wanted), wanted[batch[0]])
         vectors.update(zip(batch, embedder.embed(batch), strict=True))
+        done += len(batch)
     if progress:
-        progress(len(texts), len(texts), "")
+        progress(done, done, "")
 
     dimension = plan.opened.index.dimension if plan.opened else embedder.dimension
     next_id = plan.next_id
@@ -376,6 +395,24 @@ def _entries(
             _matrix([vectors[chunk.text] for chunk in chunks], dimension, embedder),
         )
     return [entries[path] for path in sorted(entries)], next_id
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Cut texts into batches of like length, which a model needn't pad.
+
+    Batches of long and of short texts alternate, so that what is done of all texts
+    tells how much of the time has passed.
+    """
+    for start in range(0, len(texts), _TEXTS_SORTED):
+        ordered = sorted(texts[start : start + _TEXTS_SORTED], key=len)
+        batches = deque(
+            ordered[first : first + _TEXTS_AT_ONCE]
+            for first in range(0, len(ordered), _TEXTS_AT_ONCE)
+        )
+        while batches:
+            yield batches.popleft()
+            if batches:
+                yield batches.pop()
 
 
 def _in_context(sentence: Sentence) -> str:

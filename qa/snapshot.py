@@ -97,6 +97,8 @@ class Index:
         By path, in its order.
     scan : tuple of DocumentFile
         What it was built from, in the same order.
+    versions : tuple of tuple of str
+        Documents that are copies or versions of each other, the newest first.
     dimension : int
         Of its vectors.
 
@@ -112,6 +114,7 @@ class Index:
             {values["path"]: _document(values) for values in records["documents"]}
         )
         self.scan = tuple(DocumentFile(**values) for values in records["files"])
+        self.versions = tuple(tuple(paths) for paths in records["versions"])
         self._headings: list[str] = records["headings"]
         self._sentence_records = np.load(folder / "sentences.npy", allow_pickle=False)
         self._chunk_records = np.load(folder / "chunks.npy", allow_pickle=False)
@@ -278,7 +281,9 @@ class Index:
         return slice(starts[document], starts[document + 1])
 
 
-def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
+def write_snapshot(
+    folder: Path, entries: Sequence[Entry], versions: Sequence[Sequence[str]] = ()
+) -> dict[str, int]:
     """Write the files of an index.
 
     Parameters
@@ -287,6 +292,8 @@ def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
         Exists and is empty.
     entries : sequence of Entry
         Sorted by path; at least one has a chunk.
+    versions : sequence of sequence of str
+        See `Index.versions`.
 
     Returns
     -------
@@ -312,6 +319,7 @@ def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
         "documents": [asdict(entry.document) for entry in entries],
         "files": [asdict(entry.file) for entry in entries],
         "headings": list(headings),
+        "versions": [list(paths) for paths in versions],
     }
     (folder / "documents.json").write_text(json.dumps(records), "utf-8")
     np.save(folder / "sentences.npy", np.array(sentences, _SENTENCE), allow_pickle=False)
