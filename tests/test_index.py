@@ -329,6 +329,17 @@ def test_progress_counts_what_is_embedded(place: Place, monkeypatch: pytest.Monk
 # --- Libraries without documents ---------------------------------------------------
 
 
+def test_texts_are_embedded_with_others_of_their_length() -> None:
+    texts = [f"{number} " + "word " * (number * 7919 % 300) for number in range(5000)]
+    batches = list(index_module._batches(texts))
+    assert sorted(text for batch in batches for text in batch) == sorted(texts)
+    spreads = [len(batch[-1]) - len(batch[0]) for batch in batches]
+    assert max(spreads) < 300
+    # What is done so far stands for the rest, so that the time left can be told.
+    done = sum(len(text) for batch in batches[:32] for text in batch)
+    assert abs(done / sum(map(len, texts)) - 32 * 64 / 5000) < 0.05
+
+
 def test_a_library_without_documents_is_said(place: Place) -> None:
     for path in place.library.iterdir():
         path.unlink()
