@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa import Library
-from qa.chunks import split_sentences
 from qa.embeddings import Embedder
 from qa.errors import ModelError
 from qa.llms import ChatModel, Deadline, Message, complete
+from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.types import Document
 

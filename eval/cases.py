@@ -16,8 +16,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from qa.documents import read_document
 from qa.errors import QaError
+from qa.readers import read_document
 from qa.types import Turn
 
 __all__ = ["KINDS", "MUST_REFUSE", "Case", "CasesError", "Kind", "check_case", "load_cases"]

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from qa.documents import read_document
 from qa.embeddings import Embedder
 from qa.errors import QaError
 from qa.llms import ChatModel
+from qa.readers import read_document
 from qa.settings import Settings
 from qa.types import Answer, Document
 

@@ -231,7 +231,8 @@ class Library:
             except EmptyLibraryError:
                 if not self._may_be_empty:
                     raise
-                self.report = UpdateReport((), (), tuple(self.documents), (), scan.skipped, None, 0)
+                gone = tuple(self.documents)
+                self.report = UpdateReport((), (), gone, (), scan.skipped, (), (), None, 0.0)
                 self._state = None
             else:
                 self._state = index, _whole(index, self.settings, self._model)
@@ -693,4 +694,5 @@ def _citation(passage: Passage, number: int, support: float) -> Citation:
         end=sentence.end,
         quote=sentence.text,
         support=support,
+        page=sentence.page,
     )

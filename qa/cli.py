@@ -149,25 +149,51 @@ def chat(
 @app.command()
 def index(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of documents.")],
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on: index whatever changes, until interrupted.")
+    ] = False,
 ) -> None:
     """Build a folder's index, or bring it up to date, and say what changed."""
-    with _opened(folder, "none") as (opened, _):
-        report = opened.report
+    with _opened(folder, "none") as (opened, console):
+        _print_report(opened)
+        if watch:
+            _keep_current(opened, console)
+
+
+def _keep_current(opened: Library, console: Console) -> None:
+    from watchfiles import watch
+
+    console.print(f"Watching {_printable(str(opened.root))}; interrupt to end.", soft_wrap=True)
+    for _ in watch(opened.root, ignore_permission_denied=True):
+        try:
+            opened.refresh()
+        except QaError as error:
+            # What is wrong now may be put right by the next change.
+            console.print(f"error: {_printable(str(error))}", soft_wrap=True, markup=False)
+        else:
+            if opened.report.changed:
+                _print_report(opened)
+
+
+def _print_report(opened: Library) -> None:
+    report = opened.report
     out = Console(highlight=False)
     if report.rebuilt:
         out.print(Text(f"Everything was indexed again: {report.rebuilt}"))
-    for word, paths in (
-        ("added", report.added),
-        ("updated", report.updated),
-        ("removed", report.removed),
-    ):
-        for path in paths:
-            out.print(Text(f"{word:8} {_printable(path)}"), soft_wrap=True)
-    for skipped in report.skipped:
-        out.print(
-            Text(f"skipped  {_printable(skipped.path)}: {_printable(skipped.reason)}"),
-            soft_wrap=True,
-        )
+    told = [
+        *(("added", path, "") for path in report.added),
+        *(("updated", path, "") for path in report.updated),
+        *(("removed", path, "") for path in report.removed),
+        *(("skipped", file.path, file.reason) for file in report.skipped),
+        *(("in part", file.path, file.reason) for file in report.incomplete),
+        *(
+            ("versions", paths[0], f"newer than {', '.join(paths[1:])}")
+            for paths in report.versions
+        ),
+    ]
+    for word, path, reason in told:
+        line = f"{word:8} {_printable(path)}" + (f": {_printable(reason)}" if reason else "")
+        out.print(Text(line), soft_wrap=True)
     out.print(
         f"{_count(len(opened.documents), 'document')} indexed in {report.seconds:.1f} s: "
         f"{len(report.added)} added, {len(report.updated)} updated, {len(report.removed)} "

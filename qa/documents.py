@@ -1,15 +1,12 @@
-"""Files to Documents: one canonical text for each file, with its title, date and hash.
+"""What a library's folder holds, and the canonical form of every text read from it.
 
 Text is normalised here, once: what follows counts its offsets in the code points of
-`canonical_text` and never changes a character again. Title and date are read from
-what the file says about itself, by rules that know no particular collection.
+`canonical_text` and never changes a character again. What a file's bytes say is told
+by `qa.readers`; here files are only listed.
 """
 
 from __future__ import annotations
 
-import codecs
-import datetime
-import hashlib
 import os
 import re
 import stat
@@ -17,25 +14,58 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-from charset_normalizer import from_bytes
-
-from qa.errors import DocumentError, LibraryNotFoundError
-from qa.types import Document
+from qa.errors import LibraryNotFoundError
 
 __all__ = [
+    "FORMATS",
     "DocumentFile",
     "FolderScan",
     "SkippedFile",
     "canonical_text",
     "plain_line",
-    "read_document",
     "scan_folder",
 ]
 
-MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
-SUFFIXES = frozenset({".txt", ".text"}) | MARKDOWN_SUFFIXES
-MAX_FILE_BYTES = 64 * 2**20
+_SUFFIXES = {
+    "text": "txt text log",
+    "markdown": "md markdown",
+    "rst": "rst",
+    "html": "html htm xhtml",
+    "pdf": "pdf",
+    "docx": "docx docm",
+    "pptx": "pptx pptm",
+    "xlsx": "xlsx xlsm",
+    "csv": "csv tsv",
+    "epub": "epub",
+    "mail": "eml mbox",
+    "json": "json",
+    "jsonl": "jsonl ndjson",
+    "code": "py pyi js mjs cjs ts jsx tsx java kt kts scala c h cc cpp cxx hpp cs go rs rb php"
+    " swift lua pl pm r jl sh bash zsh ps1 sql toml ini cfg yaml yml css scss vue el clj ex exs"
+    " erl hs ml fs vb tf proto gradle cmake tex",
+}
+FORMATS = {
+    f".{suffix}": name for name, suffixes in _SUFFIXES.items() for suffix in suffixes.split()
+}
+"""Suffixes (lower case) of the files that are read, with the name of their format."""
+
+_OTHER_FORMS = {
+    ".doc": ".docx",
+    ".rtf": ".docx",
+    ".odt": ".docx",
+    ".pages": ".docx",
+    ".ppt": ".pptx",
+    ".odp": ".pptx",
+    ".key": ".pptx",
+    ".xls": ".xlsx",
+    ".ods": ".xlsx",
+    ".numbers": ".xlsx",
+    ".msg": ".eml",
+    ".mobi": ".epub",
+    ".azw3": ".epub",
+    ".djvu": ".pdf",
+    ".ps": ".pdf",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +115,8 @@ class FolderScan:
 # --- Canonical text ----------------------------------------------------------------
 
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+
+_BLANK_CONTROLS = {ord("\n"): "\ufffd", ord("\t"): "\ufffd"}
 
 # What can't be seen but hides words from a search or reorders what is read: controls,
 # soft hyphen, bidi marks, embeddings and isolates, zero-width space, word joiner,
@@ -140,6 +172,14 @@ def canonical_text(raw: str) -> str:
 def _first_selector(match: re.Match[str]) -> str:
     before = match.string[match.start() - 1 : match.start()]
     return match[0][0] if before and not before.isspace() else ""
+
+
+def plain_line(line: str) -> str:
+    """Strip a line of Markdown's marks for headings, emphasis, code and links."""
+    plain = re.sub(r"^[ \t]*#{1,6}[ \t]+|[ \t]+#+[ \t]*$", "", line)
+    plain = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", plain)
+    plain = re.sub(r"(\*\*|__|~~|\*|`)(?=\S)([^*`\n]+?)(?<=\S)\1", r"\2", plain)
+    return " ".join(plain.split())
 
 
 # --- Folders -----------------------------------------------------------------------
@@ -213,7 +253,10 @@ def scan_folder(root: Path) -> FolderScan:
 def _look_at(entry: os.DirEntry[str], path: str, folder: Path) -> DocumentFile | SkippedFile | Path:
     """Tell a file to read, something to skip, or a folder to enter."""
     if _displayable(path) != path:
-        return SkippedFile(_displayable(path), "its name isn't valid Unicode: rename it")
+        return SkippedFile(
+            _displayable(path),
+            "its name isn't valid Unicode or holds invisible characters: rename it",
+        )
     if entry.name.startswith("."):
         return SkippedFile(path, "hidden")
     if entry.is_symlink():
@@ -230,11 +273,8 @@ def _look_at(entry: os.DirEntry[str], path: str, folder: Path) -> DocumentFile |
     suffix = Path(entry.name).suffix.lower()
     if not stat.S_ISREG(status.st_mode):
         return SkippedFile(path, "not a regular file (a pipe, socket or device)")
-    if suffix not in SUFFIXES:
-        return SkippedFile(
-            path,
-            f"{suffix or 'no suffix'}: not a supported format ({', '.join(sorted(SUFFIXES))})",
-        )
+    if suffix not in FORMATS:
+        return SkippedFile(path, _unsupported(suffix))
     if status.st_size == 0:
         return SkippedFile(path, "empty")
     return DocumentFile(path, status.st_size, status.st_mtime_ns)
@@ -245,378 +285,16 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _displayable(path: str) -> str:
-    return path.encode("utf-8", "replace").decode("utf-8")
+    """Replace what of a name isn't a character, can't be seen or reorders what is."""
+    shown = path.encode("utf-8", "replace").decode("utf-8")
+    return _LINE_BREAK.sub("\ufffd", _INVISIBLE.sub("\ufffd", shown)).translate(_BLANK_CONTROLS)
+
+
+def _unsupported(suffix: str) -> str:
+    if suffix in _OTHER_FORMS:
+        return f"{suffix}: not a supported format; save it as {_OTHER_FORMS[suffix]}"
+    return f"{suffix or 'no suffix'}: not a supported format"
 
 
 def _unopened(error: OSError) -> str:
     return f"can't be opened: {error.strerror}"
-
-
-# --- Reading -----------------------------------------------------------------------
-
-
-def read_document(root: Path, path: str) -> Document:
-    """Read one file of a library.
-
-    Parameters
-    ----------
-    root : Path
-        The library's folder.
-    path : str
-        Relative to it, with ``/`` between its parts.
-
-    Returns
-    -------
-    Document
-
-    Raises
-    ------
-    DocumentError
-        When the file is gone, outside the folder, too large, binary, blank, or in an
-        encoding that can't be told.
-    """
-    data = _read_bytes(root, path)
-    text = canonical_text(_decode(data, path))
-    if not text.strip():
-        raise DocumentError(f"{path} holds no text. Remove it or fill it.")
-    markdown = Path(path).suffix.lower() in MARKDOWN_SUFFIXES
-    header = _read_header(text)
-    return Document(
-        path=path,
-        title=header.title
-        or _title_of_body(text[header.end :], markdown=markdown)
-        or Path(path).stem,
-        text=text,
-        date=header.date,
-        content_hash=hashlib.sha256(data).hexdigest(),
-        body_start=header.end,
-    )
-
-
-def _read_bytes(root: Path, path: str) -> bytes:
-    folder = root.expanduser().resolve()
-    try:
-        file = (folder / path).resolve()
-        if not file.is_relative_to(folder):
-            raise DocumentError(f"{path} lies outside of the library {folder}. Move it inside.")
-        status = file.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise DocumentError(f"{path} isn't a regular file. Remove it from the library.")
-        if status.st_size > MAX_FILE_BYTES:
-            raise DocumentError(
-                f"{path} has {status.st_size / 2**20:.0f} MiB; the limit is "
-                f"{MAX_FILE_BYTES // 2**20} MiB. Split it into smaller files."
-            )
-        return file.read_bytes()
-    except FileNotFoundError as error:
-        raise DocumentError(f"{path} is no longer there. Put it back or index again.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DocumentError(f"{path} can't be read: {reason}. Check the file.") from error
-
-
-_BYTE_ORDER_MARKS = (
-    # UTF-32's little-endian mark begins with UTF-16's.
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
-_MAX_CONTROL_SHARE = 0.005
-_DETECTION_BYTES = 2**16
-
-
-def _decode(data: bytes, path: str) -> str:
-    """Decode a file's bytes: by their mark, as UTF-8, as UTF-16, else by likelihood."""
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise DocumentError(
-                    f"{path} is marked as {encoding.removesuffix('-sig').upper()} but isn't: "
-                    f"{error.reason} at byte {error.start}. Save it again as UTF-8."
-                ) from error
-    controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
-    if controls:
-        text = _decode_unmarked_utf16(data)
-        if text is not None:
-            return text
-    if data.startswith(b"%PDF-") or controls > _MAX_CONTROL_SHARE * len(data):
-        raise DocumentError(
-            f"{path} looks binary, not like text. Remove it, or save its text as UTF-8."
-        )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = _decode_legacy(data)
-    if text is None:
-        raise DocumentError(f"{path} is in an encoding that can't be told. Save it again as UTF-8.")
-    return text
-
-
-def _decode_unmarked_utf16(data: bytes) -> str | None:
-    """Decode bytes that look like UTF-16 without a mark, in the order that has spaces."""
-    if len(data) % 2:
-        return None
-    best: tuple[int, str] | None = None
-    for encoding in ("utf-16-le", "utf-16-be"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        sample = text[:10_000]
-        blanks = sum(map(sample.count, " \n。，、"))
-        strange = sum(
-            unicodedata.category(character) in {"Cc", "Cn", "Co"} and character not in "\t\n\r"
-            for character in sample
-        )
-        plausible = blanks * 100 >= len(sample) and strange <= _MAX_CONTROL_SHARE * len(sample)
-        if plausible and (best is None or blanks > best[0]):
-            best = blanks, text
-    return best[1] if best else None
-
-
-_WESTERN_LETTERS = frozenset("àâäãåáæçèêëéìîïíñòôöõóøœùûüúßÀÂÄÃÅÁÆÇÈÊËÉÌÎÏÍÑÒÔÖÕÓØŒÙÛÜÚªº")
-_WESTERN_MARKS = frozenset("\u00a0“”‘’‚„«»‹›–—…•·¡¿§¶©®™°±²³¹½¼¾×÷€£¥¢†‡´")
-
-
-def _decode_legacy(data: bytes) -> str | None:
-    """Decode text from before Unicode: as Western where it can be, else as detected."""
-    telling: list[bytes] = []
-    size = 0
-    for line in data.splitlines():
-        if not line.isascii():
-            telling.append(line)
-            size += len(line)
-            if size > _DETECTION_BYTES:
-                break
-    sample = b"\n".join(telling)
-    # A detector of many encodings takes short Western text for Central European too
-    # readily, so what reads as Western without a strange character is Western.
-    encoding = "cp1252" if _reads_as_western(sample) else None
-    if encoding is None:
-        match = from_bytes(sample).best()
-        encoding = match.encoding if match else None
-    try:
-        return data.decode(encoding) if encoding else None
-    except UnicodeDecodeError:
-        return None
-
-
-def _reads_as_western(sample: bytes) -> bool:
-    try:
-        text = sample.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    beyond = [character for character in text if not character.isascii()]
-    letters = sum(character in _WESTERN_LETTERS for character in beyond)
-    marks = sum(character in _WESTERN_MARKS for character in beyond)
-    plain = sum(character.isascii() and character.isalpha() for character in text)
-    return letters + marks == len(beyond) and letters <= 0.5 * plain
-
-
-# --- Title and date ----------------------------------------------------------------
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
-    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
-)
-_DATE = re.compile(
-    rf"""(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{{0,6}}\.?,?[ ]+)?
-    (?:
-        (?P<y1>\d{{4}})(?P<mark>[-/.])(?P<m1>\d{{1,2}})(?P=mark)(?P<d1>\d{{1,2}})
-      | (?P<y2>\d{{4}})年[ ]?(?P<m2>\d{{1,2}})月[ ]?(?P<d2>\d{{1,2}})日
-      | (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[ ](?P<m3>{_MONTH}),?[ ](?P<y3>\d{{4}})
-      | (?P<m4>{_MONTH})[ ](?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?[ ](?P<y4>\d{{4}})
-    )(?!\d)
-    (?:(?:T|,?[ ](?:at[ ])?)\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?
-       (?:[ ]?[ap]\.?m\b\.?)?
-       (?:[ ]?(?:(?:Z|UTC|GMT|[A-Z]{{1,2}}[SD]?T)\b|[+-]\d{{2}}:?\d{{2}}))?
-    )?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_TITLE_NAME = "title|headline|subject"
-_DATE_NAME = (
-    "date(?: published)?|dated|(?:first )?published|pub(?:lish)? ?date|publication date"
-    "|release date|posted|created"
-)
-_LATER_DATE_NAME = "(?:last )?(?:updated|modified)|lastmod"
-_FIELD = r"[ \t\n]*[*_]{0,2}(?:%s)[*_]{0,2}[ \t]*"
-_TITLE_FIELD = re.compile(
-    _FIELD % _TITLE_NAME + r"[:=][*_]{0,2}[ \t]*(?P<value>\S[^\n]*)", re.IGNORECASE
-)
-_DATE_FIELD = re.compile(
-    _FIELD % f"(?P<first>{_DATE_NAME})|{_LATER_DATE_NAME}"
-    + r"(?:\bon\b)?[ \t]*[:=]?[*_]{0,2}[ \t]*(?=\w)",
-    re.IGNORECASE,
-)
-_AFTER_DATE = re.compile(
-    r"[ \t]*(?=\n|\Z)|[ \t]+(?:[|–—·-][ \t]+)?(?=[^\sa-z,;:.)]|(?:title|headline|subject)[:=])"
-)
-_OTHER_FIELD = re.compile(r"\n?[ \t]*[*_]{0,2}[A-Z][A-Za-z -]{0,30}[*_]{0,2}:[ \t*_]+\S[^\n]*")
-_MAX_HEADER_FIELDS = 20
-
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<block>.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_MATTER_LINE = re.compile(r"^(\w[\w -]*?):[ \t]+[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
-_MAX_FRONT_MATTER = 20_000
-
-_LEVEL_ONE_HEADING = re.compile(
-    r"^ {0,3}(?:(?P<fence>```+|~~~+)|#[ \t]+(?P<atx>\S.*)|(?P<setext>\S.*)\n=+[ \t]*$)",
-    re.MULTILINE,
-)
-_BLANK_LINE = re.compile(r"\n[ \t]*\n|\n?\Z")
-_FIRST_SENTENCE = re.compile(
-    r".{12,}?(?:[。！？]|\w{2}(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)[.!?…][\"'”’»)]*"
-    r"(?=\s+[^\W\d_a-z]|\s+[\"“‘«(]|\Z))"
-)
-_MAX_TITLE = 200
-_MAX_TITLE_LINE = 120
-_MAX_TITLE_SENTENCE = 80
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """What stands before the text proper: the date and title it tells, and its end."""
-
-    title: str | None
-    date: str | None
-    end: int
-
-
-def _read_header(text: str) -> _Header:
-    """Front matter, then lines such as ``date 2024-05-11`` or ``Title: …``."""
-    fields, position = _read_front_matter(text)
-    titles = [value for name, value in fields if re.fullmatch(_TITLE_NAME, name)]
-    dates = [value for name, value in fields if re.fullmatch(_DATE_NAME, name)]
-    dates += [value for name, value in fields if re.fullmatch(_LATER_DATE_NAME, name)]
-    isos = [_iso_date(found) for value in dates if (found := _DATE.match(value))]
-    later: list[str | None] = []
-
-    end = position
-    # Lines such as an author's are text to be searched; what stands below them is read
-    # for title and date, but belongs to the text as well.
-    leading = True
-    for _ in range(_MAX_HEADER_FIELDS):
-        if field := _TITLE_FIELD.match(text, position):
-            titles.append(field["value"])
-            position = field.end()
-        elif (field := _DATE_FIELD.match(text, position)) and (
-            found := _DATE.match(text, field.end())
-        ):
-            (isos if field["first"] else later).append(_iso_date(found))
-            following = _start_after_date(text, found.end())
-            if following is None:
-                break
-            position = following
-        elif field := _OTHER_FIELD.match(text, position):
-            leading = False
-            position = field.end()
-        else:
-            break
-        if leading:
-            end = position
-    while end < len(text) and text[end].isspace():
-        end += 1
-    return _Header(
-        title=next((title for value in titles if (title := _tidy_title(value))), None),
-        date=next((iso for iso in isos + later if iso), None),
-        # A file that is all header is all text: nothing of it should be lost.
-        end=end if end < len(text) else 0,
-    )
-
-
-def _read_front_matter(text: str) -> tuple[list[tuple[str, str]], int]:
-    """Read names (lower case) with their values, and where the front matter ends."""
-    match = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
-    if not match:
-        return [], 0
-    try:
-        # The base loader makes only strings, lists and mappings: safer than the safe
-        # one, and a title "12:30" doesn't become a number.
-        values = yaml.load(match["block"], Loader=yaml.BaseLoader)  # noqa: S506
-    except (yaml.YAMLError, RecursionError):
-        # Titles with an unquoted colon are common, and no YAML.
-        values = dict(_FRONT_MATTER_LINE.findall(match["block"]))
-    if not isinstance(values, dict) or not values:
-        return [], 0
-    fields = [
-        (str(name).lower().replace("_", " "), value)
-        for name, value in values.items()
-        if isinstance(value, str)
-    ]
-    return fields, match.end()
-
-
-def _iso_date(found: re.Match[str]) -> str | None:
-    """Write a date in ISO 8601; None where the calendar has no such day."""
-    year, month, day = (
-        next(value for number in "1234" if (value := found[part + number])) for part in "ymd"
-    )
-    number = int(month) if month.isdigit() else 1 + _MONTHS.index(month[:3].lower())
-    try:
-        return datetime.date(int(year), number, int(day)).isoformat()
-    except ValueError:
-        return None
-
-
-def _start_after_date(text: str, position: int) -> int | None:
-    """Tell where the text goes on after a date; None where the date is in a sentence."""
-    rest = _AFTER_DATE.match(text, position)
-    return rest.end() if rest else None
-
-
-def _title_of_body(body: str, *, markdown: bool) -> str | None:
-    """Take a title from the text: its heading, its short first line or first sentence."""
-    if markdown and (heading := _first_heading(body)):
-        return _tidy_title(heading)
-    blank = _BLANK_LINE.search(body)
-    paragraph = body[: blank.start() if blank else None][:2000].strip()
-    lines = paragraph.split("\n")
-    alone = len(lines) == 1 or (len(lines) == 2 and re.fullmatch(r"(=+|-{3,})\s*", lines[1]))
-    if (
-        alone
-        and len(lines[0]) <= _MAX_TITLE_LINE
-        and len(paragraph) < len(body.strip())
-        and not re.search(r"[.!?…:;,。！？、，：；][\"'”’»)」』]*\s*$", lines[0])
-    ):
-        return _tidy_title(lines[0])
-    flowing = " ".join(paragraph.split())
-    sentence = _FIRST_SENTENCE.match(flowing)
-    return _tidy_title(sentence.group() if sentence else flowing, _MAX_TITLE_SENTENCE)
-
-
-def _first_heading(body: str) -> str | None:
-    """Find the first level-one heading of a Markdown text, outside of code."""
-    fence = None
-    for match in _LEVEL_ONE_HEADING.finditer(body):
-        if match["fence"]:
-            if fence is None:
-                fence = match["fence"]
-            elif match["fence"].startswith(fence):
-                fence = None
-        elif fence is None and plain_line(match["atx"] or match["setext"]):
-            return match["atx"] or match["setext"]
-    return None
-
-
-def plain_line(line: str) -> str:
-    """Strip a line of Markdown's marks for headings, emphasis, code and links."""
-    plain = re.sub(r"^[ \t]*#{1,6}[ \t]+|[ \t]+#+[ \t]*$", "", line)
-    plain = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", plain)
-    plain = re.sub(r"(\*\*|__|~~|\*|`)(?=\S)([^*`\n]+?)(?<=\S)\1", r"\2", plain)
-    return " ".join(plain.split())
-
-
-def _tidy_title(line: str, limit: int = _MAX_TITLE) -> str | None:
-    """Bring a title within a limit, cut between words; None where it has no word."""
-    title = plain_line(line[: 2 * _MAX_TITLE])
-    if not any(character.isalnum() for character in title):
-        return None
-    if len(title) <= limit:
-        return title
-    words = title[:limit].rsplit(" ", 1)[0] if " " in title[:limit] else title[: limit - 1]
-    return words.rstrip(" ,;:–—-") + "…"

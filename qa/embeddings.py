@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,9 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
     if settings.model == "hashing":
         return HashingEmbedder()
     folder = _model_folder(settings.model)
-    return SentenceTransformersEmbedder(settings.model, folder, settings.batch_size)
+    return SentenceTransformersEmbedder(
+        settings.model, folder, settings.batch_size, settings.precision
+    )
 
 
 class SentenceTransformersEmbedder:
@@ -111,12 +113,21 @@ class SentenceTransformersEmbedder:
         Holds the model's files.
     batch_size : int
         Texts in one forward pass.
+    precision : {"auto", "float32", "bfloat16"}
+        See `qa.settings.EmbeddingSettings`. It isn't part of the fingerprint.
     """
 
-    def __init__(self, name: str, folder: Path, batch_size: int = 32) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        batch_size: int = 16,
+        precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    ) -> None:
         self.name = name
         self._folder = folder
         self._batch_size = batch_size
+        self._precision = precision
         self._lock = threading.RLock()
         self._loaded: SentenceTransformer | None = None
 
@@ -179,7 +190,12 @@ class SentenceTransformersEmbedder:
 
                 try:
                     with _without_progress_bars():
-                        self._loaded = SentenceTransformer(str(self._folder), local_files_only=True)
+                        loaded = SentenceTransformer(str(self._folder), local_files_only=True)
+                        if self._precision == "bfloat16" or (
+                            self._precision == "auto" and _computes_in_bfloat16(loaded.device.type)
+                        ):
+                            loaded = loaded.bfloat16()
+                        self._loaded = loaded
                 except Exception as error:
                     raise ModelNotFoundError(
                         f"The embedding model '{self.name}' can't be loaded from {self._folder}: "
@@ -311,6 +327,17 @@ def _cached_folder(name: str) -> Path | None:
         except (HFValidationError, LocalEntryNotFoundError):
             continue
     return None
+
+
+def _computes_in_bfloat16(device: str) -> bool:
+    """Whether a device multiplies in bfloat16 itself, so that it is faster there."""
+    import torch
+
+    if device != "cpu":
+        return device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    # Older versions don't tell.
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _embed_distinct(

@@ -13,8 +13,9 @@ import tempfile
 import unicodedata
 from pathlib import Path, PurePosixPath
 
-from qa.documents import read_document, scan_folder
+from qa.documents import scan_folder
 from qa.errors import DocumentError
+from qa.readers import read_document
 
 __all__ = ["add_file", "safe_name", "set_aside"]
 

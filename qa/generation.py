@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.alignment import content_words, names_and_numbers
-from qa.chunks import split_sentences
 from qa.documents import canonical_text
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
+from qa.sentences import split_sentences
 from qa.types import Document, Evidence, Passage, Turn
 
 __all__ = [

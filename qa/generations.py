@@ -129,8 +129,7 @@ class GenerationStore:
             When the folder can't be written.
         """
         try:
-            # What it holds is as private as the documents.
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(self._folder)
             lock = FileLock(self._folder / "lock")
             lock.acquire(timeout=LOCK_SECONDS if timeout is None else timeout)
         except Timeout as error:
@@ -264,6 +263,15 @@ class GenerationStore:
             f"The index can't be written to {self._folder}: {error.strerror or error}. Free some "
             "space or choose another place with QA_HOME. What was indexed before is unchanged."
         )
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder, with those above it that are missing, for its owner alone.
+
+    What an index holds, and which libraries there are, is as private as the documents.
+    """
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir(exist_ok=True, mode=0o700)
 
 
 def _digest(path: Path) -> str:

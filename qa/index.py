@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.chunks import CHUNKER_VERSION, chunk_document, split_sentences
-from qa.documents import DocumentFile, SkippedFile, read_document, scan_folder
+from qa.chunks import CHUNKER_VERSION, chunk_document
+from qa.documents import DocumentFile, SkippedFile, scan_folder
 from qa.embeddings import Embedder
 from qa.errors import (
     DocumentError,
@@ -31,16 +32,20 @@ from qa.errors import (
     IndexStoreError,
 )
 from qa.generations import Generation, GenerationStore
+from qa.readers import READER_VERSION, DocumentReader
+from qa.sentences import split_sentences
 from qa.settings import ChunkingSettings
 from qa.snapshot import FORMAT, Entry, Index, write_snapshot
 from qa.types import Document, Sentence
+from qa.versions import find_versions
 
 __all__ = ["Index", "Progress", "UpdateReport", "open_index", "store_folder", "update_index"]
 
 Progress = Callable[[int, int, str], None]
 """Called with texts embedded, texts to embed, and the path of the document that is next."""
 
-_TEXTS_AT_ONCE = 256
+_TEXTS_AT_ONCE = 64
+_TEXTS_SORTED = 4096
 _CLOCK_TICK_NS = 20_000_000
 
 
@@ -53,6 +58,10 @@ class UpdateReport:
     added, updated, removed, unchanged : tuple of str
         A document that can't be read any more is both removed and skipped.
     skipped : tuple of SkippedFile
+    incomplete : tuple of SkippedFile
+        Documents of which something couldn't be read, such as scanned pages.
+    versions : tuple of tuple of str
+        Documents that are copies or versions of each other, the newest first.
     rebuilt : str or None
         Why everything was embedded again; None where it wasn't.
     seconds : float
@@ -63,6 +72,8 @@ class UpdateReport:
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
     skipped: tuple[SkippedFile, ...]
+    incomplete: tuple[SkippedFile, ...]
+    versions: tuple[tuple[str, ...], ...]
     rebuilt: str | None
     seconds: float
 
@@ -159,7 +170,7 @@ def update_index(
         if generations.has_leftovers():
             with suppress(IndexStoreError), generations.writing(timeout=0):
                 pass
-        return plan.opened.index, plan.report(started)
+        return plan.opened.index, plan.report(plan.opened.index, started)
     with generations.writing():
         found = plan.opened.generation if plan.opened else None
         if plan.rebuilt or generations.current() != found:
@@ -177,12 +188,17 @@ def update_index(
                     "dimension": entries[0].chunk_vectors.shape[1],
                     "normalised": True,
                 },
+                "reader": READER_VERSION,
                 "chunker": CHUNKER_VERSION,
                 "chunking": chunking.model_dump(mode="json"),
                 "next_id": next_id,
             }
-            generations.write(lambda folder: {**facts, "counts": write_snapshot(folder, entries)})
-        return open_index(store, embedder, chunking), plan.report(started)
+            versions = find_versions(entries)
+            generations.write(
+                lambda folder: {**facts, "counts": write_snapshot(folder, entries, versions)}
+            )
+        index = open_index(store, embedder, chunking)
+        return index, plan.report(index, started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +235,19 @@ class _Plan:
     def changes(self) -> bool:
         return bool(self.read or self.removed)
 
-    def report(self, started: float) -> UpdateReport:
+    def report(self, index: Index, started: float) -> UpdateReport:
         return UpdateReport(
             added=tuple(path for path in self.read if path not in self.known),
             updated=tuple(path for path in self.read if path in self.known),
             removed=self.removed,
             unchanged=tuple(self.kept),
             skipped=self.skipped,
+            incomplete=tuple(
+                SkippedFile(document.path, note)
+                for document in index.documents.values()
+                for note in document.notes
+            ),
+            versions=index.versions,
             rebuilt=self.rebuilt,
             seconds=time.perf_counter() - started,
         )
@@ -258,6 +280,8 @@ def _outdated(
         if model["name"] == embedder.name:
             return f"the files of the embedding model '{embedder.name}' have changed"
         return f"it was made with the embedding model '{model['name']}', not '{embedder.name}'"
+    if facts["reader"] != READER_VERSION:
+        return f"its files were read by reader {facts['reader']}, not {READER_VERSION}"
     if facts["chunker"] != CHUNKER_VERSION:
         return f"it was made by chunker {facts['chunker']}, not {CHUNKER_VERSION}"
     if facts["chunking"] != settings:
@@ -280,19 +304,20 @@ def _plan(store: Path, library: Path, embedder: Embedder, chunking: ChunkingSett
     read: dict[str, tuple[DocumentFile, Document]] = {}
     skipped = list(scan.skipped)
     _wait_out_clock_tick([file for file in scan.files if seen.get(file.path) != file])
-    for file in scan.files:
-        if seen.get(file.path) == file:
-            kept[file.path] = file
-            continue
-        try:
-            document = read_document(scan.root, file.path)
-        except DocumentError as error:
-            skipped.append(SkippedFile(file.path, str(error)))
-            continue
-        if documents.get(file.path) == document:
-            kept[file.path] = file
-        else:
-            read[file.path] = file, document
+    with DocumentReader(scan.root) as reader:
+        for file in scan.files:
+            if seen.get(file.path) == file:
+                kept[file.path] = file
+                continue
+            try:
+                document = reader.read(file.path)
+            except DocumentError as error:
+                skipped.append(SkippedFile(file.path, str(error)))
+                continue
+            if documents.get(file.path) == document:
+                kept[file.path] = file
+            else:
+                read[file.path] = file, document
     skipped.sort(key=lambda file: file.path)
     if not kept and not read:
         raise _nothing_to_read(library, skipped)
@@ -307,7 +332,7 @@ def _nothing_to_read(library: Path, skipped: Sequence[SkippedFile]) -> EmptyLibr
     return EmptyLibraryError(
         f"No document in {library} can be read"
         + (f" ({reasons}{more})" if reasons else "")
-        + ". Put text or Markdown files there, or choose another folder."
+        + ". Put documents there, or choose another folder."
     )
 
 
@@ -342,14 +367,14 @@ def _entries(
         for text in [*map(_in_context, sentences), *(chunk.text for chunk in chunks)]:
             if text not in vectors:
                 wanted.setdefault(text, path)
-    texts = list(wanted)
-    for done in range(0, len(texts), _TEXTS_AT_ONCE):
-        batch = texts[done : done + _TEXTS_AT_ONCE]
+    done = 0
+    for batch in _batches(list(wanted)):
         if progress:
-            progress(done, len(texts), wanted[batch[0]])
+            progress(done, len(wanted), wanted[batch[0]])
         vectors.update(zip(batch, embedder.embed(batch), strict=True))
+        done += len(batch)
     if progress:
-        progress(len(texts), len(texts), "")
+        progress(done, done, "")
 
     dimension = plan.opened.index.dimension if plan.opened else embedder.dimension
     next_id = plan.next_id
@@ -370,6 +395,24 @@ def _entries(
             _matrix([vectors[chunk.text] for chunk in chunks], dimension, embedder),
         )
     return [entries[path] for path in sorted(entries)], next_id
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Cut texts into batches of like length, which a model needn't pad.
+
+    Batches of long and of short texts alternate, so that what is done of all texts
+    tells how much of the time has passed.
+    """
+    for start in range(0, len(texts), _TEXTS_SORTED):
+        ordered = sorted(texts[start : start + _TEXTS_SORTED], key=len)
+        batches = deque(
+            ordered[first : first + _TEXTS_AT_ONCE]
+            for first in range(0, len(ordered), _TEXTS_AT_ONCE)
+        )
+        while batches:
+            yield batches.popleft()
+            if batches:
+                yield batches.pop()
 
 
 def _in_context(sentence: Sentence) -> str:

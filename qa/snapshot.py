@@ -28,7 +28,7 @@ from qa.types import Chunk, Document, Sentence
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 1
+FORMAT = 2
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(
@@ -97,6 +97,8 @@ class Index:
         By path, in its order.
     scan : tuple of DocumentFile
         What it was built from, in the same order.
+    versions : tuple of tuple of str
+        Documents that are copies or versions of each other, the newest first.
     dimension : int
         Of its vectors.
 
@@ -109,9 +111,10 @@ class Index:
     def __init__(self, folder: Path) -> None:
         records = json.loads((folder / "documents.json").read_bytes())
         self.documents: Mapping[str, Document] = MappingProxyType(
-            {values["path"]: Document(**values) for values in records["documents"]}
+            {values["path"]: _document(values) for values in records["documents"]}
         )
         self.scan = tuple(DocumentFile(**values) for values in records["files"])
+        self.versions = tuple(tuple(paths) for paths in records["versions"])
         self._headings: list[str] = records["headings"]
         self._sentence_records = np.load(folder / "sentences.npy", allow_pickle=False)
         self._chunk_records = np.load(folder / "chunks.npy", allow_pickle=False)
@@ -149,10 +152,19 @@ class Index:
             When the index has no such document.
         """
         if path not in self._located:
-            text = self.documents[path].text
+            document = self.documents[path]
             records = self._sentence_records[self._rows(self._sentence_starts, path)]
             self._located[path] = tuple(
-                Sentence(path, number, start, end, text[start:end], self._headings[above], is_one)
+                Sentence(
+                    path,
+                    number,
+                    start,
+                    end,
+                    document.text[start:end],
+                    self._headings[above],
+                    is_one,
+                    document.page_at(start),
+                )
                 for number, (_, _, start, end, above, is_one) in enumerate(records.tolist())
             )
         return self._located[path]
@@ -269,7 +281,9 @@ class Index:
         return slice(starts[document], starts[document + 1])
 
 
-def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
+def write_snapshot(
+    folder: Path, entries: Sequence[Entry], versions: Sequence[Sequence[str]] = ()
+) -> dict[str, int]:
     """Write the files of an index.
 
     Parameters
@@ -278,6 +292,8 @@ def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
         Exists and is empty.
     entries : sequence of Entry
         Sorted by path; at least one has a chunk.
+    versions : sequence of sequence of str
+        See `Index.versions`.
 
     Returns
     -------
@@ -303,6 +319,7 @@ def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
         "documents": [asdict(entry.document) for entry in entries],
         "files": [asdict(entry.file) for entry in entries],
         "headings": list(headings),
+        "versions": [list(paths) for paths in versions],
     }
     (folder / "documents.json").write_text(json.dumps(records), "utf-8")
     np.save(folder / "sentences.npy", np.array(sentences, _SENTENCE), allow_pickle=False)
@@ -322,6 +339,10 @@ def write_snapshot(folder: Path, entries: Sequence[Entry]) -> dict[str, int]:
     bm25.index(words, show_progress=False)
     bm25.save(folder / "bm25", show_progress=False)
     return {"documents": len(entries), "sentences": len(sentences), "chunks": len(chunks)}
+
+
+def _document(values: dict[str, Any]) -> Document:
+    return Document(**{**values, "pages": tuple(values["pages"]), "notes": tuple(values["notes"])})
 
 
 def _write_vectors(

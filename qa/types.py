@@ -7,6 +7,7 @@ relative to the library's folder, with ``/`` between its parts.
 
 from __future__ import annotations
 
+import bisect
 import json
 import re
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ __all__ = [
     "Chunk",
     "Citation",
     "Claim",
+    "DateSource",
     "Document",
     "DraftText",
     "Event",
@@ -33,6 +35,7 @@ __all__ = [
     "Verdict",
 ]
 
+DateSource = Literal["metadata", "front matter", "header", "file name"]
 Status = Literal["answered", "partial", "not_found"]
 Verdict = Literal["supported", "unsupported"]
 
@@ -56,6 +59,16 @@ class Document:
     body_start : int
         Where the text proper starts: what stands before it only tells title or date
         and is neither quoted nor searched.
+    format : str
+        How the file was read: a value of `qa.documents.FORMATS`.
+    date_source : {"metadata", "front matter", "header", "file name"} or None
+        What told the date; None where there is none.
+    language : str or None
+        ISO 639-1 code; None where it can't be told.
+    pages : tuple of int
+        Where each page or slide starts in the text; empty where there are none.
+    notes : tuple of str
+        What of the file isn't in the text, in words for its owner.
     """
 
     path: str
@@ -64,6 +77,15 @@ class Document:
     date: str | None
     content_hash: str
     body_start: int = 0
+    format: str = "text"
+    date_source: DateSource | None = None
+    language: str | None = None
+    pages: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """Page, from 1, on which a place of the text lies; None where there are no pages."""
+        return max(bisect.bisect_right(self.pages, offset), 1) if self.pages else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,8 @@ class Sentence:
         The heading above it, ``""`` where there is none.
     is_heading : bool
         Whether the sentence is itself a heading.
+    page : int or None
+        Where it starts, from 1; None where the document has no pages.
     """
 
     document: str
@@ -93,6 +117,7 @@ class Sentence:
     text: str
     heading: str = ""
     is_heading: bool = False
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +417,8 @@ class Answer:
             lines.append("")
         for citation in self.citations:
             document = _plain_in_markdown(citation.document)
-            place = f"{document}, {citation.start}–{citation.end}"
+            page = f", page {citation.page}" if citation.page else ""
+            place = f"{document}{page}, {citation.start}–{citation.end}"
             date = f", {_plain_in_markdown(citation.date)}" if citation.date else ""
             quote = _plain_in_markdown(" ".join(citation.quote.split()))
             title = _plain_in_markdown(citation.title)

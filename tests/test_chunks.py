@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.chunks import chunk_document, split_sentences
+from qa.chunks import chunk_document
 from qa.documents import canonical_text
+from qa.sentences import split_sentences
 from qa.types import Chunk, Document, Sentence
 
 

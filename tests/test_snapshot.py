@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.chunks import chunk_document, split_sentences
+from qa.chunks import chunk_document
 from qa.documents import DocumentFile
 from qa.embeddings import HashingEmbedder
 from qa.errors import IndexCorruptError, IndexOutdatedError
+from qa.sentences import split_sentences
 from qa.snapshot import Entry, Index, write_snapshot
 from qa.types import Document
 

@@ -178,7 +178,7 @@ class WrittenLibrary:
     model_name = "reader (by hand)"
 
     settings = Settings(home=Path("/nonexistent"))
-    report = UpdateReport((), (), (), tuple(DOCUMENTS), (), None, 0.0)
+    report = UpdateReport((), (), (), tuple(DOCUMENTS), (), (), (), None, 0.0)
     files = tuple(DocumentFile(path, len(DOCUMENTS[path].text), 0) for path in DOCUMENTS)
 
     def __init__(self) -> None:

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import gradio as gr
 from starlette.middleware import Middleware
 
-from qa.documents import MAX_FILE_BYTES
 from qa.errors import ServeError
+from qa.readers import MAX_TEXT_BYTES
 from qa.ui.app import ChatLibrary, asset, build
 from qa.ui.guard import Guard, host_of
 
@@ -30,7 +30,7 @@ Auth = Sequence[tuple[str, str]] | Callable[[str, str], bool]
 
 LARGEST_REQUEST = 4 * 2**20
 # Beside the file, an upload holds what separates its parts.
-LARGEST_UPLOAD = MAX_FILE_BYTES + 2**16
+LARGEST_UPLOAD = MAX_TEXT_BYTES + 2**16
 # Each question in line or under way holds one, and reading sources needs some.
 THREADS = 96
 
@@ -181,7 +181,7 @@ def serve(
             share=False,
             show_error=False,
             allowed_paths=[],
-            max_file_size=MAX_FILE_BYTES,
+            max_file_size=MAX_TEXT_BYTES,
             max_threads=THREADS,
             strict_cors=True,
             ssr_mode=False,

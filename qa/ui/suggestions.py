@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, zip_longest
 
-from qa.chunks import split_sentences
 from qa.documents import plain_line
+from qa.sentences import split_sentences
 from qa.types import Document
 
 __all__ = ["suggested_questions"]

@@ -1,0 +1,111 @@
+"""JSON and JSON lines: a record is a row, its long texts are paragraphs below it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from qa.errors import DocumentError
+from qa.readers.content import Content, TextWriter
+from qa.readers.encoding import decode
+
+__all__ = ["read", "read_lines"]
+
+_LONG = 200
+_NAMES = ("title", "name", "headline", "subject")
+
+
+def read(data: bytes, path: str) -> Content:
+    """Read a JSON file.
+
+    Raises
+    ------
+    DocumentError
+        When it isn't JSON, or nested deeper than a reader should go.
+    """
+    value = _parsed(decode(data, path), path, "")
+    writer = TextWriter(path)
+    _write(value, "", 1, writer)
+    title = value.get("title") if isinstance(value, dict) else None
+    return Content(writer.text(), title if isinstance(title, str) else Path(path).stem)
+
+
+def read_lines(data: bytes, path: str) -> Content:
+    """Read a file with one JSON value on each line; see `read`."""
+    writer = TextWriter(path)
+    broken = []
+    number = 0
+    for number, line in enumerate(decode(data, path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            _write(_parsed(line, path, f", line {number}"), "", 2, writer)
+        except DocumentError:
+            broken.append(number)
+    if broken and not len(writer):
+        raise DocumentError(f"{path} isn't JSON lines: line {broken[0]} can't be read.")
+    shown = ", ".join(map(str, broken[:10])) + (" …" if len(broken) > 10 else "")
+    notes = (f"what isn't JSON wasn't read: line {shown}",) if broken else ()
+    return Content(writer.text(), Path(path).stem, notes=notes)
+
+
+def _parsed(text: str, path: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise DocumentError(f"{path}{place} is nested too deeply to be read.") from error
+    except ValueError as error:
+        raise DocumentError(f"{path}{place} isn't JSON: {error}.") from error
+
+
+def _write(value: Any, name: str, level: int, writer: TextWriter) -> None:
+    if isinstance(value, dict):
+        _record(value, level, writer)
+    elif isinstance(value, list):
+        if all(not isinstance(part, dict | list) for part in value):
+            writer.row([_shown(part) for part in value], [name] * len(value))
+            return
+        for part in value:
+            _write(part, name, level, writer)
+    else:
+        writer.row([_shown(value)], [name])
+
+
+def _record(record: dict[str, Any], level: int, writer: TextWriter) -> None:
+    """Write the short values as one row, the long and the nested ones below it."""
+    short: list[tuple[str, str]] = []
+    long: list[str] = []
+    nested: list[tuple[str, Any]] = []
+    for name, value in _unwrapped(record):
+        if isinstance(value, dict | list):
+            nested.append((name, value))
+        elif isinstance(value, str) and (len(value) > _LONG or "\n" in value.strip()):
+            long.append(value)
+        else:
+            short.append((name, _shown(value)))
+    if long or nested:
+        heading = next((record[key] for key in _NAMES if isinstance(record.get(key), str)), None)
+        if heading:
+            writer.heading(level, heading[:_LONG])
+    writer.row([value for _, value in short], [name for name, _ in short])
+    for text in long:
+        for paragraph in text.split("\n\n"):
+            writer.paragraph(paragraph)
+    for name, value in nested:
+        if isinstance(value, dict) or any(isinstance(part, dict) for part in value):
+            writer.heading(level + 1, name)
+        _write(value, name, level + 2, writer)
+
+
+def _unwrapped(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Values by name; a list of short values counts as one."""
+    for name, value in record.items():
+        plain = isinstance(value, list) and all(not isinstance(part, dict | list) for part in value)
+        joined = "; ".join(_shown(part) for part in value) if plain else ""
+        yield name, joined if plain and len(joined) <= _LONG else value
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

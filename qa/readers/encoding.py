@@ -1,0 +1,114 @@
+"""Bytes to characters: by their mark, as UTF-8, as UTF-16, else by likelihood."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+
+from charset_normalizer import from_bytes
+
+from qa.errors import DocumentError
+
+__all__ = ["decode"]
+
+_BYTE_ORDER_MARKS = (
+    # UTF-32's little-endian mark begins with UTF-16's.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
+_MAX_CONTROL_SHARE = 0.005
+_DETECTION_BYTES = 2**16
+
+
+def decode(data: bytes, path: str) -> str:
+    """Decode a file's bytes: by their mark, as UTF-8, as UTF-16, else by likelihood."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise DocumentError(
+                    f"{path} is marked as {encoding.removesuffix('-sig').upper()} but isn't: "
+                    f"{error.reason} at byte {error.start}. Save it again as UTF-8."
+                ) from error
+    controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
+    if controls:
+        text = _decode_unmarked_utf16(data)
+        if text is not None:
+            return text
+    if data.startswith(b"%PDF-") or controls > _MAX_CONTROL_SHARE * len(data):
+        raise DocumentError(
+            f"{path} looks binary, not like text. Remove it, or save its text as UTF-8."
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = _decode_legacy(data)
+    if text is None:
+        raise DocumentError(f"{path} is in an encoding that can't be told. Save it again as UTF-8.")
+    return text
+
+
+def _decode_unmarked_utf16(data: bytes) -> str | None:
+    """Decode bytes that look like UTF-16 without a mark, in the order that has spaces."""
+    if len(data) % 2:
+        return None
+    best: tuple[int, str] | None = None
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        sample = text[:10_000]
+        blanks = sum(map(sample.count, " \n。，、"))
+        strange = sum(
+            unicodedata.category(character) in {"Cc", "Cn", "Co"} and character not in "\t\n\r"
+            for character in sample
+        )
+        plausible = blanks * 100 >= len(sample) and strange <= _MAX_CONTROL_SHARE * len(sample)
+        if plausible and (best is None or blanks > best[0]):
+            best = blanks, text
+    return best[1] if best else None
+
+
+_WESTERN_LETTERS = frozenset("àâäãåáæçèêëéìîïíñòôöõóøœùûüúßÀÂÄÃÅÁÆÇÈÊËÉÌÎÏÍÑÒÔÖÕÓØŒÙÛÜÚªº")
+_WESTERN_MARKS = frozenset("\u00a0“”‘’‚„«»‹›–—…•·¡¿§¶©®™°±²³¹½¼¾×÷€£¥¢†‡´")
+
+
+def _decode_legacy(data: bytes) -> str | None:
+    """Decode text from before Unicode: as Western where it can be, else as detected."""
+    telling: list[bytes] = []
+    size = 0
+    for line in data.splitlines():
+        if not line.isascii():
+            telling.append(line)
+            size += len(line)
+            if size > _DETECTION_BYTES:
+                break
+    sample = b"\n".join(telling)
+    # A detector of many encodings takes short Western text for Central European too
+    # readily, so what reads as Western without a strange character is Western.
+    encoding = "cp1252" if _reads_as_western(sample) else None
+    if encoding is None:
+        match = from_bytes(sample).best()
+        encoding = match.encoding if match else None
+    try:
+        return data.decode(encoding) if encoding else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _reads_as_western(sample: bytes) -> bool:
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    beyond = [character for character in text if not character.isascii()]
+    letters = sum(character in _WESTERN_LETTERS for character in beyond)
+    marks = sum(character in _WESTERN_MARKS for character in beyond)
+    plain = sum(character.isascii() and character.isalpha() for character in text)
+    return letters + marks == len(beyond) and letters <= 0.5 * plain

@@ -1,0 +1,142 @@
+"""Title and date from what a text says before it begins: front matter and header lines.
+
+The rules know no particular collection.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+import yaml
+
+from qa.readers.dates import DATE, iso_date
+from qa.readers.titles import tidy_title
+from qa.types import DateSource
+
+__all__ = ["Header", "read_header"]
+
+_TITLE_NAME = "title|headline|subject"
+_DATE_NAME = (
+    "date(?: published)?|dated|(?:first )?published|pub(?:lish)? ?date|publication date"
+    "|release date|posted|created"
+)
+_LATER_DATE_NAME = "(?:last )?(?:updated|modified)|lastmod"
+_FIELD = r"[ \t\n]*[*_]{0,2}(?:%s)[*_]{0,2}[ \t]*"
+_TITLE_FIELD = re.compile(
+    _FIELD % _TITLE_NAME + r"[:=][*_]{0,2}[ \t]*(?P<value>\S[^\n]*)", re.IGNORECASE
+)
+_DATE_FIELD = re.compile(
+    _FIELD % f"(?P<first>{_DATE_NAME})|{_LATER_DATE_NAME}"
+    + r"(?:\bon\b)?[ \t]*[:=]?[*_]{0,2}[ \t]*(?=\w)",
+    re.IGNORECASE,
+)
+_AFTER_DATE = re.compile(
+    r"[ \t]*(?=\n|\Z)|[ \t]+(?:[|–—·-][ \t]+)?(?=[^\sa-z,;:.)]|(?:title|headline|subject)[:=])"
+)
+_OTHER_FIELD = re.compile(r"\n?[ \t]*[*_]{0,2}[A-Z][A-Za-z -]{0,30}[*_]{0,2}:[ \t*_]+\S[^\n]*")
+_MAX_HEADER_FIELDS = 20
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<block>.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER_LINE = re.compile(r"^(\w[\w -]*?):[ \t]+[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
+_MAX_FRONT_MATTER = 20_000
+_MAX_NESTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands before the text proper.
+
+    Parameters
+    ----------
+    title, date : str or None
+    source : str or None
+        What told the date: front matter or a header's line.
+    end : int
+        Where the text proper starts.
+    """
+
+    title: str | None
+    date: str | None
+    source: DateSource | None
+    end: int
+
+
+def read_header(text: str) -> Header:
+    """Front matter, then lines such as ``date 2024-05-11`` or ``Title: …``."""
+    fields, position = _read_front_matter(text)
+    titles = [value for name, value in fields if re.fullmatch(_TITLE_NAME, name)]
+    dates = [value for name, value in fields if re.fullmatch(_DATE_NAME, name)]
+    dates += [value for name, value in fields if re.fullmatch(_LATER_DATE_NAME, name)]
+    isos = [iso_date(found) for value in dates if (found := DATE.match(value))]
+    source: DateSource = "front matter" if any(isos) else "header"
+    later: list[str | None] = []
+
+    end = position
+    # Lines such as an author's are text to be searched; what stands below them is read
+    # for title and date, but belongs to the text as well.
+    leading = True
+    for _ in range(_MAX_HEADER_FIELDS):
+        if field := _TITLE_FIELD.match(text, position):
+            titles.append(field["value"])
+            position = field.end()
+        elif (field := _DATE_FIELD.match(text, position)) and (
+            found := DATE.match(text, field.end())
+        ):
+            (isos if field["first"] else later).append(iso_date(found))
+            following = _start_after_date(text, found.end())
+            if following is None:
+                break
+            position = following
+        elif field := _OTHER_FIELD.match(text, position):
+            leading = False
+            position = field.end()
+        else:
+            break
+        if leading:
+            end = position
+    while end < len(text) and text[end].isspace():
+        end += 1
+    date = next((iso for iso in isos + later if iso), None)
+    return Header(
+        title=next((title for value in titles if (title := tidy_title(value))), None),
+        date=date,
+        source=source if date else None,
+        # A file that is all header is all text: nothing of it should be lost.
+        end=end if end < len(text) else 0,
+    )
+
+
+def _read_front_matter(text: str) -> tuple[list[tuple[str, str]], int]:
+    """Read names (lower case) with their values, and where the front matter ends."""
+    match = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
+    if not match:
+        return [], 0
+    values = _yaml(match["block"])
+    if not isinstance(values, dict) or not values:
+        return [], 0
+    fields = [
+        (str(name).lower().replace("_", " "), value)
+        for name, value in values.items()
+        if isinstance(value, str)
+    ]
+    return fields, match.end()
+
+
+def _yaml(block: str) -> object:
+    """Parse front matter; line by line where it isn't YAML."""
+    # The time that YAML takes grows with the square of the depth.
+    if block.count("[") + block.count("{") <= _MAX_NESTED:
+        with suppress(yaml.YAMLError, RecursionError):
+            # The base loader makes only strings, lists and mappings: safer than the safe
+            # one, and a title "12:30" doesn't become a number.
+            return yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506
+    # Titles with an unquoted colon are common, and no YAML.
+    return dict(_FRONT_MATTER_LINE.findall(block))
+
+
+def _start_after_date(text: str, position: int) -> int | None:
+    """Tell where the text goes on after a date; None where the date is in a sentence."""
+    rest = _AFTER_DATE.match(text, position)
+    return rest.end() if rest else None

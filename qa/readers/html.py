@@ -1,0 +1,193 @@
+"""Web pages: the main text in blocks, without menus, scripts and what isn't shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from qa.readers.content import Content, TextWriter, column_names
+from qa.readers.dates import metadata_date
+from qa.readers.encoding import decode
+from qa.readers.titles import tidy_title
+
+__all__ = ["parse", "read", "write_html"]
+
+_LEFT_OUT = (
+    "script, style, noscript, template, svg, math, iframe, object, canvas, nav, aside, footer,"
+    " form, button, select, [hidden], [aria-hidden='true'], [role='navigation']"
+)
+_BLOCKS = frozenset(
+    "address article blockquote body caption center dd details div dl dt fieldset figcaption figure"
+    " footer h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol p pre section summary table"
+    " tbody td tfoot th thead tr ul".split()
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{1,40})", re.IGNORECASE)
+_DATE_META = (
+    "meta[property='article:published_time'], meta[itemprop='datePublished'],"
+    " meta[name='citation_publication_date'], meta[name='date' i], meta[name='dc.date' i],"
+    " meta[name='dcterms.created' i], meta[name='pubdate' i], meta[property='og:published_time']"
+)
+_DATE_IN_SCRIPT = re.compile(r"\"datePublished\"\s*:\s*\"([^\"]{4,40})\"")
+
+
+def read(data: bytes, path: str) -> Content:
+    """Read a web page."""
+    tree = parse(_decoded(data, path))
+    date = _date(tree)
+    title = _title(tree)
+    writer = TextWriter(path)
+    write_html(tree, writer)
+    return Content(writer.text(), title, date, "metadata" if date else None)
+
+
+def parse(html: str) -> LexborHTMLParser:
+    """Parse a page, however broken."""
+    return LexborHTMLParser(html)
+
+
+def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
+    """Write a page's main text; the tree loses what isn't text."""
+    for node in tree.css(_LEFT_OUT):
+        node.decompose()
+    mains = tree.css("main, [role='main']")
+    root = mains[0] if len(mains) == 1 else tree.body
+    if root is not None:
+        _Walk(writer).run(root)
+
+
+def _decoded(data: bytes, path: str) -> str:
+    declared = _CHARSET.search(data[:4096])
+    if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        try:
+            return data.decode(declared[1].decode("ascii"))
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return decode(data, path)
+
+
+def _title(tree: LexborHTMLParser) -> str | None:
+    headings = tree.css("h1")
+    shared = tree.css_first("meta[property='og:title']")
+    named = tree.css_first("title")
+    for text in (
+        shared.attributes.get("content") if shared else None,
+        headings[0].text() if len(headings) == 1 else None,
+        named.text() if named else None,
+    ):
+        if text and (title := tidy_title(text)):
+            return title
+    return None
+
+
+def _date(tree: LexborHTMLParser) -> str | None:
+    values = [node.attributes.get("content") for node in tree.css(_DATE_META)]
+    for script in tree.css("script[type='application/ld+json']"):
+        values += _DATE_IN_SCRIPT.findall(script.text()[:100_000])
+    moment = tree.css_first("article time[datetime], main time[datetime], time[pubdate][datetime]")
+    values.append(moment.attributes.get("datetime") if moment else None)
+    return next((date for value in values if value and (date := metadata_date(value))), None)
+
+
+class _Walk:
+    """One pass over a tree, without recursion: trees can be deeper than a stack."""
+
+    def __init__(self, writer: TextWriter) -> None:
+        self._writer = writer
+        self._inline: list[str] = []
+        self._lists = 0
+
+    def run(self, root: LexborNode) -> None:
+        stack: list[tuple[LexborNode, bool]] = [(root, False)]
+        while stack:
+            node, closing = stack.pop()
+            tag = node.tag or ""
+            if closing:
+                self._close(tag)
+            elif node.is_text_node:
+                self._inline.append(node.text(deep=False) or "")
+            elif node.is_element_node and not self._whole(node, tag):
+                if tag in _BLOCKS:
+                    self._flush()
+                if tag in {"ul", "ol"}:
+                    self._lists += 1
+                stack.append((node, True))
+                stack += [(child, False) for child in reversed(list(_children(node)))]
+        self._flush()
+
+    def _whole(self, node: LexborNode, tag: str) -> bool:
+        """Write what is taken as one; tells whether it was."""
+        if tag == "br":
+            self._inline.append("\n")
+        elif tag == "img":
+            self._inline.append(node.attributes.get("alt") or "")
+        elif tag == "pre":
+            self._flush()
+            self._writer.verbatim(node.text())
+        elif tag in _HEADINGS:
+            self._flush()
+            self._writer.heading(_HEADINGS[tag], _flat(node))
+        elif tag == "table" and _is_data(node):
+            self._flush()
+            self._table(node)
+        else:
+            return False
+        return True
+
+    def _close(self, tag: str) -> None:
+        if tag in {"ul", "ol"}:
+            self._flush()
+            self._lists -= 1
+        elif tag in {"li", "dt", "dd"}:
+            self._flush(item=tag == "li")
+        elif tag in _BLOCKS:
+            self._flush()
+
+    def _flush(self, *, item: bool = False) -> None:
+        # Blanks of the source mean nothing; a break was put in as a lone newline.
+        text = "\n".join(
+            " ".join(line.split()) for line in _joined(self._inline).split("\n")
+        ).strip()
+        self._inline.clear()
+        if item or (text and self._lists and "\n" not in text):
+            self._writer.item(text, self._lists - 1)
+        elif text:
+            self._writer.paragraph(text)
+
+    def _table(self, table: LexborNode) -> None:
+        caption = table.css_first("caption")
+        if caption is not None:
+            self._writer.paragraph(_flat(caption))
+        rows = [[_flat(cell) for cell in row.css("td, th")] for row in table.css("tr")]
+        rows = [row for row in rows if any(row)]
+        header = bool(rows) and (
+            table.css_first("thead th") is not None
+            or all(cell.tag == "th" for cell in table.css("tr")[0].css("td, th"))
+        )
+        columns: tuple[str, ...] = ()
+        if len(rows) > 1:
+            columns = tuple(rows[0]) if header else column_names(rows[0], rows[1])
+        for row in rows[1:] if columns else rows:
+            self._writer.row(row, columns)
+
+
+def _children(node: LexborNode) -> Iterator[LexborNode]:
+    child = node.child
+    while child is not None:
+        yield child
+        child = child.next
+
+
+def _is_data(table: LexborNode) -> bool:
+    """Whether a table holds rows of data; many pages are laid out with tables."""
+    return table.css_first("table table, td p + p, td ul, td h1, td h2, td h3") is None
+
+
+def _flat(node: LexborNode) -> str:
+    return " ".join(node.text(separator=" ").split())
+
+
+def _joined(parts: list[str]) -> str:
+    return "".join(part if part == "\n" else re.sub(r"\s+", " ", part) for part in parts)

@@ -1,0 +1,203 @@
+"""PDF: pages, lines put back into paragraphs, headings by their size.
+
+PDFium tells characters and where they stand. A paragraph ends where the gap to the
+next line is wider than the page's usual one; what is larger than the usual type is a
+heading; a line that stands at the top or bottom of most pages is no text.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from qa.errors import DocumentError
+from qa.readers.content import Content, TextWriter
+from qa.readers.dates import metadata_date
+from qa.readers.titles import tidy_title
+
+__all__ = ["read"]
+
+_ENCRYPTED = 4  # PDFium's FPDF_ERR_PASSWORD.
+_MAX_PAGES = 20_000
+_HEADING_RATIO = 1.15
+_MAX_HEADING = 120
+_WIDE_GAP = 1.45
+_USUAL_STEP = 1.25  # From line to line, in sizes of the type.
+_MIN_GAPS = 4
+_RUNNING_SHARE = 0.6
+_MIN_PAGES = 3
+_LINE_ENDS = frozenset({0x0A, 0x0D})
+_BLANKS = frozenset({0x20, 0xA0})
+_DIGITS = re.compile(r"\d+")
+_PROGRAM_TITLE = re.compile(r"(?:microsoft \w+ - |untitled\b)|\.(?:docx?|tex|indd|pptx?)$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a page, or several that PDFium joined where a word was hyphenated.
+
+    Sizes and places are in points, from the page's foot up; `foot` is the last line's.
+    """
+
+    text: str
+    size: float
+    bottom: float
+    foot: float
+
+
+def read(data: bytes, path: str) -> Content:
+    """Read a PDF.
+
+    Raises
+    ------
+    DocumentError
+        When it is damaged or encrypted, or when all its pages are pictures.
+    """
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if raw.FPDF_GetLastError() == _ENCRYPTED or "assword" in str(error):
+            raise DocumentError(f"{path} is encrypted. Save a copy without a password.") from error
+        raise DocumentError(f"{path} isn't a whole PDF: {error} Export it again.") from error
+    count = len(document)
+    if count > _MAX_PAGES:
+        raise DocumentError(
+            f"{path} claims to have {count:,} pages; the limit is {_MAX_PAGES:,}. Split it."
+        )
+    pages = [_lines(document, number) for number in range(count)]
+    blank = [number for number, lines in enumerate(pages, start=1) if not lines]
+    if len(blank) == count:
+        raise DocumentError(
+            f"{path} holds no text: its {count} pages are pictures (scanned?). Recognise their "
+            "text first, for example with OCRmyPDF."
+        )
+    metadata = document.get_metadata_dict(skip_empty=True)
+    writer = TextWriter(path)
+    _write(_without_running_lines(pages), writer)
+    date = next(
+        (
+            found
+            for name in ("CreationDate", "ModDate")
+            if (found := metadata_date(metadata.get(name, "")))
+        ),
+        None,
+    )
+    title = metadata.get("Title", "")
+    return Content(
+        writer.text(),
+        title=None if _PROGRAM_TITLE.search(title) else tidy_title(title),
+        date=date,
+        date_source="metadata" if date else None,
+        pages=writer.page_starts(),
+        notes=(_told(blank, count),) if blank else (),
+    )
+
+
+def _told(blank: Sequence[int], count: int) -> str:
+    shown = ", ".join(map(str, blank[:10])) + (" …" if len(blank) > 10 else "")
+    return f"{len(blank)} of {count} pages hold no text and weren't read (scanned?): {shown}"
+
+
+def _lines(document: pdfium.PdfDocument, number: int) -> list[_Line]:
+    try:
+        page = document[number]
+    except pdfium.PdfiumError:
+        return []
+    text = page.get_textpage()
+    try:
+        return list(_lines_of(text))
+    finally:
+        text.close()
+        page.close()
+
+
+def _lines_of(page: pdfium.PdfTextPage) -> Iterator[_Line]:
+    units: list[int] = []
+    places: list[int] = []
+    for index in range(page.count_chars()):
+        unit = raw.FPDFText_GetUnicode(page, index)
+        if unit in _LINE_ENDS:
+            if places:
+                yield _line(page, units, places)
+            units, places = [], []
+        elif raw.FPDFText_IsHyphen(page, index) != 1:
+            # A glyph that no character is told for must not vanish unseen.
+            units.append(unit or 0xFFFD)
+            if unit not in _BLANKS:
+                places.append(index)
+    if places:
+        yield _line(page, units, places)
+
+
+def _line(page: pdfium.PdfTextPage, units: Sequence[int], places: Sequence[int]) -> _Line:
+    # Characters beyond the first plane come in two halves.
+    text = "".join(map(chr, units)).encode("utf-16-le", "surrogatepass")
+    return _Line(
+        " ".join(text.decode("utf-16-le", "replace").split()),
+        raw.FPDFText_GetFontSize(page, places[0]),
+        page.get_charbox(places[0], loose=True)[1],
+        page.get_charbox(places[-1], loose=True)[1],
+    )
+
+
+def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
+    """Leave out what stands at the top or foot of most pages: titles and numbers of pages."""
+    filled = [lines for lines in pages if lines]
+    if len(filled) < _MIN_PAGES:
+        return list(pages)
+    ends = Counter(
+        masked
+        for lines in filled
+        for masked in {_DIGITS.sub("#", line.text) for line in (*lines[:2], *lines[-2:])}
+    )
+    running = {text for text, count in ends.items() if count >= _RUNNING_SHARE * len(filled)}
+    kept = []
+    for lines in pages:
+        rest = list(lines)
+        for end in (0, -1):
+            for _ in range(2):
+                if rest and _DIGITS.sub("#", rest[end].text) in running:
+                    rest.pop(end)
+        kept.append(rest)
+    return kept if any(kept) else list(pages)
+
+
+def _write(pages: Sequence[list[_Line]], writer: TextWriter) -> None:
+    lines = [line for page in pages for line in page]
+    usual = statistics.median(
+        [line.size for line in lines for _ in range(1 + len(line.text) // 20)]
+    )
+    for page in pages:
+        writer.page()
+        gaps = [
+            above.foot - below.bottom
+            for above, below in itertools.pairwise(page)
+            if above.foot > below.bottom
+        ]
+        step = statistics.median(gaps) if len(gaps) >= _MIN_GAPS else _USUAL_STEP * usual
+        paragraph: list[_Line] = []
+        for line in page:
+            is_heading = (
+                line.size >= _HEADING_RATIO * usual
+                and len(line.text) <= _MAX_HEADING
+                and any(character.isalpha() for character in line.text)
+            )
+            gap = paragraph[-1].foot - line.bottom if paragraph else 0.0
+            above = bool(paragraph) and paragraph[-1].size >= _HEADING_RATIO * usual
+            if paragraph and (
+                not 0 <= gap <= _WIDE_GAP * step or is_heading or (above and not is_heading)
+            ):
+                writer.paragraph("\n".join(part.text for part in paragraph))
+                paragraph = []
+            if is_heading:
+                writer.heading(1 if line.size >= 1.5 * usual else 2, line.text)
+            else:
+                paragraph.append(line)
+        writer.paragraph("\n".join(part.text for part in paragraph))

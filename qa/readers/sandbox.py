@@ -1,0 +1,127 @@
+"""One child process that parses files one after another, replaced when one is too much for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from qa.errors import DocumentError
+from qa.readers.content import Content
+from qa.readers.worker import MEMORY_BYTES, SECONDS
+
+__all__ = ["Sandbox"]
+
+_PACKAGE = Path(__file__).parent.parent
+
+# The package's own start loads what answers need and a parser doesn't.
+_START = """
+import json, sys, types
+sys.path[:] = json.loads(sys.argv[1])
+package = types.ModuleType("qa")
+package.__path__ = [sys.argv[2]]
+sys.modules["qa"] = package
+from qa.readers.worker import serve
+serve()
+"""
+# A parser of hostile files gets to see no key.
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP")
+
+
+class Sandbox:
+    """Parses files in a child process, started with the first of them.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def close(self) -> None:
+        """End the child."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
+
+    def parse(self, data: bytes, path: str) -> Content:
+        """Parse a file's bytes.
+
+        Raises
+        ------
+        DocumentError
+            When it can't be parsed, or not within the child's time and memory.
+        """
+        child = self._running(path)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        timed_out = threading.Event()
+
+        def stop() -> None:
+            timed_out.set()
+            child.kill()
+
+        timer = threading.Timer(SECONDS, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            with suppress(OSError):
+                for message in (json.dumps({"path": path}).encode(), data):
+                    child.stdin.write(len(message).to_bytes(8, "big") + message)
+                child.stdin.flush()
+            size = int.from_bytes(child.stdout.read(8), "big")
+            encoded = child.stdout.read(size) if size <= MEMORY_BYTES else b""
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            timer.cancel()
+        if not encoded or len(encoded) < size:
+            self.close()
+            raise DocumentError(_unfinished(path, timed_out=timed_out.is_set()))
+        reply: dict[str, Any] = json.loads(encoded)
+        if reply["last"]:
+            self.close()
+        if "error" in reply:
+            raise DocumentError(reply["error"])
+        content = reply["content"]
+        return Content(
+            **{
+                **content,
+                "pages": tuple(content["pages"]),
+                "notes": tuple(content["notes"]),
+            }
+        )
+
+    def _running(self, path: str) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._child.poll() is not None:
+            self.close()
+        if self._child is None:
+            try:
+                self._child = subprocess.Popen(  # noqa: S603
+                    [sys.executable, "-I", "-c", _START, json.dumps(sys.path), str(_PACKAGE)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                )
+            except OSError as error:
+                raise DocumentError(
+                    f"{path} can't be read: no process can be started for it ({error.strerror}). "
+                    "Close some programs and index again."
+                ) from error
+        return self._child
+
+
+def _unfinished(path: str, *, timed_out: bool) -> str:
+    if timed_out:
+        return f"{path} takes longer than {SECONDS} s to be read. Split it into smaller files."
+    return (
+        f"{path} is damaged: its parser crashed or ran out of {MEMORY_BYTES // 2**20} MiB of "
+        "memory. Open it in its own program and save it again."
+    )

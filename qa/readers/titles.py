@@ -1,0 +1,67 @@
+"""A title for a text: its heading, its short first line or its first sentence."""
+
+from __future__ import annotations
+
+import re
+
+from qa.documents import plain_line
+
+__all__ = ["tidy_title", "title_of_body"]
+
+_LEVEL_ONE_HEADING = re.compile(
+    r"^ {0,3}(?:(?P<fence>```+|~~~+)|#[ \t]+(?P<atx>\S.*)|(?P<setext>\S.*)\n=+[ \t]*$)",
+    re.MULTILINE,
+)
+_BLANK_LINE = re.compile(r"\n[ \t]*\n|\n?\Z")
+_FIRST_SENTENCE = re.compile(
+    r".{12,}?(?:[。！？]|\w{2}(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)[.!?…][\"'”’»)]*"
+    r"(?=\s+[^\W\d_a-z]|\s+[\"“‘«(]|\Z))"
+)
+_MAX_TITLE = 200
+_MAX_TITLE_LINE = 120
+_MAX_TITLE_SENTENCE = 80
+
+
+def title_of_body(body: str, *, markdown: bool) -> str | None:
+    """Take a title from the text: its heading, its short first line or first sentence."""
+    if markdown and (heading := _first_heading(body)):
+        return tidy_title(heading)
+    blank = _BLANK_LINE.search(body)
+    paragraph = body[: blank.start() if blank else None][:2000].strip()
+    lines = paragraph.split("\n")
+    alone = len(lines) == 1 or (len(lines) == 2 and re.fullmatch(r"(=+|-{3,})\s*", lines[1]))
+    if (
+        alone
+        and len(lines[0]) <= _MAX_TITLE_LINE
+        and len(paragraph) < len(body.strip())
+        and not re.search(r"[.!?…:;,。！？、，：；][\"'”’»)」』]*\s*$", lines[0])
+    ):
+        return tidy_title(lines[0])
+    flowing = " ".join(paragraph.split())
+    sentence = _FIRST_SENTENCE.match(flowing)
+    return tidy_title(sentence.group() if sentence else flowing, _MAX_TITLE_SENTENCE)
+
+
+def _first_heading(body: str) -> str | None:
+    """Find the first level-one heading of a Markdown text, outside of code."""
+    fence = None
+    for match in _LEVEL_ONE_HEADING.finditer(body):
+        if match["fence"]:
+            if fence is None:
+                fence = match["fence"]
+            elif match["fence"].startswith(fence):
+                fence = None
+        elif fence is None and plain_line(match["atx"] or match["setext"]):
+            return match["atx"] or match["setext"]
+    return None
+
+
+def tidy_title(line: str, limit: int = _MAX_TITLE) -> str | None:
+    """Bring a title within a limit, cut between words; None where it has no word."""
+    title = plain_line(line[: 2 * _MAX_TITLE])
+    if not any(character.isalnum() for character in title):
+        return None
+    if len(title) <= limit:
+        return title
+    words = title[:limit].rsplit(" ", 1)[0] if " " in title[:limit] else title[: limit - 1]
+    return words.rstrip(" ,;:–—-") + "…"

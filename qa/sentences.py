@@ -1,0 +1,415 @@
+"""Documents to sentences, each at its exact place.
+
+A text is read line by line into blocks (headings, list items, table rows, code,
+paragraphs) and blocks are cut into sentences by one moving cursor. Nothing is searched
+for: an offset is where the cursor stood.
+
+What a full stop means is told, as in Kiss and Strunk (2006, "Unsupervised Multilingual
+Sentence Boundary Detection"), from the word before it (abbreviation, initial, ordinal)
+and from how the next one begins; their trained lists are fixed here, so that the same
+text is cut the same way in any company.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from qa.documents import plain_line
+from qa.types import Document, Sentence
+
+__all__ = ["LONG_LINE", "split_sentences"]
+
+LONG_LINE = 200
+"""Characters. Nobody wraps lines at this width: a longer line is a paragraph."""
+
+_MAX_SENTENCE = 1000  # Characters; what runs on longer is cut between clauses or words.
+_MAX_HEADING = 100
+_NARROW = 50  # Nobody wraps lines below this width: shorter ones were ended on purpose.
+_WIDE_CELL = 100  # A row's cells are narrower than this on average, else it is prose.
+
+
+# --- Blocks ------------------------------------------------------------------------
+
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+_HASH_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
+_UNDERLINE = re.compile(r" {0,3}(?:={3,}|-{3,})$")
+_RULE = re.compile(r"[ \t>]*(?:[-*_=~+#·•|:][ \t]*)+$")
+_BULLET = re.compile(r"[ \t>]*(?:[-*+•‣◦▪●]|[–—](?=[ \t]+[^\W\d_a-z]))[ \t]+(?=\S)")
+_NUMBER = re.compile(r"[ \t>]*(?:(\d{1,3})[.)]|\([0-9a-zA-Z]{1,3}\)|[a-zA-Z]\))[ \t]+(?=\S)")
+_FIELD = re.compile(r"[*_]{0,2}[A-Z][\w ./'’-]{0,30}:[*_]{0,2}[ \t]+\S")
+_GOES_ON = re.compile(
+    r"(?:[,;–—-]|\b(?:a|an|and|at|by|for|from|in|of|on|or|the|to|with|Mr|Mrs|Dr)\.?)$"
+)
+_CLOSED = re.compile(r"[.!?…:;,。！？、，：；।؟۔][\"'”’»)\]」』*_]*$")
+_BYLINE = re.compile(r"By [A-Z]")
+_QUOTED = re.compile(r"[\"'“‘„«「『].*[\"'”’“»」』]$", re.DOTALL)
+
+_Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Block:
+    """Lines that belong together; each a span without the blanks around it."""
+
+    kind: str
+    lines: list[_Span] = field(default_factory=list)
+    text_start: int = 0
+
+    @property
+    def start(self) -> int:
+        return self.lines[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.lines[-1][1]
+
+
+def _lines(text: str, start: int) -> Iterator[_Span]:
+    """Spans of all lines from `start` on; a blank line's is empty."""
+    while start < len(text):
+        newline = text.find("\n", start)
+        end = len(text) if newline < 0 else newline
+        yield start, start + len(text[start:end].rstrip())
+        start = end + 1
+
+
+def _blocks(text: str, start: int, *, fences: bool = True) -> list[_Block]:
+    """Cut a text into blocks that cover whatever is visible from `start` on."""
+    blocks: list[_Block] = []
+    fence = ""
+    open_block: _Block | None = None  # The one that the next line may continue.
+    for begin, end in _lines(text, start):
+        line = text[begin:end]
+        if fence:
+            if line:
+                blocks[-1].lines.append((begin, end))
+            if line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+            continue
+        if not line:
+            open_block = None
+            continue
+        kind, words = _kind_of_line(line, open_block)
+        if kind == "code" and not fences:
+            kind = "text"
+        span = begin + len(line) - len(line.lstrip()), end
+        if open_block and _continues(text, line, kind, open_block):
+            open_block.lines.append(span)
+            if kind == "underline":
+                open_block.kind = "heading"
+                open_block = None
+        else:
+            blocks.append(_Block(kind, [span], begin + words))
+            open_block = blocks[-1] if kind in {"text", "item", "row"} else None
+            if kind == "code" and (opened := _FENCE.match(line)):
+                fence = opened[1]
+    if fence:
+        # A fence that is never closed is no fence.
+        opening = blocks.pop().lines[0]
+        blocks += _blocks(text, opening[0], fences=False)
+    return blocks
+
+
+def _kind_of_line(line: str, open_block: _Block | None) -> tuple[str, int]:
+    """Tell what a line is, and where in it the words begin."""
+    in_text = open_block is not None and open_block.kind == "text"
+    # In the middle of a paragraph "12." is where a wrapped line happened to begin.
+    number = _NUMBER.match(line)
+    item = _BULLET.match(line) or (number if number and (not in_text or number[1] == "1") else None)
+    if _FENCE.match(line):
+        return "code", 0
+    if _HASH_HEADING.match(line):
+        return "heading", 0
+    if open_block and in_text and len(open_block.lines) == 1 and _UNDERLINE.match(line):
+        return "underline", 0
+    if _RULE.match(line):
+        return "rule", 0
+    if item:
+        return "item", item.end()
+    cells = max(line.count(" | "), line.strip().count("\t"))
+    if line.lstrip(" \t>").startswith("|") or cells > max(1, len(line) // _WIDE_CELL):
+        return "row", 0
+    return "text", 0
+
+
+def _continues(text: str, line: str, kind: str, open_block: _Block) -> bool:
+    """Whether a line belongs to the block above it."""
+    above = text[slice(*open_block.lines[-1])]
+    if kind == "underline":
+        return len(above) <= _MAX_HEADING and not _CLOSED.search(above)
+    if kind == "rule":
+        return open_block.kind == "row" and "|" in line
+    in_flow = kind == "text" and open_block.kind in {"text", "item"}
+    return in_flow and max(len(above), len(line)) <= LONG_LINE
+
+
+def _mark_plain_headings(text: str, blocks: list[_Block]) -> None:
+    """Find headings without marks: short lines of their own that a text follows."""
+    candidates = [
+        _may_be_heading(text, block, blocks[number - 1] if number else None)
+        for number, block in enumerate(blocks)
+    ]
+    for number, block in enumerate(blocks[:-1]):
+        # Of short lines in a row only the document's first, its title, is one.
+        if candidates[number] and (number == 0 or not candidates[number + 1]):
+            block.kind = "heading"
+
+
+def _may_be_heading(text: str, block: _Block, before: _Block | None) -> bool:
+    if block.kind != "text" or len(block.lines) > 1 or block.end - block.start > _MAX_HEADING:
+        return False
+    line = text[block.start : block.end]
+    if before and before.kind == "text" and text[before.end - 1] in ",:，：":
+        return False  # What an open sentence leads to.
+    return (
+        any(character.isalpha() for character in line)
+        and not line[0].islower()
+        and not _CLOSED.search(line)
+        and not _QUOTED.match(line)
+        and not _BYLINE.match(line)
+    )
+
+
+_DEFINITION = re.compile(
+    r"(?!(?:import|from|using|package|include|if|for|while|else|try|with|switch|return)\b)"
+    r"[\w@<*&][^#;\"']*[({:=]"
+)
+
+
+def _code_blocks(text: str) -> Iterator[_Block]:
+    """Cut source code where a blank line precedes one that isn't indented.
+
+    A block that begins with a definition gives what follows, up to the next one that
+    isn't indented, its heading: the lines of a long function don't repeat its name.
+    """
+    block: _Block | None = None
+    blank = True
+    for begin, end in _lines(text, 0):
+        if begin == end:
+            blank = True
+            continue
+        flush = not text[begin].isspace()
+        length = end - block.start if block else 0
+        if block is None or (blank and (flush or length > _MAX_SENTENCE // 2)):
+            if block:
+                yield block
+            kind = "definition" if flush and _DEFINITION.match(text, begin, end) else "code"
+            block = _Block(kind, [])
+        block.lines.append((begin, end))
+        blank = False
+    if block:
+        yield block
+
+
+# --- Sentences ---------------------------------------------------------------------
+
+_SENTENCE_END = re.compile(
+    r"""
+    (?P<full>[。！？｡]+)(?P<full_closers>["'”’」』）】》〉)\]]*)
+    |
+    (?<![.!?…])(?P<marks>[.!?…।॥؟۔።።፧։]++)
+    (?P<closers>(?:["'”’“‘»«›‹)\]}*_`]|[ \u00a0\u202f]»)*+)
+    (?:\[[^\[\]\n]{1,40}\]|[¹²³⁰⁴-⁹†‡])*+  # Notes: "[12]", "[citation needed]".
+(?=\s)
+    """,
+    re.VERBOSE,
+)
+_NEXT = re.compile(r"[\s>]*[\"'“‘„«»‹›(\[{¿¡*_`–—-]*\s?(?P<word>[^\W\d_]{0,30})")
+_QUOTATION_GOES_ON = re.compile(r"[\u3041-\u309f、，,；;：:]")
+_TOKEN = re.compile(r"[^\s\"'“”‘’„«»()\[\]{}<>*_`–—/,;:!?…-]+$")
+_DOTTED = re.compile(r"[^\W\d_]{1,3}(?:\.[^\W\d_]{1,2})+")
+# "1." at a sentence's beginning or after a colon counts what follows.
+_ENUMERATOR = re.compile(r"(?:^|[:;]\s)[\W_]{0,6}(?:\d{1,3}|[ivxIVX]{1,5})$")
+_LETTERED = re.compile(r"\b(?:War|[Pp]hase|[Pp]art|[Tt]ype|[Cc]lass|[Pp]lan|[Vv]itamin) [A-Z]$")
+_ENUMERATOR_REACH = 16  # More than it can match, so that "^" is the sentence's beginning.
+
+
+def _words(lines: str) -> frozenset[str]:
+    return frozenset(lines.split())
+
+
+# A capitalised title is never a sentence's last word.
+_TITLES = _words(
+    "mr mrs ms mx dr prof gen sen rep gov lt col capt cpt sgt cpl pvt maj adm cmdr rev hon pres"
+    " supt insp messrs mme mlle mgr sra dra herr hr fr frl"
+)
+_NEVER_LAST = _words("e.g i.e eg ie cf vs viz v z.b d.h u.a s.a p.ex т.е им ул")
+_BEFORE_NUMBER = _words(
+    "no nos nr núm num n° p pp pág vol vols fig figs ch sec eq ca c approx rs pt стр рис bd abb"
+    " jan feb mar apr jun jul aug sep sept oct nov dec"
+)
+_SELDOM_LAST = _words(
+    "Inc Corp Co Ltd Bros Jr Sr St Dr Mt Ft Ave Blvd Rd Dept Univ Assn Art Jan Feb Mar Apr Jun"
+    " Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thurs Fri Sat al ed eds est bzw ggf evtl"
+    " inkl exkl"
+)
+_DAY_HALVES = _words("a.m p.m")
+_AFTER_DAY_HALF = _words(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May"
+    " June July August September October November December Eastern Central Mountain Pacific"
+    " Greenwich"
+)
+# Words that, capitalised, nearly always begin a sentence: after an abbreviation they
+# tell that it was the sentence's last word.
+_STARTERS = _words(
+    "The This That These Those It Its He She They We You His Her Their Our In On At As And But Or"
+    " However If When While After Before Although Though There Here Since For From By With A An"
+    " Some Many Most Both Such During According Because So Then Thus Also Additionally Moreover"
+    " Furthermore Meanwhile Under Until What Where Which Who Why How Other Another Today"
+    " Of Again Once All"
+)
+_GERMAN_AFTER_ORDINAL = _words(
+    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+    " Jahrhundert Jahrhunderts"
+)
+
+
+def split_sentences(document: Document) -> tuple[Sentence, ...]:
+    """Cut a document into sentences, headings, list items and table rows.
+
+    Every visible character from `Document.body_start` on belongs to exactly one of
+    them; a sentence longer than 1,000 characters is cut between clauses or words. The
+    time taken grows linearly with the text.
+
+    Parameters
+    ----------
+    document : Document
+
+    Returns
+    -------
+    tuple of Sentence
+        In reading order, without overlap. A heading's own `Sentence.heading` is ``""``.
+    """
+    text = document.text
+    sentences: list[Sentence] = []
+    heading = ""
+    if document.format == "code":
+        blocks = list(_code_blocks(text))
+    else:
+        blocks = _blocks(text, document.body_start)
+        _mark_plain_headings(text, blocks)
+    for block in blocks:
+        is_heading = block.kind == "heading"
+        if is_heading:
+            heading = plain_line(text[slice(*block.lines[0])])
+        elif block.kind == "definition":
+            heading = text[slice(*block.lines[0])][:_MAX_HEADING]
+        for start, end in _block_sentences(text, block):
+            sentences += [
+                Sentence(
+                    document=document.path,
+                    number=len(sentences) + offset,
+                    start=piece_start,
+                    end=piece_end,
+                    text=text[piece_start:piece_end],
+                    heading="" if is_heading else heading,
+                    is_heading=is_heading,
+                    page=document.page_at(piece_start),
+                )
+                for offset, (piece_start, piece_end) in enumerate(_pieces(text, start, end))
+            ]
+    return tuple(sentences)
+
+
+def _block_sentences(text: str, block: _Block) -> Iterator[_Span]:
+    if block.kind not in {"text", "item"}:
+        yield block.start, block.end
+        return
+    start = block.start
+    width = max(end - begin for begin, end in block.lines)
+    for line, following in zip(block.lines, block.lines[1:], strict=False):
+        if block.kind == "text" and _ends_on_purpose(text, line, following, width):
+            yield from _flow_sentences(text, start, line[1], start)
+            start = following[0]
+    yield from _flow_sentences(text, start, block.end, max(start, block.text_start))
+
+
+def _ends_on_purpose(text: str, line: _Span, following: _Span, width: int) -> bool:
+    """Whether a line was ended by its author, not wrapped because it was full."""
+    start, end = line
+    if text[following[0]].islower() or _GOES_ON.search(text, max(start, end - 8), end):
+        return False
+    if _FIELD.match(text, start, end) and _FIELD.match(text, *following):
+        return True
+    first_word = text[slice(*following)].split(maxsplit=1)[0]
+    return width < _NARROW or end - start + 1 + len(first_word) < 0.75 * width
+
+
+def _flow_sentences(text: str, start: int, end: int, words_start: int) -> Iterator[_Span]:
+    """Cut running text; what stands before `words_start` is a list item's mark."""
+    cased = any(character.isupper() for character in text[words_start:end])
+    for match in _SENTENCE_END.finditer(text, words_start, end):
+        if _is_sentence_end(text, start, end, match, cased):
+            yield start, match.end()
+            start = match.end()
+            while start < end and text[start].isspace():
+                start += 1
+    if start < end:
+        yield start, end
+
+
+def _is_sentence_end(text: str, start: int, end: int, match: re.Match[str], cased: bool) -> bool:
+    following = _NEXT.match(text, match.end(), end)
+    assert following is not None
+    place = following.start("word")
+    if place == end:
+        return False
+    first = text[place]
+    if match["full"]:
+        closed = bool(match["full_closers"])
+        return not (closed and _QUOTATION_GOES_ON.match(text, match.end(), end))
+    word = following["word"]
+    if (first.islower() and cased) or first in ",;:":
+        return False
+    if match["marks"] != "." or match["closers"].strip("*_`"):
+        return True
+    stop = match.start()
+    found = _TOKEN.search(text, max(start, stop - 40), stop)
+    so_far = text[max(start, stop - _ENUMERATOR_REACH) : stop]
+    return found is None or _ends_with(found.group(), word, first, so_far)
+
+
+def _ends_with(token: str, word: str, first: str, so_far: str) -> bool:
+    """Whether a full stop after `token`, the last of `so_far`, ends the sentence."""
+    name = token.casefold()
+    if name in _NEVER_LAST or (first.isdigit() and name in _BEFORE_NUMBER):
+        return False
+    if _ENUMERATOR.search(so_far):
+        return False
+    if name in _DAY_HALVES:
+        return word not in _AFTER_DAY_HALF and not (len(word) > 1 and word.isupper())
+    if token in _SELDOM_LAST or _DOTTED.fullmatch(token):
+        return word in _STARTERS
+    if name in _TITLES:
+        return not token[0].isupper()
+    if len(token) == 1 and token.isalpha():
+        if token.isupper():
+            return word in _STARTERS or bool(_LETTERED.search(so_far))
+        return not first.isdigit()
+    return not (token.isdigit() and len(token) <= 2 and word in _GERMAN_AFTER_ORDINAL)
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[_Span]:
+    """Cut what is too long: best at a line's end, then a clause's, then between words."""
+    while end - start > _MAX_SENTENCE:
+        low, high = start + _MAX_SENTENCE // 2, start + _MAX_SENTENCE
+        cut = next(
+            (
+                place + 1
+                for marks in ("\n", ";:；：—", ",，、", " \t\u00a0\u3000")
+                if (place := max(text.rfind(mark, low, high) for mark in marks)) >= 0
+            ),
+            high,
+        )
+        while cut > low and (
+            unicodedata.category(text[cut])[0] == "M" or text[cut - 1] == "\u200d"
+        ):
+            cut -= 1
+        yield start, start + len(text[start:cut].rstrip())
+        start = cut
+        while text[start].isspace():
+            start += 1
+    yield start, end

@@ -1,0 +1,61 @@
+"""Copies and versions of a document are recognised; documents that share a form are not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qa.documents import DocumentFile
+from qa.sentences import split_sentences
+from qa.snapshot import Entry
+from qa.types import Document
+from qa.versions import find_versions
+
+NOTHING = np.empty(0, np.int64)
+VECTORS = np.empty((0, 2), np.float32)
+TEXT = "The tide rose at noon today. The wind came from the west. Nobody went out to sea."
+
+
+def entry(path: str, text: str, date: str | None = None, modified: int = 0) -> Entry:
+    document = Document(path, path, text, date, "")
+    return Entry(
+        DocumentFile(path, len(text), modified),
+        document,
+        split_sentences(document),
+        (),
+        NOTHING,
+        NOTHING,
+        VECTORS,
+        VECTORS,
+    )
+
+
+def test_a_copy_and_an_edited_version_are_recognised_newest_first() -> None:
+    rewritten = TEXT.replace("Nobody", "Somebody").replace("west", "east")
+    found = find_versions(
+        [
+            entry("a.txt", TEXT, modified=1),
+            entry("b.txt", TEXT, modified=3),
+            entry("c.txt", "Something else is told at length in this one.", modified=4),
+            entry("d.txt", TEXT + " It was a quiet day in Ghent.", modified=2),
+        ]
+    )
+    assert found == (("b.txt", "d.txt", "a.txt"),)
+    assert find_versions([entry("a.txt", TEXT), entry("b.txt", rewritten)]) == ()
+
+
+def test_the_dates_of_the_documents_go_before_those_of_the_files() -> None:
+    entries = [entry("a.txt", TEXT, "2024-05-11", 1), entry("b.txt", TEXT, "2023-05-11", 2)]
+    assert find_versions(entries) == (("a.txt", "b.txt"),)
+    undated = [entries[0], entry("b.txt", TEXT, None, 2)]
+    assert find_versions(undated) == (("b.txt", "a.txt"),)
+
+
+def test_a_part_of_a_long_document_is_no_version_of_it() -> None:
+    longer = TEXT + "".join(f" On day {number} it rained again." for number in range(9))
+    assert find_versions([entry("a.txt", TEXT), entry("b.txt", longer)]) == ()
+
+
+def test_short_sentences_and_forms_make_no_versions() -> None:
+    assert find_versions([entry("a.txt", "Yes. No."), entry("b.txt", "Yes. No.")]) == ()
+    forms = [entry(f"{number}.txt", TEXT) for number in range(30)]
+    assert find_versions(forms) == ()
