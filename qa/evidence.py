@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from qa.injection import orders
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
@@ -53,20 +54,30 @@ def gather_evidence(
     Returns
     -------
     Evidence
-        Headings are read for context but never ranked: they state nothing.
+        Headings are read for context but never ranked: they state nothing. Sentences that
+        give orders to a machine aren't read at all.
     """
+    if library is None:
+        kept_out = frozenset().union(*(orders(hit.chunk.sentences) for hit in hits))
+    else:
+        kept_out = frozenset().union(*(orders(sentences) for _, sentences in library))
     scores = _scores(hits)
     ranked = [
         sentence
         for sentence in sorted(scores, key=lambda s: (-scores[s], s.document, s.start))
-        if not sentence.is_heading
+        if not sentence.is_heading and sentence not in kept_out
     ]
     told: Mapping[str, tuple[str, str | None]] = {
         hit.chunk.document: (hit.title, hit.date) for hit in hits
     }
     if library is not None:
         told = {document.path: (document.title, document.date) for document, _ in library}
-        read = [sentence for _, sentences in library for sentence in sentences]
+        read = [
+            sentence
+            for _, sentences in library
+            for sentence in sentences
+            if sentence not in kept_out
+        ]
         chosen = ranked[: settings.sentences]
     else:
         chosen = _within_budget(ranked, settings)

@@ -33,6 +33,7 @@ ORDER = (
     "retrieval",
     "values",
     "alignment",
+    "injection",
     "evidence",
     "llms",
     "generation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -79,7 +80,10 @@ class LlamaIndexChatModel:
         """
         from llama_index.core.llms import ChatMessage
 
-        chat = [ChatMessage(role=message.role, content=message.content) for message in messages]
+        chat = [
+            ChatMessage(role=message.role, content=_defused(message.content))
+            for message in messages
+        ]
         options: dict[str, Any] = {}
         if self._openai_protocol:
             options = {
@@ -115,6 +119,13 @@ class LlamaIndexChatModel:
                 close()
             if call.response is not None:
                 call.response.close()
+
+
+# Of ChatML and Llama 3, of Llama 2 and Mistral, of Gemma, of sentence marks.
+_CONTROL_TOKEN = re.compile(
+    r"<[|｜]([^|｜<>\n]{1,60})[|｜]>|(?:\[|<<)(/?(?:INST|SYS|TOOL_CALLS|AVAILABLE_TOOLS))(?:\]|>>)"
+    r"|<((?:start|end)_of_(?:turn|image)|/?s|bos|eos|unk|pad)>"
+)
 
 
 @dataclass(slots=True)
@@ -198,6 +209,15 @@ def openai_like(
         ),
     )
     return LlamaIndexChatModel(llm, name, openai_protocol=True)
+
+
+def _defused(text: str) -> str:
+    """A prompt in which nothing passes for a control token of a chat template.
+
+    Servers read such tokens wherever they stand, and a document that holds one could
+    close its own message and speak as the system.
+    """
+    return _CONTROL_TOKEN.sub(lambda token: f"({token[1] or token[2] or token[3]})", text)
 
 
 def _is_loopback(url: str) -> bool:
