@@ -22,6 +22,7 @@ from qa.values import Date, Number, tokenise
 __all__ = [
     "Computation",
     "Operand",
+    "asks_document_date",
     "compute",
     "constant_operands_prompt",
     "counted",
@@ -86,6 +87,12 @@ _WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _ON_WEEKDAY = re.compile(
     rf"(?i)\s*\b(?:on|of) (?:a |an )?(?P<day>{_WEEKDAYS})\b|\s*\ba (?P<other>{_WEEKDAYS})\b"
 )
+_DOCUMENT = r"(?:the|this) (?:article|document|text|report|story|note|file|page|news|letter|mail)"
+_DOCUMENT_DATE = re.compile(
+    rf"(?i)\A\W*(?:when|(?:on |from )?(?:what|which) (?:date|day))\s(?:is|was) {_DOCUMENT}"
+    r"(?: \w+)?\s(?:from|published|written|dated|posted|sent)\W*\Z"
+    rf"|\A\W*what(?:['’]s| is| was) the (?:publication )?date of {_DOCUMENT}\W*\Z"
+)
 _HOW_MANY = re.compile(r"(?i)\bhow many\b")
 _ITEM_BREAK = re.compile(r"\s*[,;]\s*(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+")
 _DAYS_PER = {"day": 1, "week": 7}
@@ -126,6 +133,11 @@ class Operand:
 
     text: str
     date: str | None
+
+
+def asks_document_date(question: str) -> bool:
+    """Whether an English question asks when a document itself was written."""
+    return bool(_DOCUMENT_DATE.search(question))
 
 
 def plan_computation(question: str, *, yes_no: bool) -> Computation | None:

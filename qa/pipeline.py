@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from qa.computation import (
     Computation,
     Operand,
+    asks_document_date,
     compute,
     constant_operands_prompt,
     counted,
@@ -176,7 +177,7 @@ class Pipeline:
         notes: list[str],
         lap: Callable[[str], None],
     ) -> Generator[DraftText, None, tuple[CheckedClaim, ...]]:
-        computed = self.compute(model, evidence.question, deadline)
+        computed = self.compute(model, evidence, deadline)
         if computed is not None:
             lap("computation")
             return (computed,)
@@ -206,8 +207,10 @@ class Pipeline:
             model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
         return standalone_question(model, question, history, deadline)
 
-    def compute(self, model: ChatModel, question: str, deadline: Deadline) -> CheckedClaim | None:
-        """Answer a question that asks for what must be computed.
+    def compute(
+        self, model: ChatModel, evidence: Evidence, deadline: Deadline
+    ) -> CheckedClaim | None:
+        """Answer a question that asks for what must be computed, or for a document's date.
 
         Returns
         -------
@@ -218,11 +221,35 @@ class Pipeline:
         ------
         ModelUnavailableError
         """
+        question = evidence.question
+        if asks_document_date(question):
+            return self._document_date(evidence)
         plan = plan_computation(question, yes_no=is_yes_no(question))
         if plan is None:
             return None
         questions = plan.questions or self._operand_questions(model, question, deadline)
         return self._compute(model, replace(plan, questions=questions), deadline)
+
+    def _document_date(self, evidence: Evidence) -> CheckedClaim | None:
+        """Quote the header that tells the date of the document found first."""
+        first = next(iter(evidence.best()), None)
+        document = self.index.documents[first.sentence.document] if first else None
+        if document is None or document.date is None:
+            return None
+        header = document.text[: document.body_start]
+        quote = header.strip()
+        if not quote:
+            return None
+        start = header.index(quote)
+        sentence = Sentence(document.path, 0, start, start + len(quote), quote)
+        return CheckedClaim(
+            text=document.date,
+            passages=(Passage(0, sentence, document.title, document.date, 0.0),),
+            support=1.0,
+            verdict="supported",
+            reason="The document’s header tells its date.",
+            signals=None,
+        )
 
     def reconsider(
         self,

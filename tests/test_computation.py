@@ -10,6 +10,7 @@ from qa.computation import (
     OPERANDS_EXAMPLES,
     Computation,
     Operand,
+    asks_document_date,
     compute,
     counted,
     operand_questions,
@@ -203,3 +204,19 @@ def test_examples_are_such_questions() -> None:
         assert plan is not None
         model = ScriptedChatModel(lambda _, split=split: split)
         assert len(operand_questions(model, question, Deadline(10))) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("When was the article published?", True),
+        ("What date is the article from?", True),
+        ("what’s the date of this report", True),
+        ("When was this document last posted?", True),
+        ("When was the report on the mill burnt?", False),
+        ("When was the mill sold?", False),
+        ("What is the date of the sale?", False),
+    ],
+)
+def test_the_date_of_a_document_is_asked_for(question: str, expected: bool) -> None:
+    assert asks_document_date(question) is expected

@@ -154,3 +154,21 @@ def test_parts_that_are_all_unanswered_are_no_partial_answer(
 ) -> None:
     answer = mill[0].ask("Where was the king, and why was he there?")
     assert (answer.status, answer.citations, answer.notes) == ("not_found", (), ())
+
+
+def test_a_document_s_date_is_quoted_from_its_header(mill: tuple[Library, Script]) -> None:
+    library, _ = mill
+    answer = library.ask("When was the article published?")
+    assert answer.text == "2024-05-11 [1]"
+    (citation,) = answer.citations
+    text = library.documents["mill.txt"].text
+    assert (
+        citation.quote == text[citation.start : citation.end] == "date: 2024-05-11\ntitle: The mill"
+    )
+
+
+def test_a_document_without_a_header_has_no_date_to_quote(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> None:
+    library, _ = scripted(write({"2024-05-11 mill.txt": "The mill was sold. Nobody knew."}))
+    assert library.ask("When was the article published?").status == "not_found"
