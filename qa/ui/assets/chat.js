@@ -135,8 +135,10 @@ async function look() {
       if (seen.panel !== null) {
         panel = { html: seen.panel, version: seen.version };
         const asking = find(".qa-remove[data-sure]", element);
-        if (isListShown() && !asking && uploads.size === 0) showPanel();
-        else if (isListShown()) panel.version = null;
+        if (isListShown() && !asking && !isSending()) {
+          showPanel();
+          showUploads();
+        } else if (isListShown()) panel.version = null;
       }
       put("#qa-header", seen.header);
       put("#qa-banner", seen.banner);
@@ -351,6 +353,9 @@ function announce(turn) {
 const uploads = new Map(); // names to what is being done with them
 const LARGEST = 64 * 2 ** 20;
 
+const isRefused = (words) => words.startsWith("Not added");
+const isSending = () => [...uploads.values()].some((words) => !isRefused(words));
+
 function showUploads() {
   const view = find(".qa-library-view", element);
   if (!view) return;
@@ -375,6 +380,8 @@ function showUploads() {
 async function addFiles(files) {
   if (files.length === 0) return;
   await openDocuments();
+  // What went wrong before stays to be read until something else is added.
+  for (const [name, words] of uploads) if (isRefused(words)) uploads.delete(name);
   for (const [name] of files) uploads.set(name, "Waiting");
   showUploads();
   for (const [name, file] of files) {
@@ -392,10 +399,7 @@ async function addFiles(files) {
       }
     }
     if (wrong === null) uploads.delete(name);
-    else {
-      uploads.set(name, wrong);
-      setTimeout(() => { uploads.delete(name); showUploads(); }, 15000);
-    }
+    else uploads.set(name, isRefused(wrong) ? wrong : `Not added: ${wrong}`);
     showUploads();
     look();
   }
