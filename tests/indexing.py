@@ -7,13 +7,20 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
+
+from tqdm import tqdm
 
 from qa.embeddings import HashingEmbedder
 from qa.errors import IndexBusyError
 from qa.index import Index, open_index, update_index
 from qa.settings import ChunkingSettings
+
+# By default its lock is shared between processes: one that is killed would keep it for ever.
+tqdm.set_lock(threading.RLock())
+tqdm.monitor_interval = 0
 
 EMBEDDER = HashingEmbedder(16)
 CHUNKING = ChunkingSettings(max_chunk_characters=200)
