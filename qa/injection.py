@@ -43,7 +43,7 @@ _ATTEMPTS = re.compile(
   | \b(?:answer|reply|respond|responding)\b [^.!?\n]{{0,20}} \b(?:every|all|any)\b [^.!?\n]{{0,20}}
     \b(?:questions?|quer(?:y|ies)|messages?|prompts?)\b
   | \b(?:do\snot|don['’]t|never)\s(?:mention|reveal|disclose|tell|say)\b [^.!?\n]{{0,60}}
-    \b(?:this\snote|the\sdocuments?\s|{_RULES}|this\smessage)
+    \b(?:{_RULES}|this\smessage)
   | \b(?:ai|language)\s(?:models?|assistants?|agents?)\s(?:must|should|shall|reading|that\sread)
   | \b(?:important|attention|note)\s(?:to|for)\s(?:the\s)?(?:ai|llm|assistant|chatbot|model)\b
     """,

@@ -38,6 +38,7 @@ from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChat
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import Document, DraftText, Evidence, Hit, Passage, Sentence, Turn
+from qa.values import Date, tokenise
 from qa.verification import CheckedClaim, check_claims, is_yes_no
 
 __all__ = ["Pipeline", "Whole", "parts_of", "rarer_prompts"]
@@ -238,7 +239,9 @@ class Pipeline:
             return None
         header = document.text[: document.body_start]
         quote = header.strip()
-        if not quote:
+        # The date may come from elsewhere: a file's name or its metadata can't be quoted.
+        told = Date(*map(int, document.date.split("-")))
+        if told not in {token.value for token in tokenise(quote)}:
             return None
         start = header.index(quote)
         sentence = Sentence(document.path, 0, start, start + len(quote), quote)

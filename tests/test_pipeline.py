@@ -167,8 +167,11 @@ def test_a_document_s_date_is_quoted_from_its_header(mill: tuple[Library, Script
     )
 
 
-def test_a_document_without_a_header_has_no_date_to_quote(
+def test_a_header_that_tells_no_date_isn_t_quoted_for_it(
     write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
 ) -> None:
-    library, _ = scripted(write({"2024-05-11 mill.txt": "The mill was sold. Nobody knew."}))
+    library, _ = scripted(
+        write({"2024-05-11 mill.txt": "title: The mill\n\nThe mill was sold. Nobody knew."})
+    )
+    assert library.documents["2024-05-11 mill.txt"].date == "2024-05-11"
     assert library.ask("When was the article published?").status == "not_found"
