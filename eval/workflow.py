@@ -17,8 +17,8 @@ from rich.progress import (
 )
 
 from qa import Library, Settings
-from qa.answer import default_documents
 from qa.embeddings import open_embedder
+from qa.library import default_documents
 from qa.llms import open_chat_model
 from qa.types import Document
 

@@ -1,7 +1,7 @@
 """Ask your documents; check every word."""
 
-from qa.answer import Library, ask
 from qa.errors import QaError
+from qa.library import Library, ask
 from qa.settings import Settings
 from qa.types import (
     Answer,

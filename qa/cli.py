@@ -30,8 +30,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from qa.answer import Library
 from qa.errors import QaError
+from qa.library import Library
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.answer import Library, default_documents
 from qa.embeddings import open_embedder
 from qa.errors import QaError
+from qa.library import Library, default_documents
 from qa.llms import Deadline, Message, complete, open_chat_model
 from qa.settings import Settings
 

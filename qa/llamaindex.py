@@ -13,7 +13,7 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from qa.answer import Library
+from qa.library import Library
 from qa.types import Citation, Hit
 
 __all__ = ["LibraryQueryEngine", "LibraryRetriever"]

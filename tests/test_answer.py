@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,82 +11,19 @@ import pytest
 from doubles import Endpoint, Handler, Script, chunk, drops, fails, hangs, repeats, replies, streams
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tides import FILES, QUESTION, SONGS, TIDES, assert_sound
 
-import qa
-from qa import Answer, AnswerReady, DraftText, EvidenceFound, Library, Settings, Turn, ask
-from qa import answer as answer_module
-from qa.answer import MAX_QUESTION_CHARACTERS, NOT_FOUND_TEXT, default_documents
+from qa import AnswerReady, DraftText, EvidenceFound, Library, Settings, Turn
+from qa.answer import MAX_QUESTION_CHARACTERS, NOT_FOUND_TEXT
 from qa.errors import (
-    EmptyLibraryError,
-    LibraryNotFoundError,
-    ModelNotFoundError,
     ModelUnavailableError,
     QuestionError,
 )
-from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
-from qa.llms import Deadline, Message, Part, ScriptedChatModel, Token
-
-TIDES = """\
-date: 2024-05-01
-title: Tides of Ålesund
-
-The volcano erupted near Milano in 1944.[12] The tide rose by 12 cm 🌊 at 9 am.
-Nobody saw it. The array a[0] comes first.
-
-The circus is in town. The price is 5 crowns. Nobody saw it.
-
-The theatre is on Castle Street. The price is 5 crowns. Nobody saw it.
-
-Dr. Ada Lindqvist measured eleven waves, and “the water decides”, she said.
-"""
-SONGS = "# Songs\n\nKim plays the piano on Sundays. The song sold 5.8 million copies in Japan.\n"
-FILES: dict[str, str | bytes] = {"tides.txt": TIDES, "sub/songs.md": SONGS}
-QUESTION = "How much did the tide rise?"
+from qa.llms import Deadline, Message, ScriptedChatModel, Token
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
 Fast = Callable[..., Settings]
-
-_MARKER = re.compile(r"\[(\d+)\]")
-
-
-def assert_sound(library: Library, answer: Answer) -> None:
-    """Invariants 1 to 4 of an answer, whatever the model wrote."""
-    # Quotes stand where they say.
-    for citation in answer.citations:
-        document = library.documents[citation.document]
-        assert citation.quote.strip()
-        assert document.text[citation.start : citation.end] == citation.quote
-        assert (document.title, document.date) == (citation.title, citation.date)
-        assert 0.0 <= citation.support <= 1.0
-    # Markers lead to citations, and citations are used, in order of appearance.
-    markers = [int(number) for number in _MARKER.findall(answer.text)]
-    numbers = [citation.number for citation in answer.citations]
-    assert list(dict.fromkeys(markers)) == numbers == list(range(1, len(numbers) + 1))
-    assert len({(c.document, c.start) for c in answer.citations}) == len(numbers)
-    # The text is the supported claims, and nothing else.
-    shown = [claim for claim in answer.claims if claim.verdict == "supported"]
-    hidden = [claim for claim in answer.claims if claim.verdict == "unsupported"]
-    assert list(answer.claims) == shown + hidden
-    said = [
-        _MARKER.sub(r"(\1)", claim.text) + " " + "".join(f"[{n}]" for n in claim.citations)
-        for claim in shown
-    ]
-    assert answer.text == (" ".join(said) if shown else NOT_FOUND_TEXT)
-    for claim in shown:
-        assert claim.citations
-        assert answer.extractive or claim.support >= library.settings.verification.threshold
-        strongest = [answer.citations[number - 1].support for number in claim.citations]
-        assert all(support >= claim.support for support in strongest)
-    for claim in hidden:
-        assert claim.citations == ()
-        assert claim.reason
-    expected = "not_found" if not shown else "partial" if hidden else "answered"
-    assert answer.status == expected
-    # It can be written down and read again.
-    assert json.loads(answer.to_json().encode())["text"] == answer.text
-    # Read as Markdown, a backslash before a sign is not there.
-    assert re.sub(r"\\([^\w\s])", r"\1", answer.to_markdown()).startswith(answer.text)
 
 
 @pytest.fixture(scope="module")
@@ -562,83 +495,7 @@ def test_without_a_model_a_follow_up_is_searched_with_the_question_before(
     assert_sound(library, answer)
 
 
-# --- What is read --------------------------------------------------------------------
-
-
-def test_a_small_library_is_read_whole_and_a_large_one_in_parts(
-    write: Write, scripted: Open
-) -> None:
-    prompts = {}
-    for tokens in (1600, 0):
-        library, script = scripted(
-            write(FILES), evidence={"whole_library_tokens": tokens, "sentences": 2}
-        )
-        seen: list[str] = []
-
-        def keep(messages: Sequence[Message], seen: list[str] = seen) -> str:
-            seen.append(messages[-1].content)
-            return "The tide rose by 12 cm."
-
-        script.answer = keep
-        assert library.ask(QUESTION).status == "answered"
-        (prompts[tokens],) = seen
-    assert "Kim plays the piano" in prompts[1600]
-    assert "The tide rose" in prompts[0]
-    assert "Kim plays the piano" not in prompts[0]
-
-
-def test_a_short_context_is_not_filled_with_the_library(write: Write, fast: Fast) -> None:
-    script = Script()
-    model = ScriptedChatModel(script, context_tokens=1024)
-    library = Library.open(write(FILES), settings=fast(evidence={"sentences": 1}), llm=model)
-    library.ask(QUESTION)
-    (prompt,) = [prompt for prompt in model.prompts if prompt[0].content == INSTRUCTIONS]
-    assert "Kim plays the piano" not in prompt[-1].content
-
-
-class Primable(ScriptedChatModel):
-    """Remembers what it was made ready for."""
-
-    def __init__(self, script: Script) -> None:
-        super().__init__(script)
-        self.primed: list[tuple[str, Part, str]] = []
-
-    def prime(
-        self, part: Part, messages: Sequence[Message], deadline: Deadline, library: str = ""
-    ) -> None:
-        self.primed.append((library, part, messages[-1].content))
-
-
-def test_a_model_is_made_ready_once_for_an_index(write: Write, fast: Fast) -> None:
-    model = Primable(Script())
-    folder = write(FILES)
-    library = Library.open(folder, settings=fast(), llm=model)
-    for _ in range(2):
-        library.ask(QUESTION)
-    assert [part for _, part, _ in model.primed].count(Part.CHECKER) == 1
-    assert any("The tide rose" in said for _, part, said in model.primed if part is Part.READER)
-    (folder / "new.txt").write_text("A new wave came.")
-    library.ask(QUESTION)
-    assert any("A new wave" in said for _, _, said in model.primed[2:])
-
-
-@pytest.mark.parametrize("llm", [None, Primable(Script())])
-def test_what_a_model_made_of_deleted_text_is_deleted(
-    write: Write, fast: Fast, llm: Primable | None
-) -> None:
-    folder, settings = write(FILES), fast()
-    model = Primable(Script())
-    Library.open(folder, settings=settings, llm=model).ask(QUESTION)
-    (owner,) = {library for library, part, _ in model.primed if part is Part.READER}
-    states = settings.home / "states"
-    states.mkdir(parents=True)
-    kept, deleted = states / "checker-1-a.bin", states / f"{owner}-0-b.bin"
-    kept.touch()
-    deleted.touch()
-    (folder / "tides.txt").unlink()
-    Library.open(folder, settings=settings, llm=llm)
-    assert kept.exists()
-    assert not deleted.exists()
+# --- Replies of no use ---------------------------------------------------------------
 
 
 def test_an_empty_reply_is_no_statement_about_the_documents(write: Write, fast: Fast) -> None:
@@ -655,45 +512,7 @@ def test_a_reply_that_was_cut_off_is_told(write: Write, fast: Fast) -> None:
     assert any("cut off" in note for note in answer.notes)
 
 
-def test_a_follow_up_s_prompt_is_made_ready_too(write: Write, fast: Fast) -> None:
-    model = Primable(Script())
-    library = Library.open(write(FILES), settings=fast(), llm=model)
-    library.ask(QUESTION)
-    assert Part.REWRITER not in {part for _, part, _ in model.primed}
-    library.ask("And then?", [Turn(QUESTION, "At 9 am.")])
-    (rewriter,) = [prompt for prompt in model.prompts if prompt[0].content == REWRITE_INSTRUCTIONS]
-    (primed,) = [said for _, part, said in model.primed if part is Part.REWRITER]
-    assert primed in [message.content for message in rewriter]
-
-
-def test_warming_up_makes_the_first_question_quick(write: Write, fast: Fast) -> None:
-    model = Primable(Script())
-    library = Library.open(write(FILES), settings=fast(), llm=model)
-    library.warm_up()
-    for thread in threading.enumerate():
-        if thread.name == "qa-warm-up":
-            thread.join(10)
-    primed = set(model.primed)
-    assert {part for _, part, _ in primed} == set(Part)
-    library.ask(QUESTION)
-    assert set(model.primed) == primed
-
-
-def test_warming_up_never_fails(write: Write, fast: Fast) -> None:
-    class Broken(Primable):
-        def prime(self, *arguments: Any, **options: Any) -> None:
-            raise ModelUnavailableError("down")
-
-    library = Library.open(write(FILES), settings=fast(), llm=Broken(Script()))
-    library.warm_up()
-    for thread in threading.enumerate():
-        if thread.name == "qa-warm-up":
-            thread.join(10)
-    assert library.ask(QUESTION).notes[0] == "down"
-    Library.open(write(FILES), settings=fast()).warm_up()
-
-
-# --- Questions and folders that can't be used ----------------------------------------
+# --- Questions that can't be used ----------------------------------------------------
 
 
 @pytest.mark.parametrize("question", ["", " \n\t\u00a0"])
@@ -709,272 +528,40 @@ def test_a_huge_question(tides: tuple[Library, Script], verb: str) -> None:
         getattr(tides[0], verb)("x" * 100_000)
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path, fast: Fast) -> None:
-    with pytest.raises(LibraryNotFoundError, match="nowhere"):
-        Library.open(tmp_path / "nowhere", settings=fast())
-    (tmp_path / "file.txt").write_text("text")
-    for name in ("a\0b", "x" * 10_000, "~nobody/at/all"):
-        with pytest.raises(LibraryNotFoundError):
-            Library.open(name, settings=fast())
-    with pytest.raises(LibraryNotFoundError, match=r"file\.txt"):
-        Library.open(tmp_path / "file.txt", settings=fast())
+# --- Choices for one question --------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "files", [{}, {"a.txt": ""}, {"a.txt": " \n"}, {"a.txt": b"\x00\x01\x02" * 99}, {"a.exe": "x"}]
-)
-def test_a_folder_without_a_document(
-    write: Write, fast: Fast, files: dict[str, str | bytes]
-) -> None:
-    with pytest.raises(EmptyLibraryError, match="documents"):
-        Library.open(write(files), settings=fast())
+def last(library: Library, **options: object) -> AnswerReady:
+    *_, event = library.stream(QUESTION, **options)  # type: ignore[arg-type]
+    assert isinstance(event, AnswerReady)
+    return event
 
 
-def test_a_binary_file_is_skipped_and_told(write: Write, scripted: Open) -> None:
-    library, script = scripted(write({**FILES, "image.txt": b"\x89PNG\x00\x01\xff" * 500}))
-    assert set(library.documents) == set(FILES)
-    assert [skipped.path for skipped in library.report.skipped] == ["image.txt"]
-    script.answer = "12 cm"
-    assert library.ask(QUESTION).status == "answered"
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
-def test_any_encoding_is_quoted_exactly(write: Write, scripted: Open, encoding: str) -> None:
-    text = "Die Flut in Ålesund stieg früh um 12 cm. Später fiel sie über Nacht wieder.\n" * 3
-    library, script = scripted(write({"flut.txt": text.encode(encoding)}))
-    script.answer = "12 cm"
-    answer = library.ask("Wie hoch stieg die Flut in Ålesund?")
-    assert_sound(library, answer)
-    assert answer.citations[0].quote == "Die Flut in Ålesund stieg früh um 12 cm."
-
-
-@pytest.mark.parametrize("llm", ["gpt-4", "/nowhere/model.gguf", "http://host/v1"])
-def test_an_unknown_model_is_told_before_anything_is_indexed(
-    write: Write, fast: Fast, tmp_path: Path, llm: str
-) -> None:
-    with pytest.raises(ModelNotFoundError, match="QA_LLM"):
-        Library.open(write(FILES), settings=fast(), llm=llm)
-    assert not (tmp_path / "home").exists()
-
-
-def test_an_unknown_embedding_model_is_told(write: Write, fast: Fast) -> None:
-    with pytest.raises(ModelNotFoundError, match="QA_EMBEDDING__MODEL|embedding model"):
-        Library.open(write(FILES), settings=fast(embedding={"model": "no/such-model"}))
-
-
-# --- A folder that changes -----------------------------------------------------------
-
-
-def test_a_deleted_file_is_not_cited(write: Write, scripted: Open) -> None:
-    folder = write(FILES)
-    library, script = scripted(folder)
-    script.answer = "Kim plays the piano. The tide rose by 12 cm."
-    (folder / "sub" / "songs.md").unlink()
-    answer = library.ask(QUESTION)
-    assert_sound(library, answer)
-    assert answer.status == "partial"
-    assert {citation.document for citation in answer.citations} == {"tides.txt"}
-    assert set(library.documents) == {"tides.txt"}
-
-
-def test_a_changed_and_an_added_file_are_read_anew(write: Write, scripted: Open) -> None:
-    folder = write(FILES)
-    library, script = scripted(folder)
-    write({"tides.txt": "Prologue.\n\nThe tide rose by 77 cm.", "new.txt": "A 55 cm wave came."})
-    script.answer = "The tide rose by 77 cm. A 55 cm wave came. The tide rose by 12 cm."
-    answer = library.ask(QUESTION)
-    assert_sound(library, answer)
-    assert answer.text == "The tide rose by 77 cm. [1] A 55 cm wave came. [2]"
-
-
-def test_when_every_file_is_gone_the_answer_says_that_it_is_from_before(
-    write: Write, scripted: Open
-) -> None:
-    folder = write({"tides.txt": TIDES})
-    library, script = scripted(folder)
-    (folder / "tides.txt").unlink()
-    script.answer = "12 cm"
-    answer = library.ask(QUESTION)
-    assert_sound(library, answer)
-    assert "may have changed" in answer.notes[0]
-    folder.rmdir()
-    assert "may have changed" in library.ask(QUESTION).notes[0]
-
-
-def test_opening_again_does_nothing_again(write: Write, scripted: Open) -> None:
-    folder = write(FILES)
-    first, _ = scripted(folder)
-    second, _ = scripted(folder)
-    assert set(first.report.added) == set(FILES)
-    assert set(second.report.unchanged) == set(FILES)
-    assert not second.report.changed
-
-
-def test_an_interruption_while_indexing_keeps_the_old_index(write: Write, fast: Fast) -> None:
-    folder = write(FILES)
-    Library.open(folder, settings=fast())
-    write({"new.txt": "A new wave came."})
-
-    def interrupt(done: int, total: int, path: str) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        Library.open(folder, settings=fast(), progress=interrupt)
-    library = Library.open(folder, settings=fast())
-    assert library.report.rebuilt is None
-    assert library.report.added == ("new.txt",)
-    assert set(library.report.unchanged) == set(FILES)
-
-
-def test_an_interruption_of_the_first_indexing_leaves_nothing_half_done(
-    write: Write, fast: Fast
-) -> None:
-    folder = write(FILES)
-    seen: list[str] = []
-
-    def interrupt(done: int, total: int, path: str) -> None:
-        seen.append(path)
-        if done == total:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        Library.open(folder, settings=fast(), progress=interrupt)
-    assert seen
-    library = Library.open(folder, settings=fast())
-    assert set(library.report.added) == set(FILES)
-    assert library.report.rebuilt is None
-
-
-# --- Several at once -----------------------------------------------------------------
-
-
-def test_threads_get_their_own_answers(write: Write, scripted: Open) -> None:
+def test_quotes_only_asks_no_model(write: Write, scripted: Open) -> None:
     library, script = scripted(write(FILES))
-    replies = {
-        "How much did the tide rise?": "12 cm",
-        "What does Kim play?": "the piano",
-        "How many copies did the song sell?": "5.8 million",
-        "Where is the theatre?": "Castle Street",
-    }
-    script.answer = lambda messages: replies[messages[-1].content.rpartition("Question: ")[2]]
-    questions = list(replies) * 6
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(library.ask, questions))
-    for question, answer in zip(questions, answers, strict=True):
-        assert answer.question == question
-        assert answer.text == f"{replies[question]} [1]"
-        assert_sound(library, answer)
+    script.answer = ModelUnavailableError("It was asked.")
+    answer = last(library, quotes_only=True).answer
+    assert answer.extractive
+    assert "It was asked." not in answer.notes
 
 
-def test_asking_while_files_come_and_go(write: Write, scripted: Open) -> None:
-    folder = write(FILES)
-    library, script = scripted(folder)
-    script.answer = "The tide rose by 12 cm."
-    stop = threading.Event()
-
-    def change() -> None:
-        for number in range(15):
-            (folder / f"new{number % 3}.txt").write_text(f"Wave {number} came. " * (number + 1))
-            time.sleep(0.01)
-        stop.set()
-
-    def keep_asking() -> list[Answer]:
-        answers = []
-        while not stop.is_set():
-            answers.append(library.ask(QUESTION))
-        return answers
-
-    with ThreadPoolExecutor(4) as pool:
-        asking = [pool.submit(keep_asking) for _ in range(3)]
-        pool.submit(change).result(60)
-        answers = [answer for future in asking for answer in future.result(60)]
-    assert answers
-    for answer in answers:
-        assert [citation.quote for citation in answer.citations] == [
-            "The tide rose by 12 cm 🌊 at 9 am."
-        ]
-
-
-def test_a_question_meets_one_state_of_the_library(
-    write: Write, scripted: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = write(FILES)
-    library, script = scripted(folder)
-    script.answer = "A 55 cm wave came."
-    whole = answer_module._whole
-    with ThreadPoolExecutor(1) as pool:
-        asked = []
-
-        def slow(*arguments: Any) -> Any:
-            # Another thread asks while this one is between two states.
-            if not asked:
-                asked.append(pool.submit(library.ask, "What came?"))
-                wait(asked, timeout=0.3)
-            return whole(*arguments)
-
-        monkeypatch.setattr(answer_module, "_whole", slow)
-        write({"new.txt": "A 55 cm wave came."})
-        library.refresh()
-        assert asked[0].result(30).text == "A 55 cm wave came. [1]"
-
-
-# --- Opening -------------------------------------------------------------------------
-
-
-def test_the_default_folder(tmp_path: Path, fast: Fast, seeds: Path) -> None:
-    assert default_documents(fast()) == seeds
-    assert default_documents(fast(documents=tmp_path)) == tmp_path
-
-
-def test_ask_keeps_the_library_open(
-    write: Write, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
-    monkeypatch.setenv("QA_DOCUMENTS", str(write(FILES)))
-    monkeypatch.setenv("QA_LLM", "none")
-    monkeypatch.setenv("QA_EMBEDDING__MODEL", "hashing")
-    answer_module._shared_library.cache_clear()
-    request.addfinalizer(answer_module._shared_library.cache_clear)
-    opened: list[str] = []
-    real = Library.open.__func__  # type: ignore[attr-defined]
-
-    def counted(cls: type[Library], *arguments: Any, **options: Any) -> Library:
-        opened.append(str(arguments))
-        library: Library = real(cls, *arguments, **options)
-        return library
-
-    monkeypatch.setattr(Library, "open", classmethod(counted))
-    answer = ask("When did the volcano erupt near Milano?")
-    assert answer.text.startswith("The volcano erupted")
-    assert ask("What does Kim play on Sundays?").extractive
-    assert len(opened) == 1
-    other = write({"b.txt": "A unicorn slept in the garden."}, name="other")
-    assert "unicorn" in ask("Where did the unicorn sleep?", library=other).text
-    assert len(opened) == 2
-
-
-def test_llamaindex_models_plug_in(write: Write, fast: Fast) -> None:
-    from llama_index.core.embeddings import MockEmbedding
-    from llama_index.core.llms import MockLLM
-
-    library = Library.open(
-        write(FILES),
-        settings=fast(),
-        llm=MockLLM(max_tokens=5),
-        embedder=MockEmbedding(embed_dim=8),
+def test_settings_hold_for_one_question_alone(write: Write, scripted: Open) -> None:
+    library, script = scripted(write(FILES))
+    script.answer = "12 cm"
+    strict = library.settings.model_copy(
+        update={"verification": library.settings.verification.model_copy(update={"threshold": 1.0})}
     )
-    assert library.model_name == "MockLLM" or library.model_name
-    assert_sound(library, library.ask(QUESTION))
+    assert last(library, settings=strict).answer.fingerprint == strict.fingerprint()
+    assert (
+        last(library).answer.fingerprint == library.settings.fingerprint() != strict.fingerprint()
+    )
 
 
-def test_a_library_is_a_context(write: Write, fast: Fast) -> None:
-    with Library.open(write(FILES), settings=fast()) as library:
-        hits = library.search("piano", limit=1)
-        assert [hit.chunk.document for hit in hits] == ["sub/songs.md"]
-        assert len(library.search("piano")) <= 10
-    assert qa.Library is Library
-
-
-def test_search_finds_the_best_first(tides: tuple[Library, Script]) -> None:
-    hits = tides[0].search("theatre on Castle Street", limit=3)
-    assert "Castle Street" in hits[0].chunk.text
-    assert all(one.score >= other.score for one, other in pairwise(hits))
+def test_a_deadline_that_was_called_off_ends_the_answer(write: Write, scripted: Open) -> None:
+    library, script = scripted(write(FILES))
+    script.answer = "12 cm"
+    deadline = Deadline(1000)
+    deadline.call_off()
+    answer = last(library, deadline=deadline).answer
+    assert answer.extractive
+    assert "called off" in answer.notes[0]

@@ -1,0 +1,437 @@
+"""A library: a folder of documents held ready, so that it can be asked at any time.
+
+It holds what stays the same between questions (the index, the embedder, the model) and
+brings it up to what the folder holds now; how a question is answered is `qa.answer`'s.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from qa.answer import Clock, answer_question, checked_question, nothing_to_read
+from qa.documents import DocumentFile, scan_folder
+from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
+from qa.errors import EmptyLibraryError, LibraryNotFoundError, ModelError, QaError
+from qa.folder import add_file, set_aside
+from qa.index import UpdateReport, store_folder, update_index
+from qa.llms import (
+    ChatModel,
+    Deadline,
+    LlamaIndexChatModel,
+    Message,
+    complete,
+    forget_prompts,
+    open_chat_model,
+)
+from qa.pipeline import Pipeline
+from qa.priming import Primer, State, whole_library
+from qa.retrieval import retrieve
+from qa.settings import Settings
+from qa.types import Answer, AnswerReady, Document, Event, Hit, Turn
+
+if TYPE_CHECKING:
+    from llama_index.core.embeddings import BaseEmbedding
+    from llama_index.core.llms import LLM
+
+__all__ = ["Library", "ask", "default_documents"]
+
+IndexProgress = Callable[[int, int, str], None]
+WeightsProgress = Callable[[int, int], None]
+
+
+def default_documents(settings: Settings) -> Path:
+    """The folder that is asked when none is named: ``QA_DOCUMENTS``, else the seeds."""
+    if settings.documents is not None:
+        return settings.documents
+    package = Path(__file__).parent
+    installed = package / "seeds"
+    return installed if installed.is_dir() else package.parent / "seeds"
+
+
+class Library:
+    """A folder of documents that can be asked; use `Library.open`.
+
+    Any number of threads may ask at once. The folder is looked at again before each
+    question, so an answer never rests on a file as it was before.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        embedder: Embedder,
+        model: ChatModel | None,
+        progress: IndexProgress | None,
+        may_be_empty: bool = False,
+    ) -> None:
+        self.root = root
+        self.settings = settings
+        self._embedder = embedder
+        self._model = model
+        self._lock = threading.Lock()
+        self._store = store_folder(settings.home, root)
+        self._primer = Primer(model, settings, self._store.name, lambda: self._state)
+        self._seen: tuple[DocumentFile, ...] = ()
+        self._may_be_empty = may_be_empty
+        # Read and replaced as one, so that no question meets the parts of two states.
+        # None while there is no document.
+        self._state: State | None = None
+        self.report: UpdateReport
+        self.refresh(progress)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        llm: str | ChatModel | LLM | None = None,
+        embedder: Embedder | BaseEmbedding | None = None,
+        progress: IndexProgress | None = None,
+        weights_progress: WeightsProgress | None = None,
+        may_be_empty: bool = False,
+    ) -> Self:
+        """Open a folder, building its index or bringing it up to date.
+
+        Parameters
+        ----------
+        folder : str or Path, optional
+            Default: ``QA_DOCUMENTS``, else the seed documents.
+        settings : Settings, optional
+            Default: from the environment and ``qa.toml``.
+        llm : str, ChatModel or llama_index.core.llms.LLM, optional
+            A name as for ``QA_LLM``, or a model. Default: ``settings.llm``.
+        embedder : Embedder or llama_index.core.embeddings.BaseEmbedding, optional
+            Default: ``settings.embedding``.
+        progress : callable, optional
+            Called while indexing with files done, files in all, and the file's path.
+        weights_progress : callable, optional
+            Called with bytes done and in all while the embedded model is put in place.
+        may_be_empty : bool
+            Open a folder without a document too: it is asked in vain until one is added.
+
+        Raises
+        ------
+        SettingsError
+        LibraryNotFoundError
+        EmptyLibraryError
+        IndexStoreError
+        ModelNotFoundError
+        """
+        settings = settings or Settings.load()
+        if isinstance(llm, str):
+            settings = settings.model_copy(update={"llm": llm})
+        root = Path(folder) if folder is not None else default_documents(settings)
+        try:
+            root = root.expanduser().absolute()
+            found = root.is_dir()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise LibraryNotFoundError(
+                f"The folder {str(root)[:200]} can't be used: {error}. Check the path."
+            ) from error
+        if not found:
+            scan_folder(root)
+            raise LibraryNotFoundError(f"There is no folder {root}.")
+        model = (
+            open_chat_model(settings, weights_progress)
+            if llm is None or isinstance(llm, str)
+            else _as_chat_model(llm)
+        )
+        return cls(root, settings, _as_embedder(embedder, settings), model, progress, may_be_empty)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing is held that must be released; models are shared in the process."""
+
+    @property
+    def documents(self) -> Mapping[str, Document]:
+        """The indexed documents by path."""
+        return self._state[0].documents if self._state else {}
+
+    @property
+    def files(self) -> tuple[DocumentFile, ...]:
+        """The documents' files as they were when they were indexed, by path."""
+        documents = self.documents
+        return tuple(file for file in self._seen if file.path in documents)
+
+    @property
+    def model_name(self) -> str:
+        """The LLM and where it runs, or ``"none"``."""
+        return self._model.name if self._model is not None else "none"
+
+    def refresh(self, progress: IndexProgress | None = None) -> UpdateReport:
+        """Bring the index up to what the folder holds now.
+
+        Raises
+        ------
+        LibraryError
+        IndexStoreError
+        """
+        with self._lock:
+            scan = scan_folder(self.root)
+            try:
+                index, self.report = update_index(
+                    self._store, self.root, self._embedder, self.settings.chunking, progress
+                )
+            except EmptyLibraryError:
+                if not self._may_be_empty:
+                    raise
+                gone = tuple(self.documents)
+                self.report = UpdateReport((), (), gone, (), scan.skipped, (), (), None, 0.0)
+                self._state = None
+            else:
+                self._state = index, whole_library(index, self.settings, self._model)
+            self._seen = scan.files
+            if self.report.changed:
+                forget_prompts(self.settings, self._store.name)
+        return self.report
+
+    def changes(self) -> tuple[str, ...]:
+        """Paths of files that are new, changed or gone since the folder was indexed.
+
+        Raises
+        ------
+        LibraryNotFoundError
+        """
+        return tuple(
+            sorted({file.path for file in {*scan_folder(self.root).files} ^ {*self._seen}})
+        )
+
+    def add(self, name: str, file: Path) -> str:
+        """Copy a file into the folder, beside what is there; `refresh` then indexes it.
+
+        Parameters
+        ----------
+        name : str
+            What it is to be called, with ``/`` between folders; made safe where needed.
+        file : Path
+
+        Returns
+        -------
+        str
+            Its path in the library: `name` with a number where that was taken.
+
+        Raises
+        ------
+        DocumentError
+            When it is of no kind that is read, too large, or can't be copied.
+        """
+        return add_file(self.root, name, file)
+
+    def remove(self, path: str) -> Path:
+        """Move a document's file out of the folder; `refresh` then forgets it.
+
+        Parameters
+        ----------
+        path : str
+            Of one of `documents` or of a file that was skipped.
+
+        Returns
+        -------
+        Path
+            Where the file is now: nothing is deleted.
+
+        Raises
+        ------
+        DocumentError
+        """
+        return set_aside(self.root, path, self.settings.home / "removed" / self._store.name)
+
+    def warm_up(self) -> None:
+        """Load the models and read the constant parts of the prompts in a background thread.
+
+        The first question is then as quick as the next; failures show when it is asked.
+        """
+        preload = getattr(self._embedder, "preload", None)
+        if preload is not None:
+            preload()
+        threading.Thread(target=self._primer.prime_all, name="qa-warm-up", daemon=True).start()
+
+    def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
+        """Chunks for a question, best first; no LLM is asked.
+
+        Raises
+        ------
+        QuestionError
+        """
+        settings = self.settings.retrieval.model_copy(update={"chunks": limit})
+        asked, state = checked_question(question), self._state
+        return retrieve(state[0], self._embedder, asked, settings) if state else ()
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """Answer a question from the documents.
+
+        Parameters
+        ----------
+        question : str
+            1 to 2,000 characters.
+        history : sequence of Turn
+            The conversation so far, oldest first, for a follow-up question.
+
+        Raises
+        ------
+        QuestionError
+        ModelError
+            When the embedding model fails. A language model that fails is no error: the
+            answer is then extractive, and its notes say why.
+        """
+        for event in self.stream(question, history):
+            if isinstance(event, AnswerReady):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    def model_problem(self, seconds: float) -> str | None:
+        """Ask the model for one word; what is wrong where none comes, else None.
+
+        Parameters
+        ----------
+        seconds : float
+            How long to wait for it.
+        """
+        if self._model is None:
+            return None
+        hello = (Message("user", "Say yes."),)
+        try:
+            complete(self._model, hello, max_tokens=1, deadline=Deadline(seconds))
+        except ModelError as error:
+            return str(error)
+        return None
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        settings: Settings | None = None,
+        quotes_only: bool = False,
+        deadline: Deadline | None = None,
+    ) -> Iterator[Event]:
+        """Answer a question step by step; closing the iterator stops the model.
+
+        Parameters
+        ----------
+        question, history
+            As for `ask`.
+        settings : Settings, optional
+            For this question alone; the index and the model stay as they are.
+        quotes_only : bool
+            Ask no language model.
+        deadline : Deadline, optional
+            Another thread may end it early. Default: from the settings.
+
+        Yields
+        ------
+        Event
+            One `EvidenceFound`, any number of `DraftText`, one `AnswerReady`.
+
+        Raises
+        ------
+        QuestionError
+        ModelError
+        """
+        asked = checked_question(question)
+        return self._stream(
+            asked,
+            history,
+            settings or self.settings,
+            None if quotes_only else self._model,
+            deadline,
+            Clock(),
+        )
+
+    def _stream(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        settings: Settings,
+        model: ChatModel | None,
+        deadline: Deadline | None,
+        clock: Clock,
+    ) -> Iterator[Event]:
+        notes = self._look_again()
+        state = self._state
+        if state is None:
+            yield AnswerReady(nothing_to_read(question, settings, clock))
+            return
+        index, whole = state if model is not None else (state[0], None)
+        yield from answer_question(
+            question,
+            history,
+            pipeline=Pipeline(index, whole, self._embedder, settings),
+            model=model,
+            prime=self._primer.prime,
+            deadline=deadline or Deadline(settings.generation.deadline_seconds),
+            notes=notes,
+            clock=clock,
+        )
+
+    def _look_again(self) -> list[str]:
+        """Notice what changed in the folder; what can't be noticed is told, not raised."""
+        try:
+            if scan_folder(self.root).files != self._seen:
+                self.refresh()
+        except QaError as error:
+            return [f"The documents may have changed since they were indexed: {error}"]
+        return []
+
+
+@functools.lru_cache(maxsize=4)
+def _shared_library(folder: Path) -> Library:
+    return Library.open(folder)
+
+
+def ask(
+    question: str, history: Sequence[Turn] = (), *, library: str | Path | None = None
+) -> Answer:
+    """Answer a question from a folder of documents, by default the seeds.
+
+    The library is opened at the first question and kept for the next.
+
+    Parameters
+    ----------
+    question : str
+        1 to 2,000 characters.
+    history : sequence of Turn
+        The conversation so far, oldest first.
+    library : str or Path, optional
+        The folder. Default: ``QA_DOCUMENTS``, else the seed documents.
+
+    Raises
+    ------
+    QaError
+
+    Examples
+    --------
+    >>> from qa import ask
+    >>> answer = ask("When is the album out?")  # doctest: +SKIP
+    >>> print(answer.to_markdown())  # doctest: +SKIP
+    """
+    folder = Path(library) if library is not None else default_documents(Settings.load())
+    return _shared_library(folder.expanduser().absolute()).ask(question, history)
+
+
+def _as_chat_model(llm: ChatModel | LLM) -> ChatModel:
+    return llm if isinstance(llm, ChatModel) else LlamaIndexChatModel(llm)
+
+
+def _as_embedder(embedder: Embedder | BaseEmbedding | None, settings: Settings) -> Embedder:
+    if embedder is None:
+        return open_embedder(settings.embedding)
+    # Imported only where an embedder is handed in: LlamaIndex takes a second to import.
+    from llama_index.core.embeddings import BaseEmbedding
+
+    if isinstance(embedder, BaseEmbedding):
+        return LlamaIndexEmbedder(embedder)
+    return embedder

@@ -1,0 +1,113 @@
+"""What a model reads before it is asked: what stays the same in its prompts.
+
+That is the instructions with their examples, and a library that is short enough to be
+read whole. A model that keeps what it has read then answers the first question as
+quickly as the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+from qa.checker import constant_check_prompt
+from qa.errors import ModelError
+from qa.evidence import estimate_tokens, gather_evidence
+from qa.generation import warm_up_prompt
+from qa.index import Index
+from qa.llms import ChatModel, Deadline, Part, PrimableChatModel, forget_prompts
+from qa.pipeline import Whole, rarer_prompts
+from qa.settings import Settings
+
+__all__ = ["Primer", "State", "whole_library"]
+
+# Instructions, examples, question and reply, beside the evidence.
+PROMPT_RESERVE_TOKENS = 1400
+
+State = tuple[Index, Whole | None]
+
+
+def whole_library(index: Index, settings: Settings, model: ChatModel | None) -> Whole | None:
+    """The library to be read whole, or None where it is too long for that."""
+    if model is None:
+        return None
+    limit = min(
+        settings.evidence.whole_library_tokens, model.context_tokens - PROMPT_RESERVE_TOKENS
+    )
+    used = 0
+    for document in index.documents.values():
+        used += estimate_tokens(document.title) + estimate_tokens(document.text)
+        if used > limit:
+            return None
+    return tuple((document, index.sentences(path)) for path, document in index.documents.items())
+
+
+class Primer:
+    """Makes a model ready for one library, again whenever that has changed.
+
+    Parameters
+    ----------
+    model : ChatModel or None
+        Only a `PrimableChatModel` is made ready.
+    settings : Settings
+    library : str
+        The name under which the model keeps what it has read of the documents.
+    state : callable
+        The library as it is now; None while there is no document.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel | None,
+        settings: Settings,
+        library: str,
+        state: Callable[[], State | None],
+    ) -> None:
+        self._model = model
+        self._settings = settings
+        self._library = library
+        self._state = state
+        self._priming = threading.Lock()
+        self._primed: Index | None = None
+
+    def prime(self, deadline: Deadline) -> None:
+        """Have the model read what is constant in its prompts, once for an index.
+
+        Whoever comes second waits for the first, since both need the same.
+
+        Raises
+        ------
+        ModelError
+        """
+        model = self._model
+        if not isinstance(model, PrimableChatModel):
+            return
+        while not self._priming.acquire(timeout=deadline.remaining()):
+            continue
+        try:
+            state = self._state()
+            if state is None or self._primed is state[0]:
+                return
+            index, whole = state
+            evidence = gather_evidence("", (), whole, self._settings.evidence)
+            reader = warm_up_prompt(evidence if evidence.whole else None)
+            # The documents stand in the reader's prompt: it goes when they go.
+            model.prime(Part.READER, reader, deadline, library=self._library)
+            model.prime(Part.CHECKER, constant_check_prompt(), deadline)
+            if self._state() is state:
+                self._primed = index
+            else:
+                # What was read may hold what has just been deleted.
+                forget_prompts(self._settings, self._library)
+        finally:
+            self._priming.release()
+
+    def prime_all(self) -> None:
+        """`prime`, then read the prompts that few questions need; failures show when asked."""
+        with contextlib.suppress(ModelError):
+            deadline = Deadline(self._settings.generation.deadline_seconds)
+            self.prime(deadline)
+            if isinstance(self._model, PrimableChatModel):
+                for part, messages in rarer_prompts():
+                    self._model.prime(part, messages, deadline)
