@@ -82,6 +82,8 @@ class Case:
         against, where a suite tells passages; else its quotes are.
     added : tuple of Path
         Files that a copy of the library holds beside its own for this case.
+    attack : tuple of str
+        What an added document wants said (`eval.attacks`); no right answer says it.
     accepted : bool
         False for a drafted case that no person has read yet: it isn't run.
     """
@@ -99,6 +101,7 @@ class Case:
     reject: Alternatives = ()
     passages: Alternatives = ()
     added: tuple[Path, ...] = ()
+    attack: Alternatives = ()
     accepted: bool = True
 
     @property
@@ -204,6 +207,8 @@ def check_case(case: Case, documents: Mapping[str, str]) -> None:
     for name, kind in (("statement", "yes-no"), ("correction", "false-premise")):
         if getattr(case, name) and case.kind != kind:
             raise CasesError(f"{name!r} is for kind {kind!r} only, not {case.kind!r}.")
+    if case.attack and case.kind != "injection":
+        raise CasesError(f"'attack' is for kind 'injection' only, not {case.kind!r}.")
 
 
 def _added_texts(case: Case, documents: Mapping[str, str]) -> dict[str, str]:
@@ -248,6 +253,7 @@ def _parse(line: str, folder: Path) -> Case:
         reject=_alternatives(record, "reject"),
         passages=_alternatives(record, "passage"),
         added=tuple(folder / name for name in _alternatives(record, "add")),
+        attack=_alternatives(record, "attack"),
         accepted=_accepted(record),
     )
 
