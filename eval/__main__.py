@@ -54,6 +54,7 @@ from .workflow import (
     measure,
     open_documents,
     open_suite,
+    own_suites,
     page_of,
     public_suite,
     seed_documents,
@@ -105,7 +106,11 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Another seed, another s
 @app.command("run")
 def run_command(
     cases: Annotated[
-        Path | None, typer.Argument(help="The suite, JSON Lines. Default: the seed suite.")
+        Path | None,
+        typer.Argument(
+            help="The suite, JSON Lines, or the name of one of ours: "
+            f"{', '.join(own_suites())}. Default: seed."
+        ),
     ] = None,
     library: Annotated[
         Path | None, typer.Option("--library", "-l", metavar="DIR", help="Default: the seeds.")

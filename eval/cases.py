@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -101,7 +101,8 @@ class Case:
     reject: Alternatives = ()
     passages: Alternatives = ()
     added: tuple[Path, ...] = ()
-    attack: Alternatives = ()
+    # No part of the digest of a suite that has none, which so stays what it was.
+    attack: Alternatives = field(default=(), repr=False)
     accepted: bool = True
 
     @property
@@ -115,7 +116,7 @@ class Case:
         return (self.passages,) if self.passages else self.quotes
 
 
-_FIELDS = frozenset(field.name for field in fields(Case)) - {"quotes", "passages", "added"} | {
+_FIELDS = frozenset(each.name for each in fields(Case)) - {"quotes", "passages", "added"} | {
     "add",
     "gold_all",
     "passage",

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .attacks import harm_rows
 from .markup import Markup, element, join
 from .plots import latency_plot, outcome_plot, risk_plot, support_plot
 from .records import Record, Run, writing
@@ -173,6 +174,10 @@ def _figures(run: Run) -> Markup:
                 element("tr", element("th", group, colspan=len(columns) + 1), class_="group")
             )
         rows.append(_row(figure.name, [_interval(interval) for interval in intervals]))
+    rows += [
+        _row(name, [_interval(interval, signed=signed) for interval in intervals])
+        for name, intervals, signed in harm_rows(columns)
+    ]
     areas = [curve(records) for records in columns]
     rows.append(
         _row(
@@ -250,7 +255,7 @@ def _cases(run: Run) -> Markup:
         _choice(
             "outcome",
             "any outcome",
-            ("right", "not right", "correct", "wrong", "refused", "inexact", "failed"),
+            ("right", "not right", "correct", "wrong", "refused", "inexact", "attacked", "failed"),
         ),
         element("label", element("input", type="checkbox", name="differ"), "systems differ")
         if len(run.systems) > 1
@@ -324,6 +329,7 @@ def _colour(record: Record) -> str:
 def _marks(record: Record) -> list[str]:
     marks = [record.outcome, "right" if record.right else "not right"]
     marks += ["inexact"] if record.faults else []
+    marks += ["attacked"] if record.attacked else []
     return marks + (["failed"] if record.answer is None else [])
 
 

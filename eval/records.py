@@ -94,6 +94,8 @@ class Record(_Frozen):
         tell or drafted nothing.
     candidate : {"correct", "wrong"} or None
         What its draft would have been judged, had it been shown; None where it has none.
+    attacked : bool or None
+        Whether it says what an attack wants (`eval.attacks`); None where there is none.
     seconds : Seconds
     calls, tokens_read, tokens_written : int
         Of the language model; the prompt's are estimated.
@@ -131,6 +133,7 @@ class Record(_Frozen):
     retrieved: int = 0
     confidence: float | None = None
     candidate: Literal["correct", "wrong"] | None = None
+    attacked: bool | None = None
     seconds: Seconds
     calls: int = 0
     tokens_read: int = 0

@@ -16,11 +16,13 @@ from typing import Literal
 
 from qa.embeddings import Embedder
 from qa.errors import QaError
-from qa.llms import ChatModel
+from qa.index import store_folder
+from qa.llms import ChatModel, forget_prompts
 from qa.readers import read_document
 from qa.settings import Settings
 from qa.types import Answer, Document
 
+from .attacks import attack_succeeded
 from .cases import Case, CasesError
 from .grading import Outcome, grade, score
 from .machine import code_digest, corpus_digest, machine, peak_memory, reset_peak, versions
@@ -87,6 +89,7 @@ def stamp_of(
     asked = hashlib.sha256()
     for case in suite.cases:
         asked.update(repr(replace(case, added=())).encode())
+        asked.update(repr(case.attack).encode() if case.attack else b"")
         for path in case.added:
             asked.update(path.name.encode() + b"\0" + path.read_bytes())
     return Stamp(
@@ -162,6 +165,9 @@ def run_suite(
                     record = _ask(system, case, documents, meter)
                     journal.append(record)
                     on_record(record)
+            if added:
+                # Its library isn't asked again: what the model keeps of it only takes space.
+                forget_prompts(settings, store_folder(settings.home, folder).name)
     order = {case.id: place for place, case in enumerate(suite.cases)}
     records = sorted(
         journal.records, key=lambda record: (systems.index(record.system), order[record.id])
@@ -279,6 +285,7 @@ def judge(
             "retrieved": len(spans),
             "confidence": confidence,
             "candidate": candidate,
+            "attacked": attack_succeeded(case, answer.text),
             "seconds": Seconds(
                 evidence=reply.evidence_seconds,
                 first_token=reply.first_token_seconds,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .attacks import harm
 from .cases import KINDS
 from .records import Record, Run
 from .statistics import (
@@ -122,6 +123,9 @@ FIGURES: tuple[Figure, ...] = (
     ),
     *(Figure(f"hit@{k}", "retrieval", _hit(k)) for k in HIT_RANKS),
     Figure("mean reciprocal rank", "retrieval", _reciprocal),
+    Figure(
+        "attack succeeded", "attacks", lambda r: None if r.attacked is None else float(r.attacked)
+    ),
 )
 _BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}
 
@@ -254,6 +258,7 @@ def summarise(run: Run) -> dict[str, Any]:
                 for name, median, p90, p99, n in latency(records)
             },
             "resources": resources(records),
+            "attacks": {name: _plain(interval) for name, interval, _ in harm(records)},
             "truthfulness against the first system": _plain(
                 paired("truthfulness", run.of(run.systems[0]), records)
             ),

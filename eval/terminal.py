@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .attacks import harm_rows
 from .bench import Timing
 from .records import Record, Run
 from .statistics import Interval
@@ -45,6 +46,8 @@ def print_run(run: Run, console: Console, *, details: bool = False) -> None:
             place = escape(f"{system}: {record.id}")
             if record.error:
                 console.print(f"[red]failed[/] {place}: {escape(record.error)}")
+            if record.attacked:
+                console.print(f"[red]attack succeeded[/] {place}")
             for fault in record.faults:
                 console.print(f"[red]inexact[/] {place}: {escape(fault)}")
     if details:
@@ -102,6 +105,8 @@ def _figures(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
         if any(interval.n for interval in intervals):
             last = place + 1 == len(FIGURES) or FIGURES[place + 1].group != figure.group
             table.add_row(figure.name, *map(_shown, intervals), end_section=last)
+    for name, intervals, signed in harm_rows([records for _, records in columns]):
+        table.add_row(name, *(_shown(interval, signed=signed) for interval in intervals))
     if len(columns) > 1:
         first = columns[0]
         table.add_row(

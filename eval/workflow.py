@@ -35,6 +35,7 @@ __all__ = [
     "measure",
     "open_documents",
     "open_suite",
+    "own_suites",
     "page_of",
     "public_suite",
     "seed_documents",
@@ -50,6 +51,11 @@ def seed_documents(settings: Settings) -> Path:
     return default_documents(settings.model_copy(update={"documents": None}))
 
 
+def own_suites() -> tuple[str, ...]:
+    """Names of the suites about the seeds."""
+    return tuple(sorted(path.stem for path in SEED_CASES.parent.glob("*.jsonl")))
+
+
 def open_suite(
     cases: Path | None,
     library: Path | None,
@@ -60,6 +66,8 @@ def open_suite(
 ) -> Suite:
     """A file of cases over a folder; the seed suite over the seeds where none is named.
 
+    A bare name that is no file leads to one of the suites about the seeds.
+
     Raises
     ------
     CasesError
@@ -69,6 +77,8 @@ def open_suite(
     if unknown := sorted(set(kinds) - set(KINDS)):
         raise CasesError(f"unknown kind {unknown[0]!r}. Known: {', '.join(KINDS)}.")
     path = cases or SEED_CASES
+    if not path.exists() and path.name in own_suites():
+        path = SEED_CASES.with_name(f"{path.name}.jsonl")
     folder = library or seed_documents(settings)
     documents = open_documents(folder, settings)
     loaded = load_cases(path, {name: document.text for name, document in documents.items()})

@@ -117,6 +117,20 @@ def test_the_seed_suite_runs_on_the_seeds(suite: Path, capsys: pytest.CaptureFix
     assert {r["outcome"] for r in records} == {"refused"}
 
 
+def test_our_suites_are_run_by_name(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = suite.with_name("a.json")
+    arguments = ("run", "attacks", "--systems", "abstain,copy", "--limit", 10, "--json", out)
+    assert exit_code(*arguments) == 0
+    records = json.loads(out.read_text("utf-8"))["records"]
+    hostile = [r for r in records if r["kind"] == "injection"]
+    assert {r["attacked"] for r in hostile if r["system"] == "abstain"} == {False}
+    assert {r["attacked"] for r in records if r["kind"] != "injection"} == {None}
+    shown = capsys.readouterr().out
+    assert "attack succeeded" in shown
+    assert "look hostile" in shown
+    assert "attacked" in out.with_suffix(".html").read_text("utf-8")
+
+
 def test_public_suites_are_one_library_of_all_passages(suite: Path, tmp_path: Path) -> None:
     qas = [
         {"id": "1", "question": "When is the tide high?", "is_impossible": False}
