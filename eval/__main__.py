@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -41,8 +41,10 @@ from .compare import compare, pick, print_comparison
 from .draft import Proposal, choose_sentences, propose, write_draft
 from .gate import judge_gate, load_baseline, save_baseline
 from .machine import machine, versions
+from .merge import merge_runs
 from .nq import load_nq
 from .page import write_page
+from .passages import PassageSuite
 from .records import Run, load_run, writing
 from .squad import load_squad
 from .summary import exactness
@@ -131,52 +133,50 @@ def run_command(
     finish(measure(suite, names, settings, json_file), details)
 
 
-@app.command("squad")
-def squad_command(
-    data: DataOption,
-    sample: SampleOption = 200,
-    unanswerable: UnanswerableOption = None,
-    seed: SeedOption = 0,
-    systems: SystemsOption = "qa",
-    llm: LlmOption = None,
-    json_file: JsonOption = None,
-    details: DetailsOption = False,
-) -> None:
-    """Ask SQuAD 2.0 questions against all paragraphs of a file as one library."""
-    names, settings = check_names(_split(systems)), _settings(llm)
-    suite = load_squad(data, counts=_counts(sample, unanswerable), seed=seed)
-    finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
+def _public_command(load: Callable[..., PassageSuite]) -> Callable[..., None]:
+    """A command that samples questions from a public file and asks them."""
+
+    def command(
+        data: DataOption,
+        sample: SampleOption = 200,
+        unanswerable: UnanswerableOption = None,
+        seed: SeedOption = 0,
+        systems: SystemsOption = "qa",
+        llm: LlmOption = None,
+        json_file: JsonOption = None,
+        details: DetailsOption = False,
+    ) -> None:
+        names, settings = check_names(_split(systems)), _settings(llm)
+        suite = load(data, counts=_counts(sample, unanswerable), seed=seed)
+        finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
+
+    return command
 
 
-@app.command("nq")
-def nq_command(
-    data: DataOption,
-    sample: SampleOption = 200,
-    unanswerable: UnanswerableOption = None,
-    seed: SeedOption = 0,
-    systems: SystemsOption = "qa",
-    llm: LlmOption = None,
-    json_file: JsonOption = None,
-    details: DetailsOption = False,
-) -> None:
-    """Ask NQ-open questions against all gold passages of a file as one library.
-
-    All have an answer; for the unanswerable ones the passage is kept out of the library.
-    """
-    names, settings = check_names(_split(systems)), _settings(llm)
-    suite = load_nq(data, counts=_counts(sample, unanswerable), seed=seed)
-    finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
+app.command(
+    "squad", help="Ask SQuAD 2.0 questions against all paragraphs of a file as one library."
+)(_public_command(load_squad))
+app.command(
+    "nq",
+    help="Ask NQ-open questions against all gold passages of a file as one library. All have an "
+    "answer; for the unanswerable ones the passage is kept out of the library.",
+)(_public_command(load_nq))
 
 
 @app.command("report")
 def report_command(
-    run_file: Annotated[Path, typer.Argument(metavar="RUN.json")],
+    run_files: Annotated[list[Path], typer.Argument(metavar="RUN.json...")],
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="FILE", help="Default: beside the first run."),
+    ] = None,
     details: DetailsOption = False,
 ) -> None:
-    """Print a run again and write its page anew."""
-    run = load_run(run_file)
+    """Print a run again and write its page anew; several of the same cases side by side."""
+    run = merge_runs([(file, load_run(file)) for file in run_files])
     print_run(run, Console(), details=details)
-    Console(stderr=True).print(f"page: {escape(str(write_page(run, page_of(run_file))))}")
+    written = write_page(run, page or page_of(run_files[0], len(run_files)))
+    Console(stderr=True).print(f"page: {escape(str(written))}", soft_wrap=True)
 
 
 @app.command("compare")

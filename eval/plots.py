@@ -14,15 +14,22 @@ from .records import Record, Run
 from .statistics import bootstrap_interval, percentile
 from .summary import curve, kinds_of
 
-__all__ = ["latency_plot", "outcome_plot", "risk_plot", "support_plot"]
+__all__ = ["latency_plot", "outcome_plot", "risk_plot", "support_plot", "tint"]
 
 WIDTH = 460
 # Left of the plots stand kinds or the numbers of an axis.
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 34
 OUTCOMES = ("correct", "rightly refused", "needlessly refused", "wrong")
 BINS = 20
+# That the page's style has.
+COLOURS = 7
 
 _Ticks = Callable[[float, float], list[tuple[float, str]]]
+
+
+def tint(place: int) -> str:
+    """The style's class for the system at a place."""
+    return f"s{place % COLOURS}"
 
 
 def outcome_plot(records: Sequence[Record], system: str) -> Markup:
@@ -72,7 +79,7 @@ def risk_plot(run: Run) -> Markup:
         points = [(frame.x(c), frame.y(r)) for c, r in found.points]
         title = f"{system}: mean risk {found.area:.3f} up to coverage {found.points[-1][0]:.2f}"
         path = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-        marks.append(element("path", element("title", title), d=path, class_=f"line s{place}"))
+        marks.append(element("path", element("title", title), d=path, class_=f"line {tint(place)}"))
         records = run.of(system)
         shown = [r for r in records if r.outcome != "refused"]
         if shown:
@@ -86,7 +93,7 @@ def risk_plot(run: Run) -> Markup:
                     cx=frame.x(coverage),
                     cy=frame.y(risk),
                     r=5,
-                    class_=f"dot s{place}",
+                    class_=f"dot {tint(place)}",
                 )
             )
     return _svg(marks, height, "Risk over coverage")
@@ -117,9 +124,11 @@ def latency_plot(run: Run) -> Markup:
         marks += [
             element(
                 "line", x1=x, x2=x, y1=frame.y(right.low), y2=frame.y(right.high),
-                class_=f"line s{place}",
+                class_=f"line {tint(place)}",
             ),
-            element("circle", element("title", title), cx=x, cy=y, r=5, class_=f"dot s{place}"),
+            element(
+                "circle", element("title", title), cx=x, cy=y, r=5, class_=f"dot {tint(place)}"
+            ),
             _text(x + (8 if x < WIDTH * 0.7 else -8), y - 7, system,
                   class_="" if x < WIDTH * 0.7 else "end"),
         ]  # fmt: skip

@@ -21,6 +21,7 @@ from .cases import CasesError
 
 __all__ = [
     "Journal",
+    "Part",
     "Record",
     "Run",
     "Seconds",
@@ -183,11 +184,23 @@ class Stamp(_Frozen):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of the runs that were put together (`eval.merge`): its file and its stamp."""
+
+    file: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """A stamp with its records: system by system, in the order of the cases."""
+    """A stamp with its records: system by system, in the order of the cases.
+
+    `parts` are the runs that it was put together from; empty where it was made at once.
+    """
 
     stamp: Stamp
     records: tuple[Record, ...]
+    parts: tuple[Part, ...] = ()
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -198,6 +211,17 @@ class Run:
     def of(self, system: str) -> tuple[Record, ...]:
         """One system's records."""
         return tuple(record for record in self.records if record.system == system)
+
+    def apart(self) -> str:
+        """Why latency doesn't compare between its systems, in words; ``""`` where it does."""
+        if not self.parts:
+            return ""
+        machines = [part.stamp.machine for part in self.parts]
+        names = dict.fromkeys(name for machine in machines for name in machine)
+        other = [name for name in names if len({machine.get(name) for machine in machines}) > 1]
+        if other:
+            return f"not comparable between the runs, with other {', '.join(other)}"
+        return "measured in separate runs on one machine: what else it did then may differ"
 
 
 def load_run(path: Path) -> Run:

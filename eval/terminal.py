@@ -36,10 +36,21 @@ def print_run(run: Run, console: Console, *, details: bool = False) -> None:
         f"{escape(stamp.embedding)} · settings {stamp.fingerprint} · documents "
         f"{stamp.corpus_digest} · {len({record.id for record in run.records})} cases"
     )
+    for part in run.parts:
+        facts = [
+            part.stamp.model,
+            f"settings {part.stamp.fingerprint}",
+            f"code {part.stamp.code_digest}",
+            *(f"{name} {value}" for name, value in part.stamp.machine.items()),
+        ]
+        console.print(
+            f"[bold]{escape(', '.join(part.stamp.systems))}[/] from {escape(part.file)}: "
+            f"{escape(' · '.join(facts))}"
+        )
     columns = [(system, run.of(system)) for system in run.systems]
     console.print(_outcomes(columns))
     console.print(_figures(columns))
-    console.print(_latency(columns))
+    console.print(_latency(columns, run.apart()))
     console.print(f"[dim]{NOTES}[/]")
     for system, records in columns:
         for record in records:
@@ -125,8 +136,9 @@ def _figures(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
     return table
 
 
-def _latency(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
-    table = Table(title="Seconds: median / 90% / 99%, and what it took")
+def _latency(columns: Sequence[tuple[str, Sequence[Record]]], apart: str) -> Table:
+    title = "Seconds: median / 90% / 99%, and what it took"
+    table = Table(title=f"{title} ({escape(apart)})" if apart else title)
     table.add_column("")
     for system, _ in columns:
         table.add_column(escape(system), justify="right")

@@ -129,9 +129,9 @@ def measure(
     return run
 
 
-def page_of(run_file: Path) -> Path:
-    """Where a run's page lies: beside it."""
-    return run_file.with_suffix(".html")
+def page_of(run_file: Path, runs: int = 1) -> Path:
+    """Where a run's page lies: beside it. That of several doesn't replace the first's own."""
+    return run_file.with_suffix(".html" if runs == 1 else f".and-{runs - 1}-more.html")
 
 
 def open_documents(folder: Path, settings: Settings) -> dict[str, Document]:

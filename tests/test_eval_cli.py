@@ -87,6 +87,13 @@ def test_runs_are_reported_again_and_compared(
     assert exit_code("report", first) == 0
     assert first.with_suffix(".html").is_file()
     capsys.readouterr()
+    assert exit_code("report", first, second) == 0
+    assert "qa from out.json" in " ".join(capsys.readouterr().out.split())
+    assert "copy" in first.with_name("out.and-1-more.html").read_text("utf-8")
+    assert "copy" not in first.with_suffix(".html").read_text("utf-8")
+    other = run(suite, "--kind", "date", name="c.json")
+    assert exit_code("report", first, other) == 2
+    assert "other cases" in " ".join(capsys.readouterr().err.split())
     assert exit_code("compare", first, second) == 0
     assert "qa → copy" in capsys.readouterr().out
     assert exit_code("compare", first, second, "--systems", "llamaindex") == 2
