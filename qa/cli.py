@@ -104,7 +104,7 @@ def chat(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Who may sign in: name:password lines. Needed where others can reach the host.",
+            help="Who may sign in; see 'qa account'. Needed where others can reach the host.",
         ),
     ] = None,
     root_path: Annotated[
@@ -144,6 +144,24 @@ def chat(
             mcp=mcp,
             at_once=at_once,
         )
+
+
+@app.command()
+def account(
+    name: Annotated[str, typer.Argument(help="Who is to sign in.")],
+    auth_file: Annotated[
+        Path, typer.Option(metavar="FILE", help="The accounts' file; made where there is none.")
+    ],
+) -> None:
+    """Give somebody an account for the chat, or a new password; it is asked for."""
+    from qa.ui import add_account
+
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    add_account(auth_file, name, password)
+    typer.echo(f"{_printable(name.strip())} may sign in: qa chat --auth-file {auth_file}")
 
 
 @app.command()

@@ -27,6 +27,9 @@ hypothesis.settings.register_profile("qa", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("qa")
 
 
+pytest.register_assert_rewrite("browsing", "pages")
+
+
 class NetworkBlockedError(OSError):
     """A test tried to leave the machine."""
 
@@ -160,6 +163,16 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
         yield server
         for client in clients:
             client.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium without a window."""
+    # Imported only where it is driven: Gradio and Playwright take a while to import.
+    from browsing import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

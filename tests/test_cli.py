@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -338,11 +339,13 @@ def test_chat_starts_on_an_empty_folder_and_reads_accounts(
     empty = tmp_path / "empty"
     empty.mkdir()
     accounts = tmp_path / "accounts"
-    accounts.write_text("# who\nada: se:cret\n")
-    accounts.chmod(0o600)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("the tide: rose\n"))
+    status, out, _ = run("account", "ada", "--auth-file", accounts)
+    assert (status, "ada may sign in" in out) == (0, True)
     status, _, err = run("chat", "-l", empty, "--auth-file", accounts)
     assert status == 0
-    assert launched == [{"documents": [], "auth": (("ada", " se:cret"),)}]
+    assert launched[0]["documents"] == []
+    assert launched[0]["auth"]("ada", "the tide: rose")
     assert "0 documents" in err
     accounts.write_text("ada\n")
     status, _, err = run("chat", "-l", empty, "--auth-file", accounts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,14 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(params=["light", "dark"])
-def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium isn't installed: apt-get install chromium")
-        pytest.skip("Chromium isn't installed")
-    from playwright.sync_api import sync_playwright
-
+def page(tmp_path: Path, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     bad = {"outcome": "wrong", "score": -1}
     run = run_of(
         record(case_id="one", question="Who <b>sat</b>?"),
@@ -33,19 +24,17 @@ def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
         record("copy", case_id="two", faults=("marker [9] leads nowhere",), **bad),
     )
     path = write_page(run, tmp_path / "run.html")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        opened = browser.new_page(color_scheme=request.param)
-        said: list[str] = []
-        requested: list[str] = []
-        opened.on("console", lambda message: said.append(message.text))
-        opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.on("request", lambda asked: requested.append(asked.url))
-        opened.goto(path.as_uri())
-        yield opened
-        assert said == []
-        assert requested == [path.as_uri()]
-        browser.close()
+    opened = browser.new_page(color_scheme=request.param)
+    said: list[str] = []
+    requested: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("request", lambda asked: requested.append(asked.url))
+    opened.goto(path.as_uri())
+    yield opened
+    assert said == []
+    assert requested == [path.as_uri()]
+    opened.close()
 
 
 def test_filters_show_what_they_say(page: Any) -> None:

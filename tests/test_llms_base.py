@@ -77,6 +77,19 @@ def test_a_deadline_counts_down_and_then_says_what_to_do() -> None:
         over.remaining()
 
 
+def test_calling_off_interrupts_whoever_waits_and_whoever_comes_later() -> None:
+    deadline, ended = Deadline(100.0), []
+    deadline.when_called_off(lambda: ended.append("waiting"))
+    assert ended == []
+    deadline.call_off()
+    deadline.call_off()
+    assert ended == ["waiting"]
+    deadline.when_called_off(lambda: ended.append("late"))
+    assert ended == ["waiting", "late"]
+    with pytest.raises(ModelUnavailableError, match="called off"):
+        deadline.remaining()
+
+
 def test_a_scripted_model_is_a_chat_model() -> None:
     model = ScriptedChatModel(lambda messages: f"echo {messages[-1].content}", name="echo")
     assert isinstance(model, ChatModel)

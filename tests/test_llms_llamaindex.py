@@ -122,6 +122,29 @@ def test_closing_the_stream_hangs_up(endpoint: Endpoint) -> None:
     assert endpoint.hung_up.wait(10)
 
 
+def test_calling_off_hangs_up_before_anything_was_sent(endpoint: Endpoint) -> None:
+    reading = threading.Event()
+    hung_up = threading.Event()
+
+    def behave(handler: Handler) -> None:
+        reading.set()
+        # Nothing but the end of the connection can be read.
+        if handler.connection.recv(1) == b"":
+            hung_up.set()
+
+    endpoint.behaviour = behave
+    deadline = Deadline(1000)
+
+    def give_up() -> None:
+        assert reading.wait(10)
+        deadline.call_off()
+
+    threading.Thread(target=give_up).start()
+    with pytest.raises(ModelUnavailableError, match="called off"):
+        complete(model_at(endpoint.url), PROMPT, max_tokens=5, deadline=deadline)
+    assert hung_up.wait(10)
+
+
 @pytest.mark.parametrize(
     ("behaviour", "said"),
     [

@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
-import socket
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import gradio as gr
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from browsing import PATIENCE, answered, ask, eventually, served, shown_spans, visiting
+from playwright.sync_api import Browser, Page, expect
 from written import EVIL, FAR, HOSTILE, LONG, QUOTE, SECOND, SEEN, WrittenLibrary
 
-from qa.ui.serving import serve
-
 pytestmark = pytest.mark.browser
-
-# Seconds: far more than anything takes, for machines that are busy with something else.
-PATIENCE = int(os.environ.get("QA_TEST_PATIENCE", "60"))
-expect.set_options(timeout=1000 * PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        message = "Chromium isn't installed: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-        ]
-        started = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,92 +21,16 @@ def library() -> WrittenLibrary:
 
 @pytest.fixture(scope="module")
 def address(library: WrittenLibrary) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-
-    async def start() -> gr.Blocks:
-        # Within a running loop Gradio makes none of its own, which it would never close.
-        return serve(library, port=port)
-
-    with ThreadPoolExecutor(1) as pool:
-        blocks = pool.submit(lambda: asyncio.run(start())).result()
-    yield f"http://127.0.0.1:{port}"
-    blocks.close(verbose=False)
+    with served(library) as address:
+        yield address
 
 
 @pytest.fixture
 def page(browser: Browser, address: str, library: WrittenLibrary) -> Iterator[Page]:
     library.may_end.clear()
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-    yield from watched(context.new_page(), address)
-    library.may_end.set()
-    context.close()
-
-
-def watched(page: Page, address: str) -> Iterator[Page]:
-    """A page that may neither complain nor ask anybody but its own server."""
-    page.set_default_timeout(1000 * PATIENCE)
-    complaints: list[str] = []
-    # A reload cuts off what is under way, which Gradio notes as an error.
-    cut_off = ("AbortError", "Connection errored", "Unexpected error Connection errored")
-    page.on(
-        "console",
-        lambda line: (
-            complaints.append(line.text)
-            if line.type == "error" and not line.text.startswith(cut_off)
-            else None
-        ),
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(address)
-    expect(page.locator(".qa-welcome")).to_be_visible(timeout=1000 * PATIENCE)
-    yield page
-    assert complaints == []
-    assert requests
-    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
-
-
-def ask(page: Page, question: str) -> None:
-    box = page.get_by_label("Your question")
-    box.fill(question)
-    box.press("Enter")
-    expect(page.locator("#qa-live .qa-question")).to_have_text(question)
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def answered(page: Page) -> Locator:
-    answer = page.locator("#qa-live .qa-turn:not([aria-busy]) .qa-answer")
-    expect(answer).to_be_visible()
-    return answer
-
-
-def shown_spans(page: Page) -> list[tuple[int, int, bool]]:
-    """The marked spans of the source in code points of the document, with which is current."""
-    spans: list[list[Any]] = page.evaluate(
-        """() => {
-            const text = document.querySelector('.qa-text');
-            const first = +document.querySelector('.qa-source-view').dataset.first;
-            return [...text.querySelectorAll('mark')].map((mark) => {
-                const range = document.createRange();
-                range.setStart(text, 0);
-                range.setEndBefore(mark);
-                const start = first + [...range.toString()].length;
-                const now = mark.classList.contains('qa-mark-current');
-                return [start, start + [...mark.textContent].length, now];
-            });
-        }"""
-    )
-    return [(start, end, now) for start, end, now in spans]
+    with visiting(browser, address) as page:
+        yield page
+        library.may_end.set()
 
 
 def test_a_click_on_a_citation_opens_the_exact_quote(page: Page) -> None:
@@ -254,13 +145,9 @@ def test_closing_the_tab_frees_the_model(
     browser: Browser, address: str, library: WrittenLibrary
 ) -> None:
     library.may_end.clear()
-    tab = browser.new_page()
-    tab.set_default_timeout(1000 * PATIENCE)
-    tab.goto(address)
-    expect(tab.locator(".qa-welcome")).to_be_visible(timeout=1000 * PATIENCE)
-    ask(tab, "How high? wait")
-    expect(tab.locator("#qa-live .qa-draft")).to_contain_text("It rose")
-    tab.close()
+    with visiting(browser, address) as tab:
+        ask(tab, "How high? wait")
+        expect(tab.locator("#qa-live .qa-draft")).to_contain_text("It rose")
     assert library.closed.wait(PATIENCE)
 
 
@@ -377,6 +264,41 @@ def test_the_conversation_and_the_choices_outlast_a_reload(
     expect(page.locator(".qa-turn")).to_have_count(0)
 
 
+def test_earlier_conversations_are_listed_opened_and_deleted(
+    page: Page, library: WrittenLibrary
+) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    page.get_by_role("button", name="New conversation").click()
+    earlier = page.locator(".qa-earlier .qa-entry")
+    expect(earlier).to_have_count(1)
+    expect(earlier).to_contain_text("1 question")
+    ask(page, "How low?")
+    answered(page)
+    assert library.histories[-1] == ()
+    page.get_by_role("button", name="New conversation").click()
+    expect(earlier).to_have_count(2)
+    page.reload()
+    expect(earlier).to_have_count(2)
+    earlier.get_by_role("button", name="How high was the tide?").first.click()
+    expect(page.locator("#qa-live .qa-question")).to_have_text("How high was the tide?")
+    page.locator("#qa-live .qa-chip").nth(1).click()
+    expect(page.locator(".qa-position")).to_have_text("2 of 3")
+    ask(page, "And how high?")
+    answered(page)
+    assert [turn.question for turn in library.histories[-1]] == ["How high was the tide?"]
+    page.get_by_role("button", name="New conversation").click()
+    expect(earlier.first).to_contain_text("2 questions")
+    delete = page.get_by_role("button", name="Delete the conversation How low?")
+    delete.click()
+    expect(delete).to_contain_text("Delete?")
+    delete.click()
+    expect(earlier).to_have_count(1)
+    page.reload()
+    expect(earlier).to_have_count(1)
+    expect(earlier).to_contain_text("How high was the tide?")
+
+
 def test_a_question_under_way_is_not_lost_by_a_reload(page: Page) -> None:
     ask(page, "How high? wait")
     expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose")
@@ -439,8 +361,8 @@ def test_nothing_untrusted_runs_or_leaves(page: Page) -> None:
 
 
 def test_on_a_phone_the_source_covers_the_page_until_closed(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    for page in watched(context.new_page(), address):
+    phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+    with visiting(browser, address, **phone) as page:
         ask(page, "How high was the tide?")
         answered(page)
         source = page.locator("#qa-source")
@@ -452,21 +374,16 @@ def test_on_a_phone_the_source_covers_the_page_until_closed(browser: Browser, ad
         page.get_by_role("button", name="Close the source").click()
         expect(source).to_be_hidden()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
 
 
 def test_two_visitors_do_not_meet(browser: Browser, address: str, library: WrittenLibrary) -> None:
-    context = browser.new_context()
-    for page in watched(context.new_page(), address):
+    with visiting(browser, address) as page:
         ask(page, "How high was the tide?")
         answered(page)
-    context.close()
-    context = browser.new_context()
-    for page in watched(context.new_page(), address):
+    with visiting(browser, address) as page:
         ask(page, "How low?")
         answered(page)
         assert library.histories[-1] == ()
-    context.close()
 
 
 def test_the_server_refuses_other_hosts_and_files(address: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -11,7 +12,16 @@ from written import WrittenLibrary
 from qa.types import AnswerReady, EvidenceFound
 from qa.ui.choices import Choice
 from qa.ui.conversation import Conversation, Exchange
-from qa.ui.keeping import MOST, kept, restored
+from qa.ui.keeping import (
+    LONGEST_EARLIER,
+    MOST,
+    MOST_EARLIER,
+    filed,
+    kept,
+    listed,
+    restored,
+    taken,
+)
 from qa.ui.render import conversation_html
 from qa.ui.small_talk import reply
 
@@ -53,6 +63,52 @@ def test_what_is_pending_or_contradicts_itself_is_dropped() -> None:
     assert [exchange.stage for exchange in back] == ["told", "stopped", "failed"]
 
 
+TODAY = datetime.date(2024, 5, 11)
+
+
+def titled(*questions: str) -> Conversation:
+    return tuple(Exchange(question).stopped() for question in questions)
+
+
+def test_an_earlier_conversation_is_listed_and_taken_out_again() -> None:
+    archive = filed(None, titled("First?", "More?"), "ada", TODAY)
+    archive = filed(archive, (*titled("Second?"), Exchange("pending")), "ada", TODAY)
+    archive = json.loads(json.dumps(archive))
+    second, first = listed(archive, "ada")
+    assert (first.title, first.questions, first.date) == ("First?", 2, "2024-05-11")
+    assert (second.title, second.questions) == ("Second?", 1)
+    conversation, left = taken(archive, first.name, "ada")
+    assert conversation == titled("First?", "More?")
+    assert listed(left, "ada") == (second,)
+    assert taken(archive, "unknown", "ada") == ((), archive)
+
+
+def test_an_empty_conversation_is_not_filed() -> None:
+    assert listed(filed(None, (Exchange("pending"),), None, TODAY), None) == ()
+
+
+def test_nobody_is_listed_what_another_asked() -> None:
+    archive = filed(None, titled("First?"), "ada", TODAY)
+    (entry,) = listed(archive, "ada")
+    for person in ("bob", None):
+        assert listed(archive, person) == ()
+        assert taken(archive, entry.name, person)[0] == ()
+
+
+def test_the_oldest_go_where_there_is_no_room() -> None:
+    archive: dict[str, Any] = {}
+    for number in range(MOST_EARLIER + 3):
+        archive = filed(archive, titled(f"{number}?"), None, TODAY)
+    assert [each.title for each in listed(archive, None)][:: MOST_EARLIER - 1] == ["52?", "3?"]
+    archive = filed(archive, titled("x" * (LONGEST_EARLIER - 2000)), None, TODAY)
+    first, *others = listed(archive, None)
+    assert first.title.startswith("xxx")
+    assert 1 <= len(others) < 10
+    assert len(listed(filed(archive, titled("x" * LONGEST_EARLIER), None, TODAY), None)) == (
+        1 + len(others)
+    )
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -76,9 +132,20 @@ def test_whatever_a_browser_sends_is_survived(data: st.DataObject) -> None:
     conversation_html(back)
 
 
+@given(st.data())
+def test_whatever_a_browser_sends_of_earlier_ones_is_survived(data: st.DataObject) -> None:
+    value: Any = filed(None, conversation(), None, TODAY)
+    entry = value["earlier"][0]
+    entry[data.draw(st.sampled_from(sorted(entry)))] = data.draw(JSON)
+    for each in listed(value, None):
+        conversation_html(taken(value, each.name, None)[0])
+    filed(value, conversation(), None, TODAY)
+
+
 @given(JSON)
 def test_whatever_else_is_nothing(value: Any) -> None:
     assert restored(value, None)[0] == ()
+    assert listed(value, None) == ()
 
 
 # --- Small talk ----------------------------------------------------------------------

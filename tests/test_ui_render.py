@@ -1,20 +1,22 @@
 from __future__ import annotations
 
-import re
-import socket
-import time
-from collections.abc import Iterator
 from dataclasses import replace
-from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from written import WrittenLibrary
+from pages import (
+    DOCUMENT,
+    EARLIER,
+    FIRST,
+    ONE,
+    PATIENTLY,
+    TEXT,
+    TWO,
+    Page,
+)
 
-from qa.errors import ServeError
 from qa.types import (
     Answer,
     AnswerReady,
@@ -27,10 +29,8 @@ from qa.types import (
     Sentence,
     Turn,
 )
-from qa.ui.app import asset
 from qa.ui.conversation import Exchange, history
 from qa.ui.panel import panel_html
-from qa.ui.reading import Reader
 from qa.ui.render import (
     banner_html,
     conversation_html,
@@ -39,7 +39,6 @@ from qa.ui.render import (
     support_words,
     welcome_html,
 )
-from qa.ui.serving import serve
 from qa.ui.shelf import Entry
 from qa.ui.source import (
     Quote,
@@ -47,81 +46,7 @@ from qa.ui.source import (
     digest,
     notice_html,
     source_html,
-    text_html,
-    window,
 )
-from qa.ui.suggestions import suggested_questions
-
-# A busy machine is slow, not wrong.
-PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-ALLOWED = {
-    *("article", "button", "circle", "details", "div", "footer", "h1", "h2", "h3", "header"),
-    *("li", "mark", "ol", "p", "path", "rect", "s", "section", "span", "summary", "svg", "time"),
-    *("strong", "ul"),
-}
-DANGEROUS_ATTRIBUTES = {"href", "src", "srcset", "style", "action", "formaction", "srcdoc"}
-
-
-class Page(HTMLParser):
-    """The elements and the text of a piece of HTML, as a browser would see them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.marked: list[str] = []
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert not self._open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._open.append(tag)
-        if tag == "mark":
-            self.marked.append("")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if "mark" in self._open:
-            self.marked[-1] += data
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(data)
-
-    def handle_decl(self, decl: str) -> None:
-        raise AssertionError(decl)
-
-    def attributes(self, name: str) -> list[str | None]:
-        return [attributes[name] for _, attributes in self.elements if name in attributes]
-
-    def of_class(self, name: str) -> list[dict[str, str | None]]:
-        return [
-            attributes
-            for _, attributes in self.elements
-            if name in (attributes.get("class") or "").split()
-        ]
-
-    def assert_harmless(self) -> None:
-        for tag, attributes in self.elements:
-            assert tag in ALLOWED
-            assert not DANGEROUS_ATTRIBUTES & attributes.keys()
-            assert not any(name.startswith("on") for name in attributes)
-
-
-TEXT = "Tides\n\nThe tide rose by 12 cm. Nobody saw it. The tide rose by 12 cm.\n\nThe end."
-FIRST, SECOND = "The tide rose by 12 cm.", "Nobody saw it."
-ONE = (TEXT.rindex(FIRST), TEXT.rindex(FIRST) + len(FIRST))
-TWO = (TEXT.index(SECOND), TEXT.index(SECOND) + len(SECOND))
-EARLIER = (TEXT.index(FIRST), TEXT.index(FIRST) + len(FIRST))
-DOCUMENT = Document("sea/tides.txt", "Tides", TEXT, "2024-05-01", "0" * 64)
 
 
 def citation(number: int, start: int, end: int, support: float = 0.9) -> Citation:
@@ -213,7 +138,7 @@ def test_a_refusal_shows_the_closest_passages() -> None:
         answer(status="not_found", text="The documents don't say.", claims=(), citations=())
     )
     assert "Not in the documents" in page.text
-    assert "The documents don't say." in page.text
+    assert "What comes closest is below" in page.text
     assert "Closest passages" in page.text
     places = page.of_class("qa-passage")
     assert [(place["data-start"], place["data-end"]) for place in places] == [
@@ -315,41 +240,6 @@ def test_an_empty_library_says_what_to_do() -> None:
     assert page.attributes("data-add") == []
 
 
-# --- Looks ---------------------------------------------------------------------------
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.2) of ``#rrggbb``."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@pytest.mark.parametrize("scheme", [":root", ".dark"])
-@pytest.mark.parametrize(
-    ("ink", "ground"),
-    [
-        *((ink, ground) for ink in ("ink", "soft") for ground in ("ground", "paper", "raised")),
-        *((ink, "hover") for ink in ("ink", "soft")),
-        *(("accent", ground) for ground in ("ground", "paper", "raised", "accent-wash")),
-        *(("warn", ground) for ground in ("ground", "paper")),
-        *(("ink", "mark"), ("soft", "mark"), ("mark-ink", "mark-now"), ("paper", "accent")),
-    ],
-)
-def test_text_stands_out_enough(scheme: str, ink: str, ground: str) -> None:
-    css = asset("chat.css")
-    colours: dict[str, str] = {}
-    for name in (":root", scheme):
-        block = css.split(f"{name} {{")[1].split("}")[0]
-        colours |= dict(re.findall(r"--qa-([\w-]+): (#[0-9a-f]{6});", block))
-    one, two = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
-    assert (one + 0.05) / (two + 0.05) >= 4.5
-
-
-# --- Safety --------------------------------------------------------------------------
-
 HOSTILE = st.one_of(
     st.text(min_size=1),
     st.sampled_from(
@@ -426,239 +316,3 @@ def test_a_question_is_shown_as_it_was_asked(question: str) -> None:
     page = Page(exchange_html(Exchange(question), 0))
     shown = question.encode("utf-8", "replace").decode()
     assert page.text.startswith(shown)
-
-
-# --- The source ----------------------------------------------------------------------
-
-
-@PATIENTLY
-@given(st.data())
-def test_the_text_is_never_altered_and_the_marks_are_exact(data: st.DataObject) -> None:
-    content = data.draw(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-    spot = st.integers(0, len(content))
-    spans = st.tuples(spot, spot).map(sorted).filter(lambda span: span[0] < span[1])
-    document = replace(DOCUMENT, text=content, body_start=data.draw(spot))
-    first, last = data.draw(st.tuples(spot, spot).map(sorted))
-    chosen = data.draw(st.lists(spans, max_size=4))
-    quotes = [Quote(number, *span) for number, span in enumerate(chosen, 1)]
-    page = Page(text_html(document, first, last, quotes, 1))
-    assert page.text == content[first:last]
-    strong = page.of_class("qa-mark-current")
-    marks = [attributes for tag, attributes in page.elements if tag == "mark"]
-    assert len(marks) == len(page.marked)
-    shown = "".join(
-        words for words, attributes in zip(page.marked, marks, strict=True) if attributes in strong
-    )
-    if quotes:
-        start, end = max(first, quotes[0].start), min(last, quotes[0].end)
-        assert shown == content[start : max(start, end)]
-    covered = {
-        position
-        for quote in quotes
-        for position in range(max(first, quote.start), min(last, quote.end))
-    }
-    assert "".join(page.marked) == "".join(content[position] for position in sorted(covered))
-
-
-def test_the_second_of_two_equal_sentences_is_the_one_that_is_marked() -> None:
-    html = source_html(DOCUMENT, [Quote(1, *ONE), Quote(2, *EARLIER)], 1)
-    page = Page(html)
-    assert page.marked == [FIRST, FIRST]
-    assert html.index('data-number="2"') < html.index('id="qa-here"')
-    assert "1 May 2024" in page.text
-    assert "sea/tides.txt" in page.text
-
-
-def test_a_long_document_opens_at_the_quote_at_once() -> None:
-    line = "The tide rose — by 12 cm.\n"
-    document = replace(DOCUMENT, text=line * 400_000)
-    start = len(line) * 300_000
-    began = time.process_time()
-    html = source_html(document, [Quote(1, start, start + 10)], 1)
-    assert time.process_time() - began < 0.5
-    assert len(html) < 60_000
-    page = Page(html)
-    assert page.marked == ["The tide r"]
-    assert [button.get("hidden", "no") for button in page.of_class("qa-more")] == ["no", "no"]
-
-
-@PATIENTLY
-@given(st.text("ab \n", min_size=1).map(lambda part: part * 9_000), st.data())
-def test_a_window_holds_the_quote(content: str, data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(content)))
-    end = data.draw(st.integers(start, min(len(content), start + 500)))
-    first, last = window(content, start, end)
-    assert 0 <= first <= start <= end <= last <= len(content)
-    assert last - first <= max(40_000, 16_500)
-
-
-READER = Reader(lambda: {DOCUMENT.path: DOCUMENT})
-
-
-def wish(**changes: Any) -> dict[str, Any]:
-    quotes = [
-        {"number": 1, "document": DOCUMENT.path, "start": ONE[0], "end": ONE[1]},
-        {"number": 2, "document": "other.txt", "start": 0, "end": 5},
-    ]
-    return {
-        "document": DOCUMENT.path,
-        "number": 1,
-        "check": digest(FIRST),
-        "quotes": quotes,
-    } | changes
-
-
-def test_the_reader_opens_a_quote() -> None:
-    page = Page(READER.open_source(wish()))
-    assert page.marked == [FIRST]
-    assert TEXT in page.text
-
-
-def test_the_panel_lists_the_documents() -> None:
-    entries = [
-        Entry("sea/tides.txt", "new", DOCUMENT, 12_400),
-        Entry("photo.png", "skipped", detail="not a supported format"),
-    ]
-    page = Page(panel_html(entries, editable=True))
-    assert page.attributes("data-open") == ["sea/tides.txt"]
-    assert page.attributes("data-remove") == ["sea/tides.txt", "photo.png"]
-    assert "1 document" in page.text
-    assert "12 kB" in page.text
-    assert "not a supported format" in page.text
-    assert not Page(panel_html(entries, editable=False)).attributes("data-remove")
-
-
-def test_the_reader_tells_when_a_document_is_gone_or_has_changed() -> None:
-    gone = Page(READER.open_source(wish(document="sea/gone.txt")))
-    assert "no longer in the library" in gone.text
-    changed = Page(READER.open_source(wish(check=digest("The tide rose by 13 cm."))))
-    assert "has changed since the answer" in changed.text
-    assert "rose" not in changed.text
-
-
-def test_the_reader_gives_what_comes_before_and_after() -> None:
-    content = "".join(f"Line {number}.\n" for number in range(20_000))
-    reader = Reader(lambda: {"long.txt": replace(DOCUMENT, path="long.txt", text=content)})
-    middle = len(content) // 2
-    before = reader.more_source({"document": "long.txt", "side": "before", "edge": middle})
-    after = reader.more_source({"document": "long.txt", "side": "after", "edge": middle})
-    assert before is not None
-    assert after is not None
-    assert before["last"] == after["first"] == middle
-    assert Page(before["html"] + after["html"]).text == content[before["first"] : after["last"]]
-    assert after["length"] == len(content)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
-
-
-@PATIENTLY
-@given(
-    JSON
-    | st.fixed_dictionaries(
-        {},
-        optional={
-            "document": st.just(DOCUMENT.path) | st.just("../../etc/passwd") | JSON,
-            "number": st.integers() | JSON,
-            "check": JSON,
-            "side": st.sampled_from(["before", "after"]) | JSON,
-            "edge": st.integers() | JSON,
-            "quotes": st.lists(
-                st.fixed_dictionaries(
-                    {
-                        "number": st.integers() | JSON,
-                        "document": st.just(DOCUMENT.path),
-                        "start": st.integers() | JSON,
-                        "end": st.integers() | JSON,
-                    }
-                )
-            )
-            | JSON,
-        },
-    )
-)
-def test_the_reader_survives_any_wish(anything: Any) -> None:
-    page = Page(READER.open_source(anything))
-    page.assert_harmless()
-    assert "root:" not in page.text
-    more = READER.more_source(anything)
-    assert more is None or Page(more["html"]).text in TEXT
-
-
-# --- Suggestions ---------------------------------------------------------------------
-
-
-def seed() -> Iterator[Document]:
-    for path in sorted((Path(__file__).parents[1] / "seeds").glob("*.txt")):
-        yield Document(path.name, path.stem, path.read_text("utf-8"), None, "0" * 64)
-
-
-def test_suggestions_come_from_headings_and_names() -> None:
-    headed = replace(
-        DOCUMENT, text="# Tides\n\nThey rise.\n\n## 2. About the moon\n\nThey rise more."
-    )
-    assert suggested_questions([headed]) == (
-        "What does the document say about Tides?",
-        "What does the document say about the moon?",
-    )
-    named = replace(
-        DOCUMENT,
-        text="They met Ada Lovelace. Then Mary saw Ada Lovelace and, later, Isle of Wight.",
-    )
-    assert suggested_questions([named]) == (
-        "What does the document say about Ada Lovelace?",
-        "What does the document say about Isle of Wight?",
-    )
-
-
-def test_suggestions_take_turns_among_documents() -> None:
-    documents = [
-        replace(
-            DOCUMENT, path=str(number), text=f"# First {word}\n\nText.\n\n# Second {word}\n\nText."
-        )
-        for number, word in enumerate(["moon", "lake"])
-    ]
-    assert suggested_questions(documents, 2) == (
-        "What do the documents say about First moon?",
-        "What do the documents say about First lake?",
-    )
-
-
-def test_the_seed_document_suggests_something() -> None:
-    assert len(suggested_questions(seed())) == 3
-
-
-@PATIENTLY
-@given(st.lists(st.text().map(lambda content: replace(DOCUMENT, text=content)), max_size=3))
-def test_suggestions_never_fail(documents: list[Document]) -> None:
-    assert len(suggested_questions(documents)) <= 3
-
-
-# --- Serving -------------------------------------------------------------------------
-
-
-def test_a_port_in_use_is_named_with_the_next_step() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(ServeError, match=rf"Port {port} .* in use.*another port"):
-            serve(WrittenLibrary(), port=port)
-
-
-@pytest.mark.parametrize("port", [-1, 65_536, 10**9])
-def test_a_port_that_does_not_exist(port: int) -> None:
-    with pytest.raises(ServeError, match=f"Port {port} doesn't exist"):
-        serve(WrittenLibrary(), port=port)
-
-
-def test_an_address_that_is_not_ours() -> None:
-    with pytest.raises(ServeError, match=r"192\.0\.2\.1"):
-        serve(WrittenLibrary(), host="192.0.2.1", port=7860, auth=[("ada", "secret")])
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
-def test_others_are_let_in_only_with_accounts(host: str) -> None:
-    with pytest.raises(ServeError, match="accounts"):
-        serve(WrittenLibrary(), host=host)

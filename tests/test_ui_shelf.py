@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,17 +70,43 @@ def test_a_document_is_taken_out_but_not_lost(library: Library, write: Write) ->
         shelf.remove("../secret.txt")
 
 
-def test_a_change_on_disk_is_noticed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+def eventually(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_change_on_disk_is_noticed_and_told_while_somebody_looks(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SCAN_MILLISECONDS", 100)
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.5)
     shelf = Shelf(library)
     shelf.look()
-    assert not shelf.busy
     (library.root / "a.txt").write_text("The tide fell.")
     (library.root / "c.md").write_text("# New\n\nIt came.")
     (library.root / "x.bin").write_text("no")
-    shelf.look()
-    assert settle(shelf) == {"a.txt": "ready", "c.md": "ready", "x.bin": "skipped"}
-    assert library.documents["a.txt"].text == "The tide fell."
+
+    def told() -> str:
+        shelf.look()
+        return shelf.news[1]
+
+    eventually(lambda: library.documents["a.txt"].text == "The tide fell.")
+    eventually(lambda: bool(told()))
+    eventually(lambda: "c.md" in library.documents)
+    assert settle(shelf) == {"c.md": "new", "a.txt": "ready", "x.bin": "skipped"}
+    (library.root / "a.txt").unlink()
+    eventually(lambda: told() == "a.txt: no longer in the folder.")
+    # What is done here needn't be told.
+    count = shelf.news[0]
+    shelf.add("b.txt", uploaded(write, "The moon was late."))
+    settle(shelf)
+    shelf.remove("c.md")
+    settle(shelf)
+    assert shelf.news[0] == count
+    # Nobody looks any more.
+    eventually(lambda: not any(t.name == "qa-folder-watch" for t in threading.enumerate()))
 
 
 def test_the_last_document_can_go_and_another_come(

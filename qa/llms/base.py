@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 import math
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -127,10 +128,30 @@ class Deadline:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
         self._called_off = False
+        self._lock = threading.Lock()
+        self._interruptions: list[Callable[[], None]] = []
 
     def call_off(self) -> None:
         """Let the time be up now, whichever thread waits for it: nobody wants the answer."""
-        self._called_off = True
+        with self._lock:
+            self._called_off = True
+            interruptions, self._interruptions = self._interruptions, []
+        for interrupt in interruptions:
+            interrupt()
+
+    def when_called_off(self, interrupt: Callable[[], None]) -> None:
+        """Have `interrupt` called by whoever calls off; at once where that has been done.
+
+        Parameters
+        ----------
+        interrupt : callable
+            Ends what a thread waits for. It must not raise, and may come too late.
+        """
+        with self._lock:
+            if not self._called_off:
+                self._interruptions.append(interrupt)
+                return
+        interrupt()
 
     def remaining(self) -> float:
         """Seconds left, never below a millisecond.

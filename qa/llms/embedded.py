@@ -36,6 +36,9 @@ __all__ = ["EmbeddedChatModel", "forget_states", "is_installed"]
 # Reader, checker and rewriter work at once; further parts take turns with them, since each
 # begins by recalling the state of its own prompt. A slot costs 28 KiB of memory a token.
 SLOTS = 3
+# Tokens of a prompt that are read before the server sees whether it is still wanted: on a
+# slow processor half a second's worth. A larger batch is read no faster there.
+BATCH = 32
 QUIET = -1
 
 
@@ -180,6 +183,7 @@ class EmbeddedChatModel:
             weights.stat().st_mtime_ns,
             importlib.metadata.version("xllamacpp"),
             self._settings.context_tokens,
+            BATCH,
             [(message.role, message.content) for message in messages],
         ]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
@@ -294,6 +298,8 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
     params.model.path = str(path)
     params.n_ctx = settings.context_tokens * SLOTS
     params.n_parallel = SLOTS
+    params.n_batch = BATCH
+    params.n_ubatch = BATCH
     params.cache_ram_mib = settings.cache_mebibytes
     threads = settings.threads or joblib.cpu_count(only_physical_cores=True)
     params.cpuparams.n_threads = threads

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
 import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -109,6 +112,8 @@ class LlamaIndexChatModel:
         except ModelUnavailableError:
             raise
         except Exception as error:
+            # What was called off fails somehow; that isn't the model's fault.
+            deadline.remaining()
             # Each integration has its own exceptions; this is the one boundary where
             # they become ours.
             raise ModelUnavailableError(_explain(self._name, error)) from error
@@ -139,6 +144,27 @@ class _Call:
 # The OpenAI client keeps its response in a cycle of references and lets a timeout begin
 # anew with every byte. So the HTTP client tells the call of its response.
 _current_call: ContextVar[_Call | None] = ContextVar("qa_current_call", default=None)
+
+
+def _make_interruptible(request: httpx.Request) -> None:
+    """Let a call be ended also while the endpoint reads the prompt and sends nothing.
+
+    A thread that waits for bytes is woken only by shutting its socket down.
+    """
+    call = _current_call.get()
+    if call is None:
+        return
+
+    def shut_down(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            connection = info["return_value"].get_extra_info("socket")
+            call.deadline.when_called_off(functools.partial(shut_down, connection))
+
+    request.extensions["trace"] = trace
 
 
 def _watch(response: httpx.Response) -> None:
@@ -205,7 +231,10 @@ def openai_like(
         additional_kwargs={"seed": 0},
         # Environment proxies are for the web, not for a model on this machine.
         http_client=httpx.Client(
-            trust_env=not _is_loopback(url), event_hooks={"response": [_watch]}
+            trust_env=not _is_loopback(url),
+            # A connection that was kept tells nobody its socket.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            event_hooks={"request": [_make_interruptible], "response": [_watch]},
         ),
     )
     return LlamaIndexChatModel(llm, name, openai_protocol=True)

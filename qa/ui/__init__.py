@@ -1,6 +1,7 @@
 """The chat in the browser: `launch` serves it, `build` makes it."""
 
+from qa.ui.accounts import add_account, read_accounts
 from qa.ui.app import build
-from qa.ui.serving import launch, read_accounts
+from qa.ui.serving import launch
 
-__all__ = ["build", "launch", "read_accounts"]
+__all__ = ["add_account", "build", "launch", "read_accounts"]

@@ -8,6 +8,7 @@ pass the queue.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import logging
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from qa.types import DraftText
 from qa.ui.choices import CAUTION, MODEL, SOURCES, Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange, history
 from qa.ui.desk import ChatLibrary, Desk
-from qa.ui.keeping import kept, restored
+from qa.ui.keeping import filed, kept, listed, restored, taken
 from qa.ui.panel import panel_html
 from qa.ui.programs import add_endpoints, person
 from qa.ui.reading import Reader
@@ -64,12 +65,13 @@ class _Talk:
     def _suggestions(self) -> tuple[str, ...]:
         return suggested_questions(self._library.documents.values())
 
-    def _welcome(self) -> str:
+    def _welcome(self, archive: object, request: gr.Request) -> str:
         return welcome_html(
             _name(self._library),
             len(self._library.documents),
             self._suggestions(),
             editable=self._shelf.editable,
+            earlier=listed(archive, request.username),
         )
 
     def _ask(
@@ -181,27 +183,59 @@ class _Talk:
         """Keep what was chosen."""
         return kept(conversation, choice_of(model, caution, sources), request.username)
 
-    def start(self, model: str, caution: str, sources: str, request: gr.Request) -> list[Any]:
-        """Begin an empty conversation."""
-        return [
-            "",
-            self._welcome(),
-            (),
-            gr.update(value="", submit_btn=ASK, stop_btn=False),
-            kept((), choice_of(model, caution, sources), request.username),
-        ]
+    def start(
+        self,
+        conversation: Conversation,
+        archive: object,
+        model: str,
+        caution: str,
+        sources: str,
+        request: gr.Request,
+    ) -> list[Any]:
+        """File the conversation and begin an empty one."""
+        name = request.username
+        archive = filed(archive, conversation, name, datetime.date.today())
+        choice = choice_of(model, caution, sources)
+        return [*self._opened((), archive, request), kept((), choice, name), archive]
 
-    def load(self, value: object, request: gr.Request) -> list[Any]:
+    def reopen(
+        self,
+        archive: object,
+        model: str,
+        caution: str,
+        sources: str,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> list[Any]:
+        """Go on with an earlier conversation, or forget it, as the page wishes."""
+        name = request.username
+        if (forgotten := event._data.get("forget")) is not None:
+            conversation, (_, archive) = (), taken(archive, forgotten, name)
+        else:
+            conversation, archive = taken(archive, event._data.get("open"), name)
+        choice = choice_of(model, caution, sources)
+        opened = self._opened(conversation, archive, request)
+        return [*opened, kept(conversation, choice, name), archive]
+
+    def load(self, value: object, archive: object, request: gr.Request) -> list[Any]:
         """Begin where the browser left off."""
         conversation, choice = restored(value, request.username)
         return [
-            conversation_html(conversation[:-1]),
-            self._show(conversation) if conversation else self._welcome(),
-            conversation,
-            gr.update(value="", submit_btn=ASK, stop_btn=False),
+            *self._opened(conversation, archive, request),
             MODEL[1] if choice.quotes_only else MODEL[0],
             choice.caution,
             choice.sources,
+        ]
+
+    def _opened(
+        self, conversation: Conversation, archive: object, request: gr.Request
+    ) -> list[Any]:
+        """Past, live, conversation and composer."""
+        return [
+            conversation_html(conversation[:-1]),
+            self._show(conversation) if conversation else self._welcome(archive, request),
+            conversation,
+            gr.update(value="", submit_btn=ASK, stop_btn=False),
         ]
 
 
@@ -242,6 +276,7 @@ class _Looks:
             "header": self.header(),
             "banner": banner_html(self._desk.problem),
             "busy": self._shelf.busy,
+            "news": self._shelf.news,
             "panel": None if seen == version else panel,
             "version": version,
         }
@@ -324,6 +359,11 @@ def build(
             storage_key=f"qa-{digest(str(library.root.resolve()))}",
             secret="qa",  # noqa: S106
         )
+        archive = gr.BrowserState(
+            None,
+            storage_key=f"qa-earlier-{digest(str(library.root.resolve()))}",
+            secret="qa",  # noqa: S106
+        )
         with gr.Row(elem_id="qa-top"):
             gr.HTML(looks.header(), elem_id="qa-header", **plain)
             gr.Button("Settings", elem_id="qa-settings-button", size="sm", scale=0)
@@ -385,11 +425,18 @@ def build(
         composer.stop(None, cancels=asking, **directly).then(
             talk.stop, conversation, [live, conversation, composer], **directly
         )
-        fresh.click(None, cancels=asking, **directly).then(talk.start, chosen, shown, **directly)
+        fresh.click(None, cancels=asking, **directly).then(
+            talk.start, [conversation, archive, *chosen], [*shown, archive], **directly
+        )
+        # One of Gradio's events that the page raises by itself: the page offers them only
+        # while nothing is asked.
+        source.edit(talk.reopen, [archive, *chosen], [*shown, archive], **directly)
         gr.on(
             [each.input for each in chosen], talk.keep, [conversation, *chosen], memory, **directly
         )
-        blocks.load(talk.load, memory, [past, live, conversation, composer, *chosen], **directly)
+        blocks.load(
+            talk.load, [memory, archive], [past, live, conversation, composer, *chosen], **directly
+        )
         add_endpoints(library, desk, concurrency=WAITING + at_once)
     blocks.queue(max_size=2 * WAITING)
     return blocks

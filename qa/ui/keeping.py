@@ -1,10 +1,16 @@
-"""A conversation kept in the reader's browser, and read back without trust in it.
+"""Conversations kept in the reader's browser, and read back without trust in it.
 
+The one that is open is kept as it goes; those before it are filed, the latest first.
 Nothing of a conversation stays on the server when its page is closed.
 """
 
 from __future__ import annotations
 
+import datetime
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,13 +18,39 @@ from pydantic import TypeAdapter, ValidationError
 from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange
 
-__all__ = ["kept", "restored"]
+__all__ = ["Earlier", "filed", "kept", "listed", "restored", "taken"]
 
 FORM = 1
 MOST = 40
 LONGEST = 2_000_000
+MOST_EARLIER = 50
+LONGEST_TITLE = 200
+# Browsers give a site five million characters; encoded, this many are a third more.
+LONGEST_EARLIER = 2_000_000
 
 _EXCHANGES = TypeAdapter(tuple[Exchange, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A conversation that was filed.
+
+    Parameters
+    ----------
+    name : str
+        By which it is asked for.
+    title : str
+        Its first question.
+    questions : int
+        How many it has.
+    date : str
+        ISO 8601 calendar date on which it was filed.
+    """
+
+    name: str
+    title: str
+    questions: int
+    date: str
 
 
 def kept(conversation: Conversation, choice: Choice, person: str | None) -> dict[str, Any]:
@@ -31,11 +63,10 @@ def kept(conversation: Conversation, choice: Choice, person: str | None) -> dict
     person : str or None
         Who is signed in: on a shared machine nobody is shown another's questions.
     """
-    settled = tuple(exchange for exchange in conversation if not exchange.pending)
     return {
         "form": FORM,
         "person": person,
-        "exchanges": _EXCHANGES.dump_python(settled[-MOST:], mode="json"),
+        "exchanges": _plain(conversation),
         "choice": [
             "quotes" if choice.quotes_only else "model",
             choice.caution,
@@ -50,15 +81,101 @@ def restored(value: object, person: str | None) -> tuple[Conversation, Choice]:
         return (), Choice()
     chosen = value.get("choice")
     choice = choice_of(*chosen) if isinstance(chosen, list) and len(chosen) == 3 else Choice()
-    exchanges = value.get("exchanges")
+    return _conversation(value.get("exchanges")), choice
+
+
+def filed(
+    value: object, conversation: Conversation, person: str | None, date: datetime.date
+) -> dict[str, Any]:
+    """File a conversation before the earlier ones; the oldest go where it gets too much.
+
+    Parameters
+    ----------
+    value : object
+        What the browser holds of earlier conversations.
+    conversation : Conversation
+        Where nothing in it is settled, nothing is filed.
+    person : str or None
+        As for `kept`.
+    date : datetime.date
+        Today.
+    """
+    conversation = tuple(exchange for exchange in conversation if not exchange.pending)
+    if not conversation:
+        return _file(_entries(value, person), person)
+    new = {
+        "name": secrets.token_hex(8),
+        "title": conversation[0].question[:LONGEST_TITLE],
+        "questions": len(conversation),
+        "date": date.isoformat(),
+        "exchanges": _plain(conversation),
+    }
+    return _file([new, *_entries(value, person)], person)
+
+
+def listed(value: object, person: str | None) -> tuple[Earlier, ...]:
+    """The earlier conversations, latest first; whatever else the browser holds is none."""
+    return tuple(
+        Earlier(entry["name"], entry["title"], entry["questions"], entry["date"])
+        for entry in _entries(value, person)
+    )
+
+
+def taken(value: object, name: object, person: str | None) -> tuple[Conversation, dict[str, Any]]:
+    """Take an earlier conversation out: itself, and what is left.
+
+    It is empty where there is none of that name.
+    """
+    entries = _entries(value, person)
+    found = next((entry for entry in entries if entry["name"] == name), {})
+    left = [entry for entry in entries if entry["name"] != name]
+    return _conversation(found.get("exchanges")), _file(left, person)
+
+
+def _plain(conversation: Conversation) -> Any:
+    settled = tuple(exchange for exchange in conversation if not exchange.pending)
+    return _EXCHANGES.dump_python(settled[-MOST:], mode="json")
+
+
+def _conversation(exchanges: object) -> Conversation:
     if not isinstance(exchanges, list) or len(exchanges) > MOST or len(str(exchanges)) > LONGEST:
-        return (), choice
+        return ()
     try:
         conversation = _EXCHANGES.validate_python(exchanges)
     except (ValidationError, RecursionError):
-        return (), choice
-    return tuple(filter(_is_sound, conversation)), choice
+        return ()
+    return tuple(filter(_is_sound, conversation))
 
 
 def _is_sound(exchange: Exchange) -> bool:
     return not exchange.pending and (exchange.answer is not None) == (exchange.stage == "answered")
+
+
+def _entries(value: object, person: str | None) -> list[dict[str, Any]]:
+    """What is filed, as far as it can be told; the exchanges are read when they are opened."""
+    if not isinstance(value, dict) or value.get("form") != FORM or value.get("person") != person:
+        return []
+    entries = value.get("earlier")
+    if not isinstance(entries, list):
+        return []
+    return [entry for entry in entries[:MOST_EARLIER] if _is_entry(entry)]
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("exchanges"), list):
+        return False
+    questions = entry.get("questions")
+    return all(isinstance(entry.get(key), str) for key in ("name", "title", "date")) and (
+        isinstance(questions, int) and 0 < questions <= MOST
+    )
+
+
+def _file(entries: Iterable[dict[str, Any]], person: str | None) -> dict[str, Any]:
+    room = LONGEST_EARLIER
+    fitting = []
+    for entry in entries:
+        size = len(json.dumps(entry))
+        if size <= room and len(fitting) < MOST_EARLIER:
+            fitting.append(entry)
+            room -= size
+    return {"form": FORM, "person": person, "earlier": fitting}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa.ui.markup import ICONS, Html, file_size, plural, tag, text
+from qa.ui.markup import DOT, ICONS, Html, file_size, plural, tag, text
 from qa.ui.shelf import Entry
 from qa.ui.source import date_html, panel_head
 
@@ -20,7 +20,6 @@ _STATES = {
     "skipped": "Not read",
     "failed": "Not added",
 }
-_DOT = '<span class="qa-dot" aria-hidden="true">·</span>'
 
 
 def _tool(icon: str, label: str, **attributes: object) -> Html:
@@ -47,7 +46,7 @@ def _entry_html(entry: Entry, editable: bool) -> Html:
         if state
         else ""
     )
-    known = _DOT.join(fact for fact in facts if fact)
+    known = DOT.join(fact for fact in facts if fact)
     words = tag("span", text(title), class_="qa-title", dir="auto") + (
         tag("span", known, class_="qa-meta") if known else ""
     )

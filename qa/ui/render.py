@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from qa.types import Answer, Citation, Claim, Passage
 from qa.ui.conversation import Exchange
-from qa.ui.markup import ICONS, Html, plural, tag, text
+from qa.ui.keeping import Earlier
+from qa.ui.markup import DOT, ICONS, Html, plural, tag, text
 from qa.ui.source import date_html, digest
 
 __all__ = [
@@ -25,6 +26,9 @@ __all__ = [
 ]
 
 CLOSEST = 5
+REFUSAL = (
+    "Nothing that was found answers this. What comes closest is below; other words may find more."
+)
 STRONG, GOOD = 0.85, 0.65
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
 _LAST_WORD = re.compile(r"\S{1,24}\Z")
@@ -109,7 +113,7 @@ def _origin_html(title: str, date: str | None, page: int | None = None) -> Html:
     facts = [tag("span", text(title), dir="auto"), date_html(date)]
     if page is not None:
         facts.append(text(f"page {page}"))
-    return tag("span", ", ".join(fact for fact in facts if fact), class_="qa-origin")
+    return tag("span", DOT.join(fact for fact in facts if fact), class_="qa-origin")
 
 
 def _quotes_html(answer: Answer) -> Html:
@@ -209,7 +213,8 @@ def _again_html(question: str, latest: bool) -> Html:
 
 
 def _tools_html(answer: Answer, latest: bool) -> Html:
-    made = "No model used" if answer.model == "none" else answer.model
+    # Where it runs stands in the header.
+    made = "No model used" if answer.model == "none" else answer.model.partition(" (")[0]
     total = answer.timings.get("total")
     if total is not None:
         made += f" · {total:.1f} s" if total >= 1 else f" · {total:.2f} s"
@@ -230,7 +235,8 @@ def _tools_html(answer: Answer, latest: bool) -> Html:
 def _answer_html(answer: Answer, latest: bool) -> Html:
     notes = "".join(tag("p", text(note), class_="qa-note", dir="auto") for note in answer.notes)
     if answer.status == "not_found":
-        body = _verdict_html(answer) + _text_html(answer) + notes
+        said = tag("p", REFUSAL, class_="qa-words") if answer.evidence else _text_html(answer)
+        body = _verdict_html(answer) + said + notes
         passages = _found_html(answer.evidence, "Closest passages")
     else:
         body = _text_html(answer) + _verdict_html(answer) + _quotes_html(answer) + notes
@@ -358,9 +364,14 @@ def conversation_html(exchanges: Iterable[Exchange]) -> Html:
 
 
 def welcome_html(
-    library: str, documents: int, suggestions: Iterable[str], *, editable: bool = True
+    library: str,
+    documents: int,
+    suggestions: Iterable[str],
+    *,
+    editable: bool = True,
+    earlier: Sequence[Earlier] = (),
 ) -> Html:
-    """Make the empty conversation: what to do, and questions to start from."""
+    """Make the empty conversation: what to do, questions to start from, what was asked before."""
     asked = _suggestions_html(suggestions)
     action = ""
     if documents:
@@ -386,8 +397,47 @@ def welcome_html(
         + tag("p", text(lead), class_="qa-lead", dir="auto")
         + tag("p", how)
         + action
-        + (tag("h2", "To start with", class_="qa-kicker") + asked if asked else ""),
+        + (tag("h2", "To start with", class_="qa-kicker") + asked if asked else "")
+        + _earlier_html(earlier),
         class_="qa-welcome",
+    )
+
+
+def _earlier_html(earlier: Sequence[Earlier]) -> Html:
+    if not earlier:
+        return ""
+    items = (
+        tag(
+            "li",
+            tag(
+                "button",
+                tag("span", text(each.title), class_="qa-title", dir="auto")
+                + tag(
+                    "span",
+                    plural(each.questions, "question") + DOT + date_html(each.date),
+                    class_="qa-meta",
+                ),
+                type="button",
+                class_="qa-document",
+                data_earlier=each.name,
+            )
+            + tag(
+                "button",
+                ICONS["remove"] + tag("span", "", class_="qa-confirm"),
+                type="button",
+                class_="qa-tool qa-remove",
+                data_forget=each.name,
+                aria_label=f"Delete the conversation {each.title}",
+                title="Delete this conversation",
+            ),
+            class_="qa-entry",
+        )
+        for each in earlier
+    )
+    return (
+        tag("h2", "Earlier conversations", class_="qa-kicker")
+        + tag("ul", "".join(items), class_="qa-earlier")
+        + tag("p", "Kept in this browser only.", class_="qa-note")
     )
 
 

@@ -24,7 +24,7 @@ from qa.readers import MAX_TEXT_BYTES
 from qa.ui.app import ChatLibrary, asset, build
 from qa.ui.guard import Guard, host_of
 
-__all__ = ["Auth", "launch", "read_accounts", "serve"]
+__all__ = ["Auth", "launch", "serve"]
 
 Auth = Sequence[tuple[str, str]] | Callable[[str, str], bool]
 
@@ -82,39 +82,6 @@ def _check_address(host: str, port: int, auth: Auth | None) -> None:
         raise ServeError(message) from error
 
 
-def read_accounts(file: Path) -> tuple[tuple[str, str], ...]:
-    """Read who may sign in: a ``name:password`` on each line, ``#`` begins a comment.
-
-    Raises
-    ------
-    ServeError
-        When the file can't be read, others may read it, or a line isn't understood.
-    """
-    try:
-        content = file.expanduser().read_text("utf-8")
-        mode = file.expanduser().stat().st_mode
-    except (OSError, UnicodeError) as error:
-        raise ServeError(f"The accounts in {file} can't be read: {error}.") from error
-    if os.name == "posix" and mode & 0o044:
-        raise ServeError(
-            f"Others on this machine may read {file}, and passwords stand in it. Run: "
-            f"chmod 600 {file}"
-        )
-    accounts: dict[str, str] = {}
-    for number, line in enumerate(content.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        name, colon, password = line.partition(":")
-        if not colon or not name.strip() or not password:
-            raise ServeError(f"Line {number} of {file} isn't name:password.")
-        if name.strip() in accounts:
-            raise ServeError(f"Line {number} of {file} names {name.strip()} again.")
-        accounts[name.strip()] = password
-    if not accounts:
-        raise ServeError(f"There is no account in {file}. Write name:password on a line.")
-    return tuple(accounts.items())
-
-
 def _check_root_path(root_path: str) -> None:
     parts = urlsplit(root_path)
     if not root_path or (parts.scheme in ("http", "https") and parts.hostname):
@@ -169,6 +136,7 @@ def serve(
     outside = urlsplit(root_path)
     hosts = ["127.0.0.1", "localhost", "[::1]"] if _is_loopback(host) else ["*"]
     uploads = Path(tempfile.mkdtemp(prefix="qa-uploads-"))
+    icon = Path(__file__).parent / "assets" / "icon.svg"
     blocks = build(library, uploads=uploads, editable=editable, at_once=at_once)
     try:
         app, _, _ = blocks.launch(
@@ -193,6 +161,9 @@ def serve(
             root_path=root_path.rstrip("/") or None,
             theme=_theme(),
             css=asset("chat.css"),
+            favicon_path=str(icon),
+            # Relative, so that it is found behind a proxy's path too.
+            head='<link rel="icon" type="image/svg+xml" href="favicon.ico">',
             app_kwargs={
                 "middleware": [
                     Middleware(

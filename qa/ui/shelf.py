@@ -1,7 +1,8 @@
 """The documents as their owner sees them: what is there, what is being done, what went wrong.
 
 Adding, removing and reading again run one after the other in a thread of their own;
-whoever looks sees where they are.
+whoever looks sees where they are. While somebody looks, the folder is watched: what changes
+there is read and told.
 """
 
 from __future__ import annotations
@@ -14,15 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from watchfiles import watch
+
 from qa.errors import DocumentError, QaError
+from qa.index import UpdateReport
 from qa.types import Document
 from qa.ui.desk import ChatLibrary
+from qa.ui.markup import plural
 
 __all__ = ["Entry", "Shelf", "State"]
 
 State = Literal["ready", "new", "waiting", "indexing", "changed", "skipped", "failed"]
 
-LOOK_SECONDS = 2.0  # Between two looks at the folder.
+# The folder is watched for so long after the last look, and scanned every few seconds too,
+# since not every file system tells of changes.
+WATCH_SECONDS = 120.0
+SCAN_MILLISECONDS = 5_000
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
 
@@ -74,6 +82,9 @@ class Shelf:
         self._added: dict[str, float] = {}
         self._changes: frozenset[str] = frozenset()
         self._looked = 0.0
+        self._watcher: threading.Thread | None = None
+        self._removed: set[str] = set()
+        self._news = (0, "")
         self._message = ""
 
     @property
@@ -116,23 +127,56 @@ class Shelf:
         known = {*self._library.documents, *(each.path for each in self._library.report.skipped)}
         if path not in known:
             raise DocumentError(f"{path} isn't in the library. It may be gone already.")
+        with self._lock:
+            self._removed.add(path)
         aside = self._library.remove(path)
         self._message = f"{path} was taken out of the library. It is now {aside}"
         self._do("", None)
 
+    @property
+    def news(self) -> tuple[int, str]:
+        """What was last found changed in the folder, and how many times something was."""
+        return self._news
+
     def look(self) -> None:
-        """Notice what changed in the folder, at most every two seconds."""
-        now = time.monotonic()
+        """Have the folder watched for a while."""
         with self._lock:
-            if self._worker is not None or now - self._looked < LOOK_SECONDS:
-                return
-            self._looked = now
+            self._looked = time.monotonic()
+            if self._watcher is None:
+                self._watcher = threading.Thread(
+                    target=self._watch, name="qa-folder-watch", daemon=True
+                )
+                self._watcher.start()
+
+    def _watch(self) -> None:
         try:
-            self._changes = frozenset(self._library.changes())
+            self._notice()
+            for _ in watch(
+                self._library.root,
+                debounce=400,
+                rust_timeout=SCAN_MILLISECONDS,
+                yield_on_timeout=True,
+                ignore_permission_denied=True,
+                raise_interrupt=False,
+            ):
+                self._notice()
+                if time.monotonic() > self._looked + WATCH_SECONDS:
+                    break
+        except (OSError, RuntimeError) as error:
+            self._message = f"The folder can't be watched: {error}. “Look for changes” reads it."
+        finally:
+            with self._lock:
+                self._watcher = None
+
+    def _notice(self) -> None:
+        """Read what has changed, unless something is being read already."""
+        try:
+            changes = frozenset(self._library.changes())
         except QaError as error:
             self._message = str(error)
             return
-        if self._changes:
+        if changes and not self.busy:
+            self._changes = changes
             self._do("", None)
 
     def read_again(self) -> None:
@@ -237,6 +281,7 @@ class Shelf:
             for path in added:
                 if path in skipped:
                     self._fail(path, skipped[path])
+            self._tell(report)
         finally:
             self._progress = None
             with self._lock:
@@ -244,3 +289,24 @@ class Shelf:
                     self._waiting.pop(path, None)
                     if path not in self._failures:
                         self._added[path] = time.monotonic()
+
+    def _tell(self, report: UpdateReport) -> None:
+        """Tell what others than the readers of this page changed."""
+        with self._lock:
+            ours = {*self._waiting, *self._added}
+            found = [path for path in report.added if path not in ours]
+            gone = [path for path in report.removed if path not in self._removed]
+            self._removed.difference_update(report.removed)
+            self._added.update(dict.fromkeys(found, time.monotonic()))
+        told = [
+            words.format(paths[0] if len(paths) == 1 else plural(len(paths), "document"))
+            for words, paths in (
+                ("{}: new in the folder", found),
+                ("{}: changed, and read again", report.updated),
+                ("{}: no longer in the folder", gone),
+            )
+            if paths
+        ]
+        if told:
+            self._message = ". ".join(told) + "."
+            self._news = (self._news[0] + 1, self._message)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.types import Document
-from qa.ui.markup import ICONS, Html, tag, text
+from qa.ui.markup import DOT, ICONS, Html, tag, text
 
 __all__ = [
     "Quote",
@@ -27,6 +28,7 @@ __all__ = [
     "window",
 ]
 
+_HEADING = re.compile(r"^#{1,6} .+$", re.MULTILINE)
 WHOLE = 40_000
 REACH = 8_000
 
@@ -101,11 +103,17 @@ def text_html(
         cuts.update((max(first, quote.start), min(last, quote.end)))
     if first < document.body_start < last:
         cuts.add(document.body_start)
+    headings = dict(match.span() for match in _HEADING.finditer(document.text, first, last))
+    cuts.update(headings, headings.values())
+    heading_end = first
     edges = sorted(cuts)
     parts: list[Html] = []
     reached = False
     for start, end in pairwise(edges):
+        heading_end = headings.get(start, heading_end)
         piece = text(document.text[start:end])
+        if start < heading_end:
+            piece = tag("span", piece, class_="qa-heading")
         over = [quote for quote in inside if quote.start <= start and quote.end >= end]
         strong = any(quote.number == current for quote in over)
         if strong:
@@ -138,7 +146,7 @@ def panel_head(controls: Html, title: str, facts: Sequence[Html]) -> Html:
         data_close=True,
         aria_label="Close the source",
     )
-    meta = '<span class="qa-dot" aria-hidden="true">·</span>'.join(fact for fact in facts if fact)
+    meta = DOT.join(fact for fact in facts if fact)
     return tag(
         "header",
         tag("div", controls + close, class_="qa-source-bar")

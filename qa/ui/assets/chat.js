@@ -6,6 +6,7 @@ const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const main = () => document.getElementById("qa-main");
 
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const isWide = () => matchMedia("(min-width: 861px)").matches;
 
 let group = null; // what previous and next step through, as plain values
@@ -143,11 +144,28 @@ async function look() {
       put("#qa-header", seen.header);
       put("#qa-banner", seen.banner);
       isDown = seen.banner !== "";
+      tell(...seen.news);
     } catch {
       // The next look may succeed; a question would tell.
     }
   }
   looking = setTimeout(look, busy ? 700 : isListShown() || isDown ? 3000 : 10000);
+}
+
+// What changed in the folder is told once, to whoever was here when it did.
+const news = document.createElement("p");
+news.id = "qa-news";
+news.setAttribute("role", "status");
+document.body.append(news);
+let told = null;
+let newsTimer = 0;
+function tell(count, words) {
+  if (told !== null && count !== told) {
+    news.textContent = words;
+    clearTimeout(newsTimer);
+    newsTimer = setTimeout(() => (news.textContent = ""), 8000);
+  }
+  told = count;
 }
 
 const placed = new Map();
@@ -343,6 +361,8 @@ function tick() {
   since ||= Date.now();
   const seconds = Math.floor((Date.now() - since) / 1000);
   if (seconds >= 4) elapsed.textContent = `${seconds} s`;
+  // An animation would draw sixty times a second, on the processor that the model needs.
+  if (!isStill()) find("#qa-live .qa-pulse")?.classList.toggle("qa-dim", seconds % 2 === 1);
 }
 function announce(turn) {
   const status = find(".qa-verdict span:not(.qa-pulse)", turn)?.textContent ?? "";
@@ -470,13 +490,16 @@ document.addEventListener("drop", async (event) => {
   addFiles(found);
 }, true);
 
+// What can't be undone on the page is asked for twice.
+function isSure(button, question) {
+  if ("sure" in button.dataset) return true;
+  for (const other of all(".qa-remove[data-sure]")) unsure(other);
+  button.dataset.sure = "";
+  find(".qa-confirm", button).textContent = question;
+  return false;
+}
 async function remove(button) {
-  if (!("sure" in button.dataset) && !("dismiss" in button.dataset)) {
-    for (const other of all(".qa-remove[data-sure]", element)) unsure(other);
-    button.dataset.sure = "";
-    find(".qa-confirm", button).textContent = "Remove?";
-    return;
-  }
+  if (!("dismiss" in button.dataset) && !isSure(button, "Remove?")) return;
   button.disabled = true;
   const wrong = await server.change({ remove: button.dataset.remove }).catch(() => "The server doesn’t answer.");
   if (wrong !== null) {
@@ -528,6 +551,10 @@ document.addEventListener("click", (event) => {
   else if ((hit = at("[data-edit]"))) edit(hit);
   else if ((hit = at("[data-add]"))) choose(hit.dataset.add);
   else if ((hit = at("[data-remove]"))) remove(hit);
+  else if ((hit = at("[data-earlier]"))) trigger("edit", { open: hit.dataset.earlier });
+  else if ((hit = at("[data-forget]"))) {
+    if (isSure(hit, "Delete?")) trigger("edit", { forget: hit.dataset.forget });
+  }
   else if ((hit = at("[data-reindex]"))) server.change({ reindex: true }).then(refreshList, () => {});
   else if ((hit = at("[data-ask]"))) {
     if (!isBusy()) ask(hit.dataset.ask, "replace" in hit.dataset);

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pages import (
+    DOCUMENT,
+    EARLIER,
+    FIRST,
+    ONE,
+    PATIENTLY,
+    TEXT,
+    Page,
+)
+
+from qa.ui.panel import panel_html
+from qa.ui.reading import Reader
+from qa.ui.shelf import Entry
+from qa.ui.source import (
+    Quote,
+    digest,
+    source_html,
+    text_html,
+    window,
+)
+
+
+@PATIENTLY
+@given(st.data())
+def test_the_text_is_never_altered_and_the_marks_are_exact(data: st.DataObject) -> None:
+    content = data.draw(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+    spot = st.integers(0, len(content))
+    spans = st.tuples(spot, spot).map(sorted).filter(lambda span: span[0] < span[1])
+    document = replace(DOCUMENT, text=content, body_start=data.draw(spot))
+    first, last = data.draw(st.tuples(spot, spot).map(sorted))
+    chosen = data.draw(st.lists(spans, max_size=4))
+    quotes = [Quote(number, *span) for number, span in enumerate(chosen, 1)]
+    page = Page(text_html(document, first, last, quotes, 1))
+    assert page.text == content[first:last]
+    strong = page.of_class("qa-mark-current")
+    marks = [attributes for tag, attributes in page.elements if tag == "mark"]
+    assert len(marks) == len(page.marked)
+    shown = "".join(
+        words for words, attributes in zip(page.marked, marks, strict=True) if attributes in strong
+    )
+    if quotes:
+        start, end = max(first, quotes[0].start), min(last, quotes[0].end)
+        assert shown == content[start : max(start, end)]
+    covered = {
+        position
+        for quote in quotes
+        for position in range(max(first, quote.start), min(last, quote.end))
+    }
+    assert "".join(page.marked) == "".join(content[position] for position in sorted(covered))
+
+
+def test_the_second_of_two_equal_sentences_is_the_one_that_is_marked() -> None:
+    html = source_html(DOCUMENT, [Quote(1, *ONE), Quote(2, *EARLIER)], 1)
+    page = Page(html)
+    assert page.marked == [FIRST, FIRST]
+    assert html.index('data-number="2"') < html.index('id="qa-here"')
+    assert "1 May 2024" in page.text
+    assert "sea/tides.txt" in page.text
+
+
+def test_a_long_document_opens_at_the_quote_at_once() -> None:
+    line = "The tide rose — by 12 cm.\n"
+    document = replace(DOCUMENT, text=line * 400_000)
+    start = len(line) * 300_000
+    began = time.process_time()
+    html = source_html(document, [Quote(1, start, start + 10)], 1)
+    assert time.process_time() - began < 0.5
+    assert len(html) < 60_000
+    page = Page(html)
+    assert page.marked == ["The tide r"]
+    assert [button.get("hidden", "no") for button in page.of_class("qa-more")] == ["no", "no"]
+
+
+@PATIENTLY
+@given(st.text("ab \n", min_size=1).map(lambda part: part * 9_000), st.data())
+def test_a_window_holds_the_quote(content: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(content)))
+    end = data.draw(st.integers(start, min(len(content), start + 500)))
+    first, last = window(content, start, end)
+    assert 0 <= first <= start <= end <= last <= len(content)
+    assert last - first <= max(40_000, 16_500)
+
+
+READER = Reader(lambda: {DOCUMENT.path: DOCUMENT})
+
+
+def wish(**changes: Any) -> dict[str, Any]:
+    quotes = [
+        {"number": 1, "document": DOCUMENT.path, "start": ONE[0], "end": ONE[1]},
+        {"number": 2, "document": "other.txt", "start": 0, "end": 5},
+    ]
+    return {
+        "document": DOCUMENT.path,
+        "number": 1,
+        "check": digest(FIRST),
+        "quotes": quotes,
+    } | changes
+
+
+def test_the_reader_opens_a_quote() -> None:
+    page = Page(READER.open_source(wish()))
+    assert page.marked == [FIRST]
+    assert TEXT in page.text
+
+
+def test_the_panel_lists_the_documents() -> None:
+    entries = [
+        Entry("sea/tides.txt", "new", DOCUMENT, 12_400),
+        Entry("photo.png", "skipped", detail="not a supported format"),
+    ]
+    page = Page(panel_html(entries, editable=True))
+    assert page.attributes("data-open") == ["sea/tides.txt"]
+    assert page.attributes("data-remove") == ["sea/tides.txt", "photo.png"]
+    assert "1 document" in page.text
+    assert "12 kB" in page.text
+    assert "not a supported format" in page.text
+    assert not Page(panel_html(entries, editable=False)).attributes("data-remove")
+
+
+def test_the_reader_tells_when_a_document_is_gone_or_has_changed() -> None:
+    gone = Page(READER.open_source(wish(document="sea/gone.txt")))
+    assert "no longer in the library" in gone.text
+    changed = Page(READER.open_source(wish(check=digest("The tide rose by 13 cm."))))
+    assert "has changed since the answer" in changed.text
+    assert "rose" not in changed.text
+
+
+def test_the_reader_gives_what_comes_before_and_after() -> None:
+    content = "".join(f"Line {number}.\n" for number in range(20_000))
+    reader = Reader(lambda: {"long.txt": replace(DOCUMENT, path="long.txt", text=content)})
+    middle = len(content) // 2
+    before = reader.more_source({"document": "long.txt", "side": "before", "edge": middle})
+    after = reader.more_source({"document": "long.txt", "side": "after", "edge": middle})
+    assert before is not None
+    assert after is not None
+    assert before["last"] == after["first"] == middle
+    assert Page(before["html"] + after["html"]).text == content[before["first"] : after["last"]]
+    assert after["length"] == len(content)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@PATIENTLY
+@given(
+    JSON
+    | st.fixed_dictionaries(
+        {},
+        optional={
+            "document": st.just(DOCUMENT.path) | st.just("../../etc/passwd") | JSON,
+            "number": st.integers() | JSON,
+            "check": JSON,
+            "side": st.sampled_from(["before", "after"]) | JSON,
+            "edge": st.integers() | JSON,
+            "quotes": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "number": st.integers() | JSON,
+                        "document": st.just(DOCUMENT.path),
+                        "start": st.integers() | JSON,
+                        "end": st.integers() | JSON,
+                    }
+                )
+            )
+            | JSON,
+        },
+    )
+)
+def test_the_reader_survives_any_wish(anything: Any) -> None:
+    page = Page(READER.open_source(anything))
+    page.assert_harmless()
+    assert "root:" not in page.text
+    more = READER.more_source(anything)
+    assert more is None or Page(more["html"]).text in TEXT
+
+
+def test_headings_stand_out_and_a_mark_may_reach_into_one() -> None:
+    body = "# Tides\n\nThey rise.\n\n## The moon\n#no heading"
+    document = replace(DOCUMENT, text=body)
+    start = body.index("rise.")
+    html = text_html(document, 0, len(body), [Quote(1, start, body.index("moon"))], 1)
+    page = Page(html)
+    assert page.text == body
+    assert "".join(page.marked) == "rise.\n\n## The "
+    assert len(page.of_class("qa-heading")) == 3
+    assert "#no heading" in html.split(">")[-1]
