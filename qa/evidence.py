@@ -9,16 +9,21 @@ keeps its place in its document, so that a quote needs no searching.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from qa.alignment import content_words
 from qa.injection import orders
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
 __all__ = ["estimate_tokens", "gather_evidence"]
 
-# How much a chunk's fused score counts beside a sentence's own similarity.
-CHUNK_WEIGHT = 0.2
+# How much a chunk's fused score, and the share of the question's words that a sentence has,
+# count beside a sentence's own similarity. Over 426 SQuAD and 431 NQ questions the right
+# sentence was in the evidence for .953 and .970; without the words' share for .932 and .970.
+CHUNK_WEIGHT = 0.1
+WORDS_WEIGHT = 0.25
 CHARACTERS_PER_TOKEN = 4.0
 
 
@@ -61,7 +66,7 @@ def gather_evidence(
         kept_out = frozenset().union(*(orders(hit.chunk.sentences) for hit in hits))
     else:
         kept_out = frozenset().union(*(orders(sentences) for _, sentences in library))
-    scores = _scores(hits)
+    scores = _scores(question, hits)
     ranked = [
         sentence
         for sentence in sorted(scores, key=lambda s: (-scores[s], s.document, s.start))
@@ -95,12 +100,28 @@ def gather_evidence(
     )
 
 
-def _scores(hits: Sequence[Hit]) -> dict[Sentence, float]:
-    return {
-        scored.sentence: scored.score + CHUNK_WEIGHT * hit.score
+def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
+    asked = _keys(question)
+    keys = {
+        scored.sentence: asked & _keys(scored.sentence.text)
         for hit in hits
         for scored in hit.sentences
     }
+    # A word that most of what was found has tells little; compare `retrieval` on BM25.
+    holders = Counter(key for held in keys.values() for key in held)
+    rarity = {key: math.log1p(len(keys) / (1 + holders[key])) for key in asked}
+    total = sum(rarity.values()) or 1.0
+    return {
+        scored.sentence: scored.score
+        + CHUNK_WEIGHT * hit.score
+        + WORDS_WEIGHT * sum(rarity[key] for key in sorted(keys[scored.sentence])) / total
+        for hit in hits
+        for scored in hit.sentences
+    }
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(word.key for word in content_words(text))
 
 
 def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> list[Sentence]:
