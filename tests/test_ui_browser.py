@@ -447,7 +447,7 @@ def test_whoever_hears_the_page_is_told_the_same(page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="Answered in part")).to_have_count(1)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="All documents").click()
-    listed = page.get_by_role("button", name=f"{TIDES.title} 1 May 2024, {TIDES.path}")
+    listed = page.get_by_role("button", name=f"{TIDES.title} 1 May 2024 , {TIDES.path}")
     expect(listed).to_be_visible()
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
     roles = ("button", "textbox", "radio", "link", "checkbox", "combobox")
