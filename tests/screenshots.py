@@ -177,7 +177,8 @@ def partial(page: Page, library: HarbourLibrary) -> None:
 
 
 def preview(page: Page, library: HarbourLibrary) -> None:
-    several(page, library)
+    ask(page, "What happened on 1 May, and what followed from it?")
+    answered(page)
     page.locator("#qa-live .qa-chip").first.hover()
     expect(page.get_by_role("tooltip")).to_be_visible()
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from browsing import PATIENCE, answered, ask, eventually, served, shown_spans, visiting
 from playwright.sync_api import Browser, Page, expect
-from written import EVIL, FAR, HOSTILE, LONG, QUOTE, SECOND, SEEN, WrittenLibrary
+from written import EVIL, FAR, HOSTILE, LONG, QUOTE, SECOND, SEEN, TIDES, WrittenLibrary
 
 pytestmark = pytest.mark.browser
 
@@ -399,3 +399,63 @@ def test_the_server_refuses_other_hosts_and_files(address: str) -> None:
         assert client.get("/monitoring").status_code in (403, 404)
         allowed = client.get("/config", headers={"Origin": "http://evil.example"})
         assert "access-control-allow-origin" not in allowed.headers
+
+
+def test_whoever_hears_the_page_is_told_the_same(page: Page) -> None:
+    expect(page.get_by_role("textbox", name="Your question", exact=True)).to_be_focused()
+    ask(page, "How high was the tide?")
+    answered(page)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Settings", expanded=True).focus()
+    expect(page.locator("main")).to_match_aria_snapshot(
+        f"""
+        - button "Settings" [expanded]
+        - button "New conversation"
+        - group "Settings":
+          - radiogroup "Model"
+          - radiogroup "Caution":
+            - radio "Balanced" [checked]
+          - radiogroup "Passages read"
+        - region "Conversation":
+          - article:
+            - heading "How high was the tide?" [level=2]
+            - text: It rose by 12 cm
+            - 'button "Quote 1, Tides of Ålesund: {QUOTE}"'
+            - text: . Nobody saw it
+            - list "Quotes":
+              - listitem
+              - listitem
+              - listitem
+            - button "Copy"
+            - button "Retry"
+            - button "Edit"
+          - textbox "Your question"
+          - button "Ask"
+        - complementary "Sources":
+          - button "All documents"
+          - button "Previous quote" [disabled]
+          - text: 1 of 3
+          - button "Next quote"
+          - button "Close the source"
+          - heading "Tides of Ålesund" [level=2]
+          - region "Text of the document":
+            - mark: Nobody saw it.
+            - mark: {QUOTE}
+        """
+    )
+    # Said once, by the one live region that is there before what it says.
+    expect(page.get_by_role("status").filter(has_text="Answered in part")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="All documents").click()
+    listed = page.get_by_role("button", name=f"{TIDES.title} 1 May 2024 , {TIDES.path}")
+    expect(listed).to_be_visible()
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    roles = ("button", "textbox", "radio", "link", "checkbox", "combobox")
+    nameless = [
+        node
+        for node in tree
+        if not node["ignored"]
+        and node["role"]["value"] in roles
+        and not node.get("name", {}).get("value", "").strip()
+    ]
+    assert nameless == []

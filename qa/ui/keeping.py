@@ -172,7 +172,7 @@ def _is_entry(entry: object) -> bool:
 
 def _file(entries: Iterable[dict[str, Any]], person: str | None) -> dict[str, Any]:
     room = LONGEST_EARLIER
-    fitting = []
+    fitting: list[dict[str, Any]] = []
     for entry in entries:
         size = len(json.dumps(entry))
         if size <= room and len(fitting) < MOST_EARLIER:

@@ -196,7 +196,7 @@ def _verdict_html(answer: Answer) -> Html:
         icon, words = "partial", f"Answered in part, machine-checked against {quotes}"
     else:
         icon, words = "checked", f"Machine-checked against {quotes}"
-    return tag("p", ICONS[icon] + tag("span", words), class_="qa-verdict", role="status")
+    return tag("p", ICONS[icon] + tag("span", words), class_="qa-verdict")
 
 
 def _tool_html(icon: str, label: str, **attributes: object) -> Html:
@@ -279,7 +279,7 @@ def _progress_html(exchange: Exchange) -> Html:
     return tag(
         "div",
         tag("div", draft, class_="qa-desk")
-        + tag("p", status, class_="qa-verdict qa-busy", role="status")
+        + tag("p", status, class_="qa-verdict qa-busy")
         + _found_html(exchange.passages, "Passages found"),
         class_="qa-answer qa-pending",
     )
@@ -310,7 +310,7 @@ def _ended_html(exchange: Exchange, latest: bool) -> Html:
     status = ICONS[exchange.stage] + tag("span", text(words), dir="auto")
     return tag(
         "div",
-        tag("p", status, class_="qa-verdict", role="status")
+        tag("p", status, class_="qa-verdict")
         + _found_html(exchange.passages, "Passages found")
         + tag("footer", _again_html(exchange.question, latest), class_="qa-tools"),
         class_=f"qa-answer qa-{exchange.stage}",

@@ -301,6 +301,14 @@ async function copy(button) {
   setTimeout(() => (label.textContent = "Copy"), 1600);
 }
 
+// Gradio counts the time of an answer unseen, in every frame that the browser draws, on the
+// processor that the model may need: while an answer is made, four frames a second do.
+const nextFrame = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (act) =>
+  isBusy() ? -setTimeout(() => act(performance.now()), 250) : nextFrame(act);
+const cancelFrame = window.cancelAnimationFrame.bind(window);
+window.cancelAnimationFrame = (frame) => (frame < 0 ? clearTimeout(-frame) : cancelFrame(frame));
+
 // Changing the latest question: it becomes a field in its own place.
 function edit(button) {
   const turn = button.closest(".qa-turn");
@@ -616,5 +624,18 @@ function begin() {
   settings.setAttribute("aria-expanded", "false");
   settings.setAttribute("aria-controls", "qa-settings");
   box.setAttribute("maxlength", "2000");
+  // What Gradio leaves without a name, or with a wrong one, for those who don't see it.
+  box.setAttribute("aria-label", "Your question");
+  for (const choice of all("#qa-settings fieldset")) {
+    choice.setAttribute("role", "radiogroup");
+    choice.setAttribute("aria-label", find('[data-testid="block-info"]', choice)?.textContent ?? "");
+  }
+  for (const [part, role, name] of [
+    ["#qa-talk", "region", "Conversation"], ["#qa-source", "complementary", "Sources"],
+    ["#qa-settings", "group", "Settings"],
+  ]) {
+    find(part).setAttribute("role", role);
+    find(part).setAttribute("aria-label", name);
+  }
 }
 begin();
