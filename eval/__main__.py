@@ -49,7 +49,7 @@ from .records import Run, load_run, writing
 from .squad import load_squad
 from .summary import exactness
 from .systems import PEER_DEADLINE_SECONDS, check_names
-from .terminal import print_run, print_timings
+from .terminal import print_run, print_scale, print_timings
 from .workflow import (
     COLUMNS,
     SEED_CASES,
@@ -341,7 +341,11 @@ def bench_command(
         Path | None, typer.Option("--json", metavar="FILE", help="Write the timings here.")
     ] = None,
 ) -> None:
-    """Measure embedding, indexing, search and answers against plain library calls."""
+    """Measure embedding, indexing, search and answers against plain library calls.
+
+    Larger libraries are grown from the real one: copies of its sentences with a number of
+    their own, and its vectors with noise, so that a million need no forward pass.
+    """
     settings, console = _settings(llm), Console(stderr=True)
     folder = library or seed_documents(settings)
     documents = open_documents(folder, settings)
@@ -355,20 +359,26 @@ def bench_command(
         grown = GrownEmbedder(embedder, real_sentences(documents))
         # What is imported and started once belongs to no size.
         bench_library(grown, asked, 10, settings)
+        points = []
+        probes = [" ".join(text.split()[:12]) for text in texts[:100]]
         for count in size or (1_000, 10_000, 100_000):
             status.update(f"A library of {count:,} sentences…")
-            timings += bench_library(grown, asked, count, settings)
+            compared, point = bench_library(grown, probes, count, settings)
+            timings += compared
+            points.append(point)
         model = open_chat_model(settings, weights_progress(console))
         if model is not None:
             status.update("Answering…")
             with Library.open(folder, settings=settings, llm=model, embedder=embedder) as opened:
                 timings += bench_answers(opened, asked, embedder, model, PEER_DEADLINE_SECONDS)
     print_timings(timings, Console())
+    print_scale(points, Console())
     if json_file is not None:
         content = {
             "machine": machine(settings.local.threads),
             "versions": versions(),
             "timings": [timing.to_dict() for timing in timings],
+            "scale": [point.to_dict() for point in points],
         }
         with writing(json_file):
             json_file.write_text(json.dumps(content, indent=1) + "\n", "utf-8")

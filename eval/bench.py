@@ -26,12 +26,14 @@ from numpy.typing import NDArray
 from qa import Library
 from qa.embeddings import Embedder
 from qa.errors import ModelError
+from qa.index import open_index, store_folder
 from qa.llms import ChatModel, Deadline, Message, complete
 from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.types import Document
 
 from .cases import CasesError
+from .scale import ScalePoint, extra_memory, folder_bytes, measure_search
 
 __all__ = [
     "GrownEmbedder",
@@ -101,7 +103,7 @@ def bench_embedding(embedder: Embedder, plain: Any, texts: Sequence[str]) -> Tim
 
 def bench_library(
     grown: GrownEmbedder, questions: Sequence[str], size: int, settings: Settings
-) -> list[Timing]:
+) -> tuple[list[Timing], ScalePoint]:
     """Build and search a library of `size` sentences.
 
     The plain build embeds the sentences and adds them to a FAISS index in memory; the
@@ -122,9 +124,10 @@ def bench_library(
     shutil.rmtree(stored.home, ignore_errors=True)
     library: Library | None = None
     try:
-        start = time.perf_counter()
-        library = Library.open(folder, settings=stored, embedder=grown)
-        ours = time.perf_counter() - start
+        with extra_memory() as memory:
+            start = time.perf_counter()
+            library = Library.open(folder, settings=stored, embedder=grown)
+            ours = time.perf_counter() - start
         start = time.perf_counter()
         index = build()
         plain = time.perf_counter() - start
@@ -138,13 +141,27 @@ def bench_library(
         searched, plainly = _alternate(
             lambda: found.search(next(asked)),
             lambda: index.search(grown.embed_query(next(asked)).reshape(1, -1), 10),
-            repeats=max(REPEATS, 2 * len(questions)),
+            repeats=max(REPEATS, min(2 * len(questions), 20)),
         )
         timings.append(Timing("search, question embedded", size, searched, plainly))
+        store = store_folder(stored.home, folder)
+        opened_index = open_index(store, grown, stored.chunking)
+        median, p95, recall = measure_search(opened_index, grown, questions)
+        point = ScalePoint(
+            size,
+            opened_index.search_kind,
+            ours,
+            opened,
+            median,
+            p95,
+            recall,
+            memory[0],
+            folder_bytes(store) / size,
+        )
     finally:
         shutil.rmtree(stored.home, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
-    return timings
+    return timings, point
 
 
 def bench_answers(

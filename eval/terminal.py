@@ -12,10 +12,11 @@ from rich.table import Table
 from .attacks import harm_rows
 from .bench import Timing
 from .records import Record, Run
+from .scale import ScalePoint
 from .statistics import Interval
 from .summary import FIGURES, NOTES, curve, figures, kinds_of, latency, paired, resources
 
-__all__ = ["print_run", "print_timings"]
+__all__ = ["print_run", "print_scale", "print_timings"]
 
 OUTCOMES = ("correct", "wrong", "refused")
 
@@ -80,6 +81,27 @@ def print_timings(timings: Sequence[Timing], console: Console) -> None:
             f"{timing.ours:.4f}",
             f"{timing.plain:.4f}" if compared else "",
             f"{timing.ratio:.2f}" if compared else "",
+        )
+    console.print(table)
+
+
+def print_scale(points: Sequence[ScalePoint], console: Console) -> None:
+    """Print what each size of the library took, and what its search finds."""
+    table = Table(title="As the library grows, without forward passes for its documents")
+    names = "sentences vectors build,s open,s search,ms p95,ms recall@10 extra,MB bytes/sentence"
+    for name in names.split():
+        table.add_column(name.replace(",", ", "), justify="right")
+    for point in points:
+        table.add_row(
+            f"{point.size:,}",
+            point.vectors,
+            f"{point.build:.1f}",
+            f"{point.open:.2f}",
+            f"{point.search * 1e3:.1f}",
+            f"{point.search_p95 * 1e3:.1f}",
+            f"{point.recall:.3f}",
+            f"{point.memory / 1e6:,.0f}",
+            f"{point.bytes_per_sentence:,.0f}",
         )
     console.print(table)
 

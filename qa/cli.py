@@ -332,10 +332,12 @@ def _opened(
 def _index_progress(bars: Progress) -> Callable[[int, int, str], None]:
     task: list[TaskID] = []
 
-    def show(done: int, total: int, _path: str) -> None:
+    def show(done: int, total: int, path: str) -> None:
         if not task:
-            task.append(bars.add_task("Indexing", total=total))
-        bars.update(task[0], completed=done, total=total)
+            task.append(bars.add_task("Reading files", total=None))
+        # While files are read, nobody knows how much there is to embed, or how long it takes.
+        doing = "Writing the index" if not path else "Embedding" if total else "Reading files"
+        bars.update(task[0], description=doing, completed=done, total=total or None)
 
     return show
 

@@ -98,4 +98,8 @@ def _library(settings: Settings, folder: Path) -> Check:
     except QaError as error:
         return Check("Library", False, str(error))
     count, skipped = len(library.documents), len(library.report.skipped)
-    return Check("Library", True, f"{library.root}: {count:,} documents, {skipped} files skipped")
+    detail = f"{library.root}: {count:,} documents, {skipped} files skipped"
+    index = library.index
+    if index is not None:
+        detail += f"; {index.sentence_count:,} sentences, {index.search_kind} search"
+    return Check("Library", True, detail)

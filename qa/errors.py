@@ -9,6 +9,7 @@
     │   ├── LibraryNotFoundError the folder isn't there
     │   ├── EmptyLibraryError    the folder has no readable document
     │   └── DocumentError        one file can't be read
+    │       └── UnfinishedDocumentError it takes too much time or memory
     ├── IndexStoreError
     │   ├── IndexCorruptError    a stored file isn't what its manifest says
     │   ├── IndexOutdatedError   built by another model, chunker or format
@@ -43,6 +44,7 @@ __all__ = [
     "QuestionError",
     "ServeError",
     "SettingsError",
+    "UnfinishedDocumentError",
     "WeightsError",
 ]
 
@@ -73,6 +75,10 @@ class EmptyLibraryError(LibraryError):
 
 class DocumentError(LibraryError):
     """One file can't be read as a document; the others still can."""
+
+
+class UnfinishedDocumentError(DocumentError):
+    """A file takes more time or memory to be read than a parser is given."""
 
 
 class IndexStoreError(QaError):

@@ -4,6 +4,10 @@ A generation is written to a folder of its own, with a manifest of each file's s
 SHA-256, and becomes current by one atomic rename of the file ``current``, which holds
 the manifest's own digest. Whatever interrupts a writer, the current generation is the
 old one or the new one. Once a generation is replaced, its files are deleted.
+
+Every file is checked at every opening, but a large one whose size, times and place on
+disk are those of its last check only once a week: it can then be mapped into memory
+instead of being read.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,6 +37,10 @@ LOCK_SECONDS = 5.0
 _PREFIX = "generation-"
 _POINTER = "current"
 _MANIFEST = "manifest.json"
+_VERIFIED = "verified.json"
+# A file so large isn't read at every opening while its times say that nobody touched it.
+_LARGE = 64 * 2**20
+_TRUSTED_SECONDS = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +193,28 @@ class GenerationStore:
             raise
         self._remove_leftovers()
 
+    def beside(self, write: Callable[[Path], T]) -> T:
+        """Write something else into the folder; only while `writing`.
+
+        Raises
+        ------
+        IndexStoreError
+            When there is no space or no permission.
+        """
+        try:
+            return write(self._folder)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def has_files(self) -> bool:
+        """Whether a current generation holds any file, damaged or not."""
+        with suppress(IndexStoreError):
+            name = self.current()
+            return name is not None and any(
+                path.name != _MANIFEST for path in (self._folder / name).iterdir()
+            )
+        return True
+
     def has_leftovers(self) -> bool:
         """Whether something is there that isn't the current generation."""
         return bool(self._leftovers())
@@ -222,11 +253,42 @@ class GenerationStore:
         if hashlib.sha256(content).hexdigest() != digest:
             raise self._damaged(folder / _MANIFEST)
         manifest = json.loads(content)
+        trusted = self._trusted(name)
+        large: dict[str, list[int]] = {}
+        read = False
         for relative, expected in manifest["files"].items():
             path = folder / relative
-            if path.stat().st_size != expected["size"] or _digest(path) != expected["sha256"]:
+            status = path.stat()
+            if status.st_size != expected["size"]:
                 raise self._damaged(path)
+            if status.st_size >= _LARGE:
+                identity = [status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
+                large[relative] = identity
+                if trusted.get(relative) == identity:
+                    continue
+                read = True
+            if _digest(path) != expected["sha256"]:
+                raise self._damaged(path)
+        if read:
+            self._trust(name, large)
         return Generation(name, folder, manifest["facts"])
+
+    def _trusted(self, name: str) -> dict[str, list[int]]:
+        """Large files of a generation that were checked of late: what they were then."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            verified = json.loads((self._folder / _VERIFIED).read_bytes())
+            age = time.time() - verified["time"]
+            if verified["generation"] == name and 0 <= age < _TRUSTED_SECONDS:
+                return dict(verified["files"])
+        return {}
+
+    def _trust(self, name: str, files: Mapping[str, list[int]]) -> None:
+        # It only saves time: that it can't be written is no error.
+        with suppress(OSError):
+            temporary = self._folder / f"{_VERIFIED}.{uuid.uuid4().hex[:8]}.new"
+            verified = {"generation": name, "time": time.time(), "files": files}
+            temporary.write_text(json.dumps(verified), "utf-8")
+            os.replace(temporary, self._folder / _VERIFIED)
 
     def _leftovers(self) -> list[Path]:
         with suppress(IndexStoreError, FileNotFoundError):

@@ -11,41 +11,34 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from qa.chunks import CHUNKER_VERSION, chunk_document
+from qa.chunks import CHUNKER_VERSION
 from qa.documents import DocumentFile, SkippedFile, scan_folder
 from qa.embeddings import Embedder
+from qa.entries import Progress, make_entries
 from qa.errors import (
     DocumentError,
     EmptyLibraryError,
     IndexCorruptError,
     IndexOutdatedError,
     IndexStoreError,
+    UnfinishedDocumentError,
 )
 from qa.generations import Generation, GenerationStore
 from qa.readers import READER_VERSION, DocumentReader
-from qa.sentences import split_sentences
+from qa.refusals import load_refusals, save_refusals
 from qa.settings import ChunkingSettings
-from qa.snapshot import FORMAT, Entry, Index, write_snapshot
-from qa.types import Document, Sentence
+from qa.snapshot import FORMAT, Index, write_snapshot
+from qa.types import Document
 from qa.versions import find_versions
 
 __all__ = ["Index", "Progress", "UpdateReport", "open_index", "store_folder", "update_index"]
 
-Progress = Callable[[int, int, str], None]
-"""Called with texts embedded, texts to embed, and the path of the document that is next."""
-
-_TEXTS_AT_ONCE = 64
-_TEXTS_SORTED = 4096
 _CLOCK_TICK_NS = 20_000_000
 
 
@@ -156,7 +149,7 @@ def update_index(
     ------
     LibraryNotFoundError
     EmptyLibraryError
-        When no document is left; the index stays as it was.
+        When no document is left; the index is then emptied.
     IndexBusyError
         When another process is writing it.
     IndexStoreError
@@ -165,20 +158,39 @@ def update_index(
     """
     started = time.perf_counter()
     generations = GenerationStore(store)
-    plan = _plan(store, library, embedder, chunking)
+    plan = _plan(store, library, embedder, chunking, progress)
     if plan.opened and not plan.changes:
         if generations.has_leftovers():
             with suppress(IndexStoreError), generations.writing(timeout=0):
                 pass
+        save_refusals(store, plan.refused)
         return plan.opened.index, plan.report(plan.opened.index, started)
+    if not plan.kept and not plan.read and not generations.has_files():
+        save_refusals(store, plan.refused)
+        raise _nothing_to_read(library, plan.skipped)
     with generations.writing():
         found = plan.opened.generation if plan.opened else None
         if plan.rebuilt or generations.current() != found:
             # Another process may have written while this one waited.
-            plan = _plan(store, library, embedder, chunking)
+            plan = _plan(store, library, embedder, chunking, progress)
+        save_refusals(store, plan.refused)
         if plan.changes or not plan.opened:
-            entries, next_id = _entries(plan, embedder, chunking, progress)
+            entries, next_id = make_entries(
+                plan.opened.index if plan.opened else None,
+                plan.kept,
+                plan.read,
+                plan.next_id,
+                embedder,
+                chunking,
+                generations,
+                progress,
+            )
             if not any(entry.chunks for entry in entries):
+                if generations.has_files():
+                    # What was deleted must not stay in the index.
+                    generations.write(
+                        lambda _: {"format": FORMAT, "empty": True, "next_id": next_id}
+                    )
                 raise _nothing_to_read(library, plan.skipped)
             facts = {
                 "format": FORMAT,
@@ -222,6 +234,7 @@ class _Plan:
     kept: dict[str, DocumentFile]
     read: dict[str, tuple[DocumentFile, Document]]
     skipped: tuple[SkippedFile, ...]
+    refused: Mapping[DocumentFile, str]
 
     @property
     def known(self) -> frozenset[str]:
@@ -236,9 +249,10 @@ class _Plan:
         return bool(self.read or self.removed)
 
     def report(self, index: Index, started: float) -> UpdateReport:
+        known = self.known
         return UpdateReport(
-            added=tuple(path for path in self.read if path not in self.known),
-            updated=tuple(path for path in self.read if path in self.known),
+            added=tuple(path for path in self.read if path not in known),
+            updated=tuple(path for path in self.read if path in known),
             removed=self.removed,
             unchanged=tuple(self.kept),
             skipped=self.skipped,
@@ -254,8 +268,10 @@ class _Plan:
 
 
 def _open(store: Path, embedder: Embedder, chunking: ChunkingSettings) -> _Opened | None:
-    def parse(generation: Generation) -> _Opened:
+    def parse(generation: Generation) -> _Opened | None:
         try:
+            if generation.facts["format"] == FORMAT and generation.facts.get("empty"):
+                return None
             reason = _outdated(generation.facts, embedder, chunking)
             if not reason:
                 return _Opened(
@@ -289,12 +305,21 @@ def _outdated(
     return None
 
 
-def _plan(store: Path, library: Path, embedder: Embedder, chunking: ChunkingSettings) -> _Plan:
+def _plan(
+    store: Path,
+    library: Path,
+    embedder: Embedder,
+    chunking: ChunkingSettings,
+    progress: Progress | None,
+) -> _Plan:
     opened, rebuilt, next_id = None, None, 0
     try:
         opened = _open(store, embedder, chunking)
     except (IndexCorruptError, IndexOutdatedError) as error:
         rebuilt = str(error)
+    if opened:
+        next_id = opened.next_id
+    else:
         with suppress(IndexStoreError):
             next_id = GenerationStore(store).read(lambda old: int(old.facts.get("next_id", 0))) or 0
     scan = scan_folder(library)
@@ -303,15 +328,24 @@ def _plan(store: Path, library: Path, embedder: Embedder, chunking: ChunkingSett
     kept: dict[str, DocumentFile] = {}
     read: dict[str, tuple[DocumentFile, Document]] = {}
     skipped = list(scan.skipped)
+    known_refusals, refused = load_refusals(store), {}
     _wait_out_clock_tick([file for file in scan.files if seen.get(file.path) != file])
     with DocumentReader(scan.root) as reader:
         for file in scan.files:
             if seen.get(file.path) == file:
                 kept[file.path] = file
                 continue
+            if file in known_refusals:
+                refused[file] = known_refusals[file]
+                skipped.append(SkippedFile(file.path, refused[file]))
+                continue
+            if progress:
+                progress(len(kept) + len(read), 0, file.path)
             try:
                 document = reader.read(file.path)
             except DocumentError as error:
+                if isinstance(error, UnfinishedDocumentError):
+                    refused[file] = str(error)
                 skipped.append(SkippedFile(file.path, str(error)))
                 continue
             if documents.get(file.path) == document:
@@ -319,11 +353,7 @@ def _plan(store: Path, library: Path, embedder: Embedder, chunking: ChunkingSett
             else:
                 read[file.path] = file, document
     skipped.sort(key=lambda file: file.path)
-    if not kept and not read:
-        raise _nothing_to_read(library, skipped)
-    if opened:
-        next_id = opened.next_id
-    return _Plan(opened, rebuilt, next_id, kept, read, tuple(skipped))
+    return _Plan(opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
 
 
 def _nothing_to_read(library: Path, skipped: Sequence[SkippedFile]) -> EmptyLibraryError:
@@ -341,91 +371,3 @@ def _wait_out_clock_tick(files: Sequence[DocumentFile]) -> None:
     age = time.time_ns() - max((file.modified_ns for file in files), default=0)
     if 0 <= age < _CLOCK_TICK_NS:
         time.sleep((_CLOCK_TICK_NS - age) / 1e9)
-
-
-def _entries(
-    plan: _Plan, embedder: Embedder, chunking: ChunkingSettings, progress: Progress | None
-) -> tuple[list[Entry], int]:
-    """Give every document its vectors; returns them by path, and the next free id."""
-    entries: dict[str, Entry] = {}
-    vectors: dict[str, NDArray[np.float32]] = {}
-    if plan.opened:
-        for path in plan.opened.index.documents:
-            entry = plan.opened.index.entry(path)
-            if path in plan.kept:
-                entries[path] = replace(entry, file=plan.kept[path])
-            for sentence, vector in zip(entry.sentences, entry.sentence_vectors, strict=True):
-                vectors[_in_context(sentence)] = vector
-            for chunk, vector in zip(entry.chunks, entry.chunk_vectors, strict=True):
-                vectors[chunk.text] = vector
-    wanted: dict[str, str] = {}
-    cut = {}
-    for path, (_, document) in plan.read.items():
-        sentences = split_sentences(document)
-        chunks = chunk_document(document, sentences, chunking.max_chunk_characters)
-        cut[path] = sentences, chunks
-        for text in [*map(_in_context, sentences), *(chunk.text for chunk in chunks)]:
-            if text not in vectors:
-                wanted.setdefault(text, path)
-    done = 0
-    for batch in _batches(list(wanted)):
-        if progress:
-            progress(done, len(wanted), wanted[batch[0]])
-        vectors.update(zip(batch, embedder.embed(batch), strict=True))
-        done += len(batch)
-    if progress:
-        progress(done, done, "")
-
-    dimension = plan.opened.index.dimension if plan.opened else embedder.dimension
-    next_id = plan.next_id
-    for path, (sentences, chunks) in cut.items():
-        file, document = plan.read[path]
-        ids = np.arange(next_id, next_id + len(sentences) + len(chunks), dtype=np.int64)
-        next_id += len(ids)
-        entries[path] = Entry(
-            file,
-            document,
-            sentences,
-            chunks,
-            ids[: len(sentences)],
-            ids[len(sentences) :],
-            _matrix(
-                [vectors[_in_context(sentence)] for sentence in sentences], dimension, embedder
-            ),
-            _matrix([vectors[chunk.text] for chunk in chunks], dimension, embedder),
-        )
-    return [entries[path] for path in sorted(entries)], next_id
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Cut texts into batches of like length, which a model needn't pad.
-
-    Batches of long and of short texts alternate, so that what is done of all texts
-    tells how much of the time has passed.
-    """
-    for start in range(0, len(texts), _TEXTS_SORTED):
-        ordered = sorted(texts[start : start + _TEXTS_SORTED], key=len)
-        batches = deque(
-            ordered[first : first + _TEXTS_AT_ONCE]
-            for first in range(0, len(ordered), _TEXTS_AT_ONCE)
-        )
-        while batches:
-            yield batches.popleft()
-            if batches:
-                yield batches.pop()
-
-
-def _in_context(sentence: Sentence) -> str:
-    """Text that stands for a sentence: below a heading, few sentences repeat its subject."""
-    return f"{sentence.heading}\n{sentence.text}" if sentence.heading else sentence.text
-
-
-def _matrix(
-    rows: list[NDArray[np.float32]], dimension: int, embedder: Embedder
-) -> NDArray[np.float32]:
-    if any(len(row) != dimension for row in rows):
-        raise IndexOutdatedError(
-            f"The index was made with {dimension} dimensions, but the embedding model "
-            f"'{embedder.name}' now gives others. Give each model a name of its own."
-        )
-    return np.stack(rows) if rows else np.empty((0, dimension), dtype=np.float32)

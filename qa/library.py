@@ -161,6 +161,11 @@ class Library:
         return self._state[0].documents if self._state else {}
 
     @property
+    def index(self) -> Index | None:
+        """The index as it is now; None while there is no document."""
+        return self._state[0] if self._state else None
+
+    @property
     def files(self) -> tuple[DocumentFile, ...]:
         """The documents' files as they were when they were indexed, by path."""
         documents = self.documents

@@ -5,7 +5,8 @@ deviations from its mean over the library (z-scores) before they are weighted; s
 and Shaw (1994, "Combination of Multiple Searches") and, for z-scores, Savoy (2004,
 "Combining Multiple Strategies for Effective Monolingual and Cross-Language Retrieval").
 A chunk's dense score counts the chunk and its best sentence alike: the one knows the
-context, the other isn't diluted by it.
+context, the other isn't diluted by it. Of a very large library only the chunks that look
+closest are scored, against the spread of a sample of all.
 """
 
 from __future__ import annotations
@@ -48,15 +49,31 @@ def retrieve(
         When the embedder's vectors don't fit the index.
     ModelError
     """
-    chunks, sentences = index.dense_scores(embedder.embed_query(question))
-    dense = _rounded(chunks + index.best_in_chunks(sentences)) / 2
+    query = embedder.embed_query(question)
     lexical = _rounded(index.lexical_scores(question))
+    rows = index.candidates(query, lexical)
+    chunks, sentences = index.dense_scores(query, rows)
+    dense = _rounded(chunks + index.best_in_chunks(sentences, rows)) / 2
+    if rows is None:
+        rows, usual = np.arange(len(dense)), dense
+    else:
+        # What is near the question alone doesn't tell how near most is.
+        usual = _rounded(np.add(*index.usual_dense_scores(query))) / 2
     weight = settings.dense_weight
-    fused = weight * _z_scores(dense) + (1 - weight) * _z_scores(lexical)
+    fused = weight * _z_scores(dense, usual)
+    fused += (1 - weight) * _z_scores(lexical[rows], lexical)
     ranked = np.argsort(-fused, kind="stable")[: settings.chunks]
+    places = index.sentence_places(rows)
     return tuple(
-        _hit(index, row, float(fused[row]), float(dense[row]), float(lexical[row]), sentences)
-        for row in ranked.tolist()
+        _hit(
+            index,
+            int(rows[place]),
+            float(fused[place]),
+            float(dense[place]),
+            float(lexical[rows[place]]),
+            sentences[places[place] :],
+        )
+        for place in ranked.tolist()
     )
 
 
@@ -66,12 +83,12 @@ def _rounded(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     return rounded
 
 
-def _z_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Express scores in standard deviations from their mean; all 0 where they don't differ."""
-    spread = scores.std()
+def _z_scores(scores: NDArray[np.float64], usual: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Express scores in standard deviations from the usual; all 0 where that doesn't differ."""
+    spread = usual.std()
     if spread < 10**-_DECIMALS:
         return np.zeros_like(scores)
-    standardised: NDArray[np.float64] = (scores - scores.mean()) / spread
+    standardised: NDArray[np.float64] = (scores - usual.mean()) / spread
     return standardised
 
 
@@ -95,7 +112,7 @@ def _hit(
         sentences=tuple(
             ScoredSentence(sentence, value)
             for sentence, value in zip(
-                chunk.sentences, sentences[index.sentence_rows(row)].tolist(), strict=True
+                chunk.sentences, sentences[: len(chunk.sentences)].tolist(), strict=True
             )
         ),
     )

@@ -1,6 +1,7 @@
 """One state of a library's index, as files and in memory: texts, vectors, words.
 
-FAISS holds the vectors, BM25 the words, NumPy records what lies where. Sentences and
+`Vectors` hold the meaning, BM25 the words, NumPy records what lies where, mapped into
+memory rather than read. Sentences and
 chunks are numbered by row, from 0, in the order of documents (by path) and positions,
 whatever was added when; so an index that grew and one built at once score alike. Next
 to its row each has an id, which only ever grows and is never used again.
@@ -9,26 +10,26 @@ to its row each has an id, which only ever grows and is never used again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import bm25s
-import faiss
 import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
 from qa.documents import DocumentFile
-from qa.errors import IndexCorruptError, IndexOutdatedError
+from qa.errors import IndexOutdatedError
 from qa.types import Chunk, Document, Sentence
+from qa.vectors import Vectors, write_vectors
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 2
+FORMAT = 3
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(
@@ -51,6 +52,12 @@ _CHUNK = np.dtype(
         ("count", "<i8"),
     ]
 )
+
+# Where not all chunks are scored: how many are taken from each ranking, and how many tell
+# what a usual score is.
+_CANDIDATE_SENTENCES = 400
+_CANDIDATE_CHUNKS = 200
+_SAMPLE = 2048
 
 # A letter alone says little, but a digit may be the whole point ("track 7").
 _WORD = r"\b(?:\w\w+|\d)\b"
@@ -111,19 +118,17 @@ class Index:
     def __init__(self, folder: Path) -> None:
         records = json.loads((folder / "documents.json").read_bytes())
         self.documents: Mapping[str, Document] = MappingProxyType(
-            {values["path"]: _document(values) for values in records["documents"]}
+            {document.path: document for document in _documents(folder, records["documents"])}
         )
         self.scan = tuple(DocumentFile(**values) for values in records["files"])
         self.versions = tuple(tuple(paths) for paths in records["versions"])
         self._headings: list[str] = records["headings"]
-        self._sentence_records = np.load(folder / "sentences.npy", allow_pickle=False)
-        self._chunk_records = np.load(folder / "chunks.npy", allow_pickle=False)
-        self._sentence_index = _read_vectors(
-            folder / "sentences.faiss", self._sentence_records["id"]
-        )
-        self._chunk_index = _read_vectors(folder / "chunks.faiss", self._chunk_records["id"])
-        self._bm25 = bm25s.BM25.load(folder / "bm25", show_progress=False)
-        self.dimension: int = self._chunk_index.d
+        self._sentence_records = np.load(folder / "sentences.npy", "r", allow_pickle=False)
+        self._chunk_records = np.load(folder / "chunks.npy", "r", allow_pickle=False)
+        self._sentence_vectors = Vectors(folder, "sentence-vectors", len(self._sentence_records))
+        self._chunk_vectors = Vectors(folder, "chunk-vectors", len(self._chunk_records))
+        self._bm25 = bm25s.BM25.load(folder / "bm25", mmap=True, show_progress=False)
+        self.dimension: int = self._chunk_vectors.exact.shape[1]
         self._paths = tuple(self.documents)
         self._document_rows = {path: row for row, path in enumerate(self._paths)}
         documents = np.arange(len(self._paths) + 1)
@@ -189,55 +194,144 @@ class Index:
             self.sentences(path)[offset : offset + count],
         )
 
-    def sentence_rows(self, row: int) -> slice:
-        """Rows of a chunk's sentences."""
-        record = self._chunk_records[row]
-        return slice(int(record["first"]), int(record["first"] + record["count"]))
+    @property
+    def compressed(self) -> bool:
+        """Whether vectors are scanned compressed, and only `candidates` scored exactly."""
+        return self._sentence_vectors.compressed or self._chunk_vectors.compressed
 
-    def dense_scores(
-        self, query: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Cosine similarity of a vector to every chunk and every sentence.
+    @property
+    def search_kind(self) -> str:
+        """How its vectors are searched, in words."""
+        return "compressed, then exact" if self.compressed else "exact"
+
+    def candidates(
+        self, query: NDArray[np.float32], lexical: NDArray[np.floating[Any]]
+    ) -> NDArray[np.int64] | None:
+        """Rows of the chunks that may be among the best; None where all are to be scored.
+
+        They are those that are near the question themselves, that have a sentence which is,
+        or that share its words.
 
         Parameters
         ----------
         query : ndarray of float32, shape (dimension,)
-            Of length 1.
+        lexical : ndarray of float, shape (chunk_count,)
+            See `lexical_scores`.
 
         Returns
         -------
-        chunks : ndarray of float32, shape (chunk_count,)
-        sentences : ndarray of float32, shape (sentence_count,)
-            Both -1 to 1, up to rounding.
+        ndarray of int64 or None
+            Ascending.
 
         Raises
         ------
         IndexOutdatedError
             When the vector comes from a model of another dimension.
         """
+        self._check(query)
+        if not self.compressed:
+            return None
+        found = [_highest(lexical, _CANDIDATE_CHUNKS)]
+        if self._sentence_vectors.compressed:
+            sentences = self._sentence_vectors.nearest(query, _CANDIDATE_SENTENCES)
+        else:
+            sentences = _highest(self._sentence_vectors.exact @ query, _CANDIDATE_SENTENCES)
+        found.append(np.searchsorted(self._chunk_records["first"], sentences, "right") - 1)
+        if self._chunk_vectors.compressed:
+            found.append(self._chunk_vectors.nearest(query, _CANDIDATE_CHUNKS))
+        else:
+            found.append(_highest(self._chunk_vectors.exact @ query, _CANDIDATE_CHUNKS))
+        return np.unique(np.concatenate(found))
+
+    def dense_scores(
+        self, query: NDArray[np.float32], rows: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Cosine similarity of a vector to chunks and to their sentences.
+
+        Parameters
+        ----------
+        query : ndarray of float32, shape (dimension,)
+            Of length 1.
+        rows : ndarray of int64, shape (n,), optional
+            Of the chunks; default: all.
+
+        Returns
+        -------
+        chunks : ndarray of float32, shape (n,)
+        sentences : ndarray of float32
+            Of each chunk in turn; see `sentence_places`. Both -1 to 1, up to rounding.
+
+        Raises
+        ------
+        IndexOutdatedError
+            When the vector comes from a model of another dimension.
+        """
+        self._check(query)
+        if rows is None:
+            return self._chunk_vectors.exact @ query, self._sentence_vectors.exact @ query
+        chunks, sentences = self._vectors_of(rows)
+        return chunks @ query, sentences @ query
+
+    def usual_dense_scores(
+        self, query: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What a chunk of this library usually scores: `dense_scores` and `best_in_chunks`.
+
+        Returns
+        -------
+        chunks, best : ndarray of float32, shape (n,)
+            Of a sample of the chunks, always the same.
+        """
+        rows, chunks, sentences = self._sample
+        return chunks @ query, self.best_in_chunks(sentences @ query, rows)
+
+    @cached_property
+    def _sample(self) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+        rows = np.unique(np.linspace(0, self.chunk_count - 1, _SAMPLE).astype(np.int64))
+        return rows, *self._vectors_of(rows)
+
+    def _vectors_of(
+        self, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        records = self._chunk_records[rows]
+        places = np.arange(records["count"].sum()) + np.repeat(
+            records["first"] - self.sentence_places(rows), records["count"]
+        )
+        return self._chunk_vectors.exact[rows], self._sentence_vectors.exact[places]
+
+    def sentence_places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where each chunk's sentences begin among the sentences of all these chunks."""
+        counts = self._chunk_records["count"][rows]
+        places: NDArray[np.int64] = counts.cumsum() - counts
+        return places
+
+    def _check(self, query: NDArray[np.float32]) -> None:
         if query.shape != (self.dimension,):
             raise IndexOutdatedError(
                 f"The question's vector has the shape {query.shape}, but the index was made with "
                 f"{self.dimension} dimensions. Ask with the embedding model that it was made with, "
                 "or index the library again."
             )
-        return _matrix(self._chunk_index) @ query, _matrix(self._sentence_index) @ query
 
-    def best_in_chunks(self, sentence_scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    def best_in_chunks(
+        self, sentence_scores: NDArray[np.float32], rows: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
         """Highest score among each chunk's sentences.
 
         Parameters
         ----------
-        sentence_scores : ndarray of float32, shape (sentence_count,)
+        sentence_scores : ndarray of float32
+            From `dense_scores`, with the same rows.
+        rows : ndarray of int64, shape (n,), optional
+            Default: all.
 
         Returns
         -------
-        ndarray of float32, shape (chunk_count,)
+        ndarray of float32, shape (n,)
         """
         # A chunk's sentences end where the next chunk's begin.
-        best: NDArray[np.float32] = np.maximum.reduceat(
-            sentence_scores, self._chunk_records["first"]
-        )
+        places = self._chunk_records["first"] if rows is None else self.sentence_places(rows)
+        best: NDArray[np.float32] = np.maximum.reduceat(sentence_scores, places)
         return best
 
     def lexical_scores(self, question: str) -> NDArray[np.float32]:
@@ -272,8 +366,8 @@ class Index:
             tuple(self.chunk_at(row) for row in range(chunks.start, chunks.stop)),
             self._sentence_records["id"][sentences],
             self._chunk_records["id"][chunks],
-            _matrix(self._sentence_index)[sentences],
-            _matrix(self._chunk_index)[chunks],
+            self._sentence_vectors.exact[sentences],
+            self._chunk_vectors.exact[chunks],
         )
 
     def _rows(self, starts: list[int], path: str) -> slice:
@@ -315,8 +409,12 @@ def write_snapshot(
         for id_, chunk in zip(entry.chunk_ids.tolist(), entry.chunks, strict=True):
             start = first + chunk.sentences[0].number
             chunks.append((id_, row, chunk.start, chunk.end, start, len(chunk.sentences)))
+    documents = [asdict(replace(entry.document, text="")) for entry in entries]
+    with (folder / "texts.bin").open("wb") as file:
+        for entry, values in zip(entries, documents, strict=True):
+            values["text"] = file.write(_encoded(entry.document.text))
     records = {
-        "documents": [asdict(entry.document) for entry in entries],
+        "documents": documents,
         "files": [asdict(entry.file) for entry in entries],
         "headings": list(headings),
         "versions": [list(paths) for paths in versions],
@@ -324,12 +422,16 @@ def write_snapshot(
     (folder / "documents.json").write_text(json.dumps(records), "utf-8")
     np.save(folder / "sentences.npy", np.array(sentences, _SENTENCE), allow_pickle=False)
     np.save(folder / "chunks.npy", np.array(chunks, _CHUNK), allow_pickle=False)
-    _write_vectors(
-        folder / "sentences.faiss",
-        [(entry.sentence_ids, entry.sentence_vectors) for entry in entries],
+    dimension = entries[0].chunk_vectors.shape[1]
+    write_vectors(
+        folder,
+        "sentence-vectors",
+        (entry.sentence_vectors for entry in entries),
+        len(sentences),
+        dimension,
     )
-    _write_vectors(
-        folder / "chunks.faiss", [(entry.chunk_ids, entry.chunk_vectors) for entry in entries]
+    write_vectors(
+        folder, "chunk-vectors", (entry.chunk_vectors for entry in entries), len(chunks), dimension
     )
     words = _words([chunk.text for entry in entries for chunk in entry.chunks])
     if not any(words):
@@ -341,32 +443,26 @@ def write_snapshot(
     return {"documents": len(entries), "sentences": len(sentences), "chunks": len(chunks)}
 
 
-def _document(values: dict[str, Any]) -> Document:
-    return Document(**{**values, "pages": tuple(values["pages"]), "notes": tuple(values["notes"])})
+def _encoded(text: str) -> bytes:
+    # Broken input may hold lone surrogates.
+    return text.encode("utf-8", "surrogatepass")
 
 
-def _write_vectors(
-    path: Path, parts: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]]
-) -> None:
-    index = faiss.IndexIDMap2(faiss.IndexFlatIP(parts[0][1].shape[1]))
-    for ids, vectors in parts:
-        index.add_with_ids(vectors, ids)
-    path.write_bytes(faiss.serialize_index(index).data)
+def _documents(folder: Path, records: Sequence[dict[str, Any]]) -> Iterator[Document]:
+    """Documents of their records, each with its text in place of that text's length in bytes."""
+    with (folder / "texts.bin").open("rb") as file:
+        for values in records:
+            text = file.read(values["text"]).decode("utf-8", "surrogatepass")
+            sequences = {name: tuple(values[name]) for name in ("pages", "notes")}
+            yield Document(**{**values, "text": text, **sequences})
 
 
-def _read_vectors(path: Path, ids: NDArray[np.int64]) -> Any:
-    index: Any = faiss.deserialize_index(np.frombuffer(path.read_bytes(), np.uint8))
-    if not np.array_equal(faiss.vector_to_array(index.id_map), ids):
-        raise IndexCorruptError(f"The index is damaged: {path} holds vectors of other texts.")
-    return index
-
-
-def _matrix(index: Any) -> NDArray[np.float32]:
-    """View the vectors of an index by row, without a copy; valid as long as the index."""
-    flat: Any = faiss.downcast_index(index.index)
-    view = faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
-    matrix: NDArray[np.float32] = view.reshape(flat.ntotal, flat.d)
-    return matrix
+def _highest(scores: NDArray[np.floating[Any]], count: int) -> NDArray[np.int64]:
+    """Rows of the highest scores, in no order."""
+    if len(scores) <= count:
+        return np.arange(len(scores))
+    found: NDArray[np.int64] = np.argpartition(-scores, count)[:count]
+    return found
 
 
 def _words(texts: list[str]) -> list[list[str]]:

@@ -18,6 +18,7 @@ import httpx
 import hypothesis
 import pytest
 from doubles import Endpoint, Script
+from places import Place
 
 from qa import Library, Settings
 from qa.llms import ScriptedChatModel
@@ -182,3 +183,11 @@ def closed_port() -> int:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     return port
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A library of two documents, not yet indexed."""
+    place = Place(tmp_path)
+    place.put(cats="Cats sleep. Cats eat.", dogs="Dogs bark. Dogs run.")
+    return place

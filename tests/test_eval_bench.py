@@ -61,9 +61,12 @@ def test_library_timings_name_their_size(fast: Callable[..., Settings]) -> None:
     documents = {"a.txt": Document("a.txt", "A", TEXT, None, "0")}
     settings = fast()
     grown = GrownEmbedder(HashingEmbedder(), real_sentences(documents))
-    timings = bench_library(grown, ["Which harbour?"], 60, settings)
+    timings, point = bench_library(grown, ["Which harbour?"], 60, settings)
     assert [t.size for t in timings] == [60, 60, 60]
     assert all(t.ours > 0 for t in timings)
+    assert (point.size, point.vectors, point.recall) == (60, "exact", 1.0)
+    assert 0 < point.search <= point.search_p95
+    assert point.bytes_per_sentence > 4 * grown.dimension
     assert timings[-1].ratio == timings[-1].ours / timings[-1].plain
     assert list((settings.home / "eval").iterdir()) == []
 

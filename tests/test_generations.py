@@ -280,3 +280,89 @@ def test_the_manifest_lists_every_file(store: GenerationStore, tmp_path: Path) -
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert set(manifest["files"]) == {"text.txt", "nested/copy.txt"}
     assert manifest["files"]["text.txt"]["size"] == 4
+
+
+@pytest.fixture
+def large(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A store whose every file counts as large; the names of files that are hashed."""
+    hashed: list[str] = []
+    digest = generations._digest
+
+    def counted(path: Path) -> str:
+        hashed.append(path.name)
+        return digest(path)
+
+    monkeypatch.setattr(generations, "_LARGE", 1)
+    write(store, "text")
+    monkeypatch.setattr(generations, "_digest", counted)
+    return hashed
+
+
+def test_a_large_file_is_not_hashed_again_while_nobody_touched_it(
+    store: GenerationStore, large: list[str]
+) -> None:
+    assert read(store) == "text"
+    assert large == ["copy.txt", "text.txt"]
+    assert read(store) == "text"
+    assert len(large) == 2
+    write(store, "next")
+    large.clear()
+    assert read(store) == "next"
+    assert len(large) == 2
+
+
+@pytest.mark.parametrize("mark", ["{", '{"generation": 7}', "[]", None])
+def test_without_a_mark_of_the_last_check_all_is_hashed(
+    store: GenerationStore, tmp_path: Path, large: list[str], mark: str | None
+) -> None:
+    read(store)
+    path = tmp_path / "store" / "verified.json"
+    path.write_text(mark, "utf-8") if mark else path.unlink()
+    large.clear()
+    assert read(store) == "text"
+    assert len(large) == 2
+
+
+def test_after_a_week_all_is_hashed(
+    store: GenerationStore, large: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(store)
+    large.clear()
+    now = generations.time.time()
+    monkeypatch.setattr(generations.time, "time", lambda: now + 8 * 86_400)
+    read(store)
+    assert len(large) == 2
+    monkeypatch.setattr(generations.time, "time", lambda: now - 3600)
+    large.clear()
+    read(store)
+    assert len(large) == 2
+
+
+def test_damage_to_a_large_file_is_noticed_though_its_time_was_set_back(
+    store: GenerationStore, tmp_path: Path, large: list[str]
+) -> None:
+    read(store)
+    path = next((tmp_path / "store").glob("generation-*/text.txt"))
+    before = path.stat()
+    path.write_text("tent", "utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(IndexCorruptError, match="text.txt"):
+        read(store)
+
+
+def test_what_lies_beside_says_when_it_cant_be_written(store: GenerationStore) -> None:
+    def full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with store.writing(), pytest.raises(IndexStoreError, match="No space left"):
+        store.beside(full)
+
+
+def test_a_generation_without_files_is_told(store: GenerationStore) -> None:
+    assert not store.has_files()
+    write(store, "text")
+    assert store.has_files()
+    with store.writing():
+        store.write(lambda _: {})
+    assert not store.has_files()
+    assert store.read(lambda generation: generation.facts) == {}

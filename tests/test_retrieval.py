@@ -108,13 +108,19 @@ def test_copies_that_differ_in_the_last_bits_are_equal(monkeypatch: pytest.Monke
     class Noisy:
         """An index of sixty chunks; each copy scores higher than the one before by rounding."""
 
-        def dense_scores(self, query: object) -> tuple[Any, Any]:
+        def candidates(self, query: object, lexical: object) -> None:
+            return None
+
+        def dense_scores(self, query: object, rows: None) -> tuple[Any, Any]:
             scores = np.full(60, 0.1, np.float32)
             scores[::2] = 0.5 + np.arange(30, dtype=np.float32) * 2**-24
             return scores, scores
 
-        def best_in_chunks(self, scores: Any) -> Any:
+        def best_in_chunks(self, scores: Any, rows: None) -> Any:
             return scores
+
+        def sentence_places(self, rows: Any) -> Any:
+            return rows
 
         def lexical_scores(self, question: str) -> Any:
             return np.zeros(60, np.float32)

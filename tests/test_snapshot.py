@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -87,11 +86,11 @@ def test_counts_are_told(tmp_path: Path, entries: list[Entry]) -> None:
 def test_nothing_is_pickled(tmp_path: Path, entries: list[Entry]) -> None:
     write_snapshot(tmp_path, entries)
     arrays = sorted(tmp_path.rglob("*.npy"))
-    assert len(arrays) >= 5
+    assert len(arrays) >= 7
     for path in arrays:
         np.load(path, allow_pickle=False)
     suffixes = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
-    assert suffixes == {".npy", ".json", ".faiss"}
+    assert suffixes == {".npy", ".json", ".bin"}
 
 
 def test_the_files_hold_the_same_bytes_for_the_same_entries(
@@ -126,14 +125,25 @@ def test_a_chunks_best_sentence_is_its_own(index: Index) -> None:
     scores = np.random.default_rng(0).normal(size=index.sentence_count).astype(np.float32)
     best = index.best_in_chunks(scores)
     assert best.shape == (index.chunk_count,)
+    places = index.sentence_places(np.arange(index.chunk_count)).tolist()
+    ends = [*places[1:], index.sentence_count]
     for row, chunk in enumerate(index.chunks):
-        own = scores[index.sentence_rows(row)]
+        own = scores[places[row] : ends[row]]
         assert len(own) == len(chunk.sentences)
         assert best[row] == own.max()
-    covered = [
-        r for row in range(index.chunk_count) for r in range(10**6)[index.sentence_rows(row)]
-    ]
-    assert covered == list(range(index.sentence_count))
+
+
+def test_some_chunks_score_as_they_do_among_all(index: Index) -> None:
+    query = HashingEmbedder(32).embed_query("cats sleep")
+    chunks, sentences = index.dense_scores(query)
+    rows = np.array([index.chunk_count - 1, 0])
+    some, theirs = index.dense_scores(query, rows)
+    np.testing.assert_allclose(some, chunks[rows], atol=1e-6)
+    best = index.best_in_chunks(sentences)[rows]
+    np.testing.assert_allclose(index.best_in_chunks(theirs, rows), best, atol=1e-6)
+    usual, usual_best = index.usual_dense_scores(query)
+    np.testing.assert_allclose(usual, chunks, atol=1e-6)
+    np.testing.assert_allclose(usual_best, index.best_in_chunks(sentences), atol=1e-6)
 
 
 def test_a_vector_of_another_dimension_is_refused(index: Index) -> None:
@@ -176,12 +186,8 @@ def test_a_library_of_stop_words_can_be_searched(tmp_path: Path) -> None:
 
 def test_vectors_of_other_texts_are_noticed(tmp_path: Path, entries: list[Entry]) -> None:
     write_snapshot(tmp_path, entries)
-    path = tmp_path / "sentences.faiss"
-    vectors = faiss.IndexIDMap2(faiss.IndexFlatIP(32))
-    ids = np.concatenate([one.sentence_ids for one in entries])
-    vectors.add_with_ids(np.ones((len(ids), 32), np.float32), ids[::-1].copy())
-    path.write_bytes(faiss.serialize_index(vectors).tobytes())
-    with pytest.raises(IndexCorruptError, match=r"sentences\.faiss"):
+    np.save(tmp_path / "sentence-vectors.npy", np.ones((3, 32), np.float32))
+    with pytest.raises(IndexCorruptError, match=r"sentence-vectors\.npy"):
         Index(tmp_path)
 
 

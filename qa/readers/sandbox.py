@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from qa.errors import DocumentError
+from qa.errors import DocumentError, UnfinishedDocumentError
 from qa.readers.content import Content
 from qa.readers.worker import MEMORY_BYTES, SECONDS
 
@@ -83,7 +83,7 @@ class Sandbox:
             timer.cancel()
         if not encoded or len(encoded) < size:
             self.close()
-            raise DocumentError(_unfinished(path, timed_out=timed_out.is_set()))
+            raise UnfinishedDocumentError(_unfinished(path, timed_out=timed_out.is_set()))
         reply: dict[str, Any] = json.loads(encoded)
         if reply["last"]:
             self.close()

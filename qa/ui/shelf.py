@@ -270,7 +270,7 @@ class Shelf:
 
     def _index(self, added: list[str]) -> None:
         def show(done: int, total: int, path: str) -> None:
-            self._progress = (path, done * 100 // total if total else 100)
+            self._progress = (path, done * 100 // total if total else 0)
 
         try:
             report = self._library.refresh(show)

@@ -1,0 +1,47 @@
+"""Files that took too much time or memory to be read aren't tried again until they change."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from qa.documents import DocumentFile
+from qa.readers import READER_VERSION
+
+__all__ = ["load_refusals", "save_refusals"]
+
+_NAME = "refused.json"
+
+
+def load_refusals(store: Path) -> dict[DocumentFile, str]:
+    """Read which files were refused, and why; none where that can't be told.
+
+    Parameters
+    ----------
+    store : Path
+        The folder of the library's index.
+    """
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads((store / _NAME).read_bytes())
+        if kept["reader"] == READER_VERSION:
+            return {DocumentFile(**values): str(reason) for values, reason in kept["files"]}
+    return {}
+
+
+def save_refusals(store: Path, refused: Mapping[DocumentFile, str]) -> None:
+    """Remember which files are refused. It only saves time: that it fails is no error."""
+    if refused == load_refusals(store):
+        return
+    path = store / _NAME
+    with suppress(OSError):
+        if not refused:
+            path.unlink(missing_ok=True)
+            return
+        files = [[asdict(file), reason] for file, reason in refused.items()]
+        temporary = path.with_suffix(".new")
+        temporary.write_text(json.dumps({"reader": READER_VERSION, "files": files}), "utf-8")
+        os.replace(temporary, path)

@@ -1,0 +1,207 @@
+"""The vectors of one kind of text on disk: exact ones, and above a size bytes to scan first.
+
+The exact vectors are mapped into memory, not read, so that opening takes no longer for
+more of them. A product with each is exact, and quick enough up to `EXACT_LIMIT` of them.
+Beyond, FAISS scans a copy of one byte a component (its scalar quantiser), which is a
+quarter to read, and what looks close there is scored by its exact vector: the same
+scores, of fewer texts.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import IndexCorruptError
+
+__all__ = ["EXACT_LIMIT", "VectorSpool", "Vectors", "compresses", "write_vectors"]
+
+EXACT_LIMIT = 100_000
+"""Vectors of one kind up to which all are scored."""
+_MEMORY_SHARE = 4
+_SAMPLE = 50_000
+_AT_ONCE = 8192
+_HIGHEST = 127
+
+
+class Vectors:
+    """The vectors of all sentences, or of all chunks, by row.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds what `write_vectors` wrote.
+    name : str
+        As it was written.
+    count : int
+        How many there must be.
+
+    Attributes
+    ----------
+    exact : ndarray of float32, shape (count, dimension)
+        Rows of length 1, on disk.
+
+    Raises
+    ------
+    IndexCorruptError
+        When there are more or fewer.
+    """
+
+    def __init__(self, folder: Path, name: str, count: int) -> None:
+        path = folder / f"{name}.npy"
+        self.exact: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        bytes_path = folder / f"{name}.faiss"
+        self._scanned = (
+            faiss.read_index(str(bytes_path), faiss.IO_FLAG_MMAP_IFC)
+            if bytes_path.exists()
+            else None
+        )
+        if len(self.exact) != count or (self._scanned and self._scanned.ntotal != count):
+            raise IndexCorruptError(f"The index is damaged: {path} holds vectors of other texts.")
+
+    @property
+    def compressed(self) -> bool:
+        """Whether there is a copy to scan."""
+        return self._scanned is not None
+
+    def nearest(self, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """Rows that look closest to a vector, by the compressed copy.
+
+        Parameters
+        ----------
+        query : ndarray of float32, shape (dimension,)
+        count : int
+            At least 1.
+
+        Returns
+        -------
+        ndarray of int64
+            Best first; fewer where there are fewer.
+        """
+        assert self._scanned is not None
+        scale = _HIGHEST / max(float(np.abs(query).max()), 1e-9)
+        _, rows = self._scanned.search(np.rint(query * scale).reshape(1, -1), count)
+        found: NDArray[np.int64] = rows[0][rows[0] >= 0]
+        return found
+
+
+class VectorSpool:
+    """Vectors on disk, written in any order, then read as one array.
+
+    Its file has no name, where the system can do that, so that a crash leaves nothing.
+
+    Parameters
+    ----------
+    folder : Path
+    dimension : int
+
+    Raises
+    ------
+    OSError
+    """
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        self.dimension = dimension
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What was read stays valid."""
+        self._file.close()
+
+    def write(self, row: int, vector: NDArray[np.float32]) -> None:
+        """Write one vector.
+
+        Raises
+        ------
+        OSError
+        """
+        self._file.seek(row * self.dimension * 4)
+        data = np.ascontiguousarray(vector, np.float32).tobytes()
+        while data:
+            data = data[self._file.write(data) :]
+
+    def read(self, count: int) -> NDArray[np.float32]:
+        """All vectors, of which each was written.
+
+        Returns
+        -------
+        ndarray of float32, shape (count, dimension)
+            Mapped into memory.
+        """
+        shape = (count, self.dimension)
+        return (
+            np.memmap(self._file, np.float32, "r", shape=shape) if count else np.empty(shape, "f4")
+        )
+
+
+def compresses(count: int, dimension: int, memory: int | None = None) -> bool:
+    """Whether so many vectors are better scanned compressed than scored one and all.
+
+    Parameters
+    ----------
+    count, dimension : int
+    memory : int, optional
+        Bytes of the machine's; default: what it has. Exact vectors that take more than
+        a quarter of it wouldn't stay in it from question to question.
+    """
+    memory = _machine_memory() if memory is None else memory
+    return count > EXACT_LIMIT or count * dimension * 4 > memory // _MEMORY_SHARE
+
+
+def write_vectors(
+    folder: Path, name: str, parts: Iterable[NDArray[np.float32]], count: int, dimension: int
+) -> None:
+    """Write vectors, part by part, and a compressed copy where there are many.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Of the files, without suffix.
+    parts : iterable of ndarray of float32, shape (n, dimension)
+        Rows of length 1.
+    count : int
+        Rows of all parts.
+    dimension : int
+
+    Raises
+    ------
+    OSError
+    """
+    path = folder / f"{name}.npy"
+    with path.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (count, dimension)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts:
+            file.write(np.ascontiguousarray(part, dtype="<f4").data)
+    if not compresses(count, dimension):
+        return
+    exact = np.load(path, mmap_mode="r", allow_pickle=False)
+    # One scale for all components keeps the order of inner products.
+    scale = _HIGHEST / float(np.abs(exact[:: max(count // _SAMPLE, 1)]).max())
+    index = faiss.IndexScalarQuantizer(
+        dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
+    )
+    for start in range(0, count, _AT_ONCE):
+        scaled = np.rint(exact[start : start + _AT_ONCE] * scale)
+        index.add(np.clip(scaled, -_HIGHEST, _HIGHEST).astype(np.float32))
+    with (folder / f"{name}.faiss").open("wb") as file:
+        file.write(faiss.serialize_index(index).data)
+
+
+def _machine_memory() -> int:
+    """Bytes of memory of this machine; where it doesn't tell, enough for anything."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 1 << 62
