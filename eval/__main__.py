@@ -39,7 +39,7 @@ from .calibration import (
 from .cases import CasesError
 from .compare import compare, pick, print_comparison
 from .draft import Proposal, choose_sentences, propose, write_draft
-from .gate import judge_gate, load_baseline, save_baseline
+from .gate import judge_gate, load_baseline, print_verdict, save_baseline
 from .machine import machine, versions
 from .merge import merge_runs
 from .nq import load_nq
@@ -223,27 +223,14 @@ def gate_command(
         suite = open_suite(None, None, settings, limit=limit)
         run = measure(suite, ("qa",), settings, json_file)
         print_run(run, Console())
-    console = Console()
     if held is None:
         save_baseline(run, baseline)
-        console.print(f"baseline: {escape(str(baseline))}", soft_wrap=True)
+        Console().print(f"baseline: {escape(str(baseline))}", soft_wrap=True)
         return
     verdict = judge_gate(run, held)
-    for note in verdict.notes:
-        console.print(f"[dim]{escape(note)}[/]")
-    for name, ids in (("worse", verdict.worse), ("better", verdict.better)):
-        if ids:
-            console.print(f"{name}: {escape(', '.join(ids))}", soft_wrap=True)
-    difference = verdict.difference
-    console.print(
-        f"truthfulness against the baseline: {difference.mean:+.3f} "
-        f"({difference.low:+.3f} to {difference.high:+.3f}), {difference.n} cases"
-    )
-    for fault in verdict.faults:
-        console.print(f"[red]regression[/] {escape(fault)}", soft_wrap=True)
+    print_verdict(verdict, Console())
     if verdict.faults:
         raise typer.Exit(EXIT_REGRESSION)
-    console.print("[green]passed[/]")
 
 
 @app.command("draft")

@@ -15,6 +15,7 @@ __all__ = [
     "Interval",
     "RiskCoverage",
     "bootstrap_interval",
+    "mcnemar",
     "paired_bootstrap",
     "percentile",
     "risk_coverage",
@@ -109,6 +110,27 @@ def paired_bootstrap(
         return Interval(math.nan, math.nan, math.nan, 0)
     array = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
     return Interval(float(array.mean()), *_resampled(array, level, resamples, seed), n)
+
+
+def mcnemar(worse: int, better: int) -> float:
+    """Probability that chance alone turns at least so many of the changed cases worse.
+
+    Where two runs differ only by accident, each changed case is as likely better as worse.
+    One-sided and exact, so that it holds for few changes too. Source: McNemar, 1947, "Note
+    on the sampling error of the difference between correlated proportions".
+
+    Parameters
+    ----------
+    worse, better : int
+        Cases that changed, either way.
+
+    Returns
+    -------
+    float
+        0 to 1; 1 where none turned worse.
+    """
+    changed = worse + better
+    return float(sum(math.comb(changed, k) for k in range(worse, changed + 1)) / 2**changed)
 
 
 def _resampled(

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.statistics import bootstrap_interval, paired_bootstrap, percentile, risk_coverage
+from eval.statistics import (
+    bootstrap_interval,
+    mcnemar,
+    paired_bootstrap,
+    percentile,
+    risk_coverage,
+)
 
 
 def test_the_interval_holds_the_mean_and_repeats() -> None:
@@ -89,3 +95,12 @@ def test_coverage_rises_and_ends_at_the_share_answered(
     if answered:
         assert found.points[-1] == (len(answered) / len(cases), sum(answered) / len(answered))
         assert 0.0 <= found.area <= 1.0
+
+
+def test_mcnemar_by_hand() -> None:
+    assert mcnemar(0, 0) == mcnemar(0, 5) == 1.0
+    assert mcnemar(1, 0) == 0.5
+    assert mcnemar(5, 0) == 1 / 32
+    assert mcnemar(6, 0) == 1 / 64
+    assert mcnemar(2, 1) == (3 + 1) / 8
+    assert mcnemar(3, 3) == pytest.approx(42 / 64)
