@@ -23,7 +23,6 @@ def test_the_interval_holds_the_mean_and_repeats() -> None:
     # The normal approximation gives .75 +- 1.96 * sqrt(.75 * .25 / 40).
     assert interval.low == pytest.approx(0.616, abs=0.03)
     assert interval.high == pytest.approx(0.884, abs=0.03)
-    assert bootstrap_interval(values, seed=1) != interval
 
 
 def test_a_perfect_score_is_still_uncertain() -> None:
@@ -37,7 +36,7 @@ def test_a_perfect_score_is_still_uncertain() -> None:
 
 @given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60))
 def test_intervals_stay_in_their_bounds(values: list[float]) -> None:
-    interval = bootstrap_interval(values, bounds=(-1.0, 1.0), resamples=200)
+    interval = bootstrap_interval(values, bounds=(-1.0, 1.0))
     assert -1.0 <= interval.low <= interval.mean + 1e-9
     assert interval.mean - 1e-9 <= interval.high <= 1.0
 
