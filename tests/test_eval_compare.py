@@ -139,6 +139,9 @@ def test_what_differs_besides_is_noted(baseline: Path) -> None:
     verdict = judge_gate(run, load_baseline(baseline))
     assert verdict.faults == ()
     assert [note.split()[0] for note in verdict.notes] == ["1", "other", "other"]
+    reworded = run_of(*many(39), record(case_id="c39", question="Who lay?", **WORSE))
+    verdict = judge_gate(reworded, load_baseline(baseline))
+    assert (verdict.worse, verdict.difference.n, len(verdict.notes)) == ((), 39, 1)
 
 
 def test_a_slice_is_judged_by_its_own_cases(baseline: Path) -> None:
