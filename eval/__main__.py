@@ -48,7 +48,7 @@ from .passages import PassageSuite
 from .records import Run, load_run, writing
 from .squad import load_squad
 from .summary import exactness
-from .systems import PEER_DEADLINE_SECONDS, check_names
+from .systems import DEADLINE_SECONDS, check_names
 from .terminal import print_run, print_timings
 from .workflow import (
     COLUMNS,
@@ -257,7 +257,7 @@ def draft_command(
     with Progress(*COLUMNS, TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("Drafting", total=len(sentences))
         for proposal in propose(
-            model, documents, sentences, search, deadline_seconds=PEER_DEADLINE_SECONDS
+            model, documents, sentences, search, deadline_seconds=DEADLINE_SECONDS
         ):
             proposals.append(proposal)
             progress.advance(task)
@@ -349,7 +349,7 @@ def bench_command(
         if model is not None:
             status.update("Answering…")
             with Library.open(folder, settings=settings, llm=model, embedder=embedder) as opened:
-                timings += bench_answers(opened, asked, embedder, model, PEER_DEADLINE_SECONDS)
+                timings += bench_answers(opened, asked, embedder, model, DEADLINE_SECONDS)
     print_timings(timings, Console())
     if json_file is not None:
         content = {
