@@ -39,7 +39,7 @@ from .calibration import (
 from .cases import CasesError
 from .compare import compare, pick, print_comparison
 from .draft import Proposal, choose_sentences, propose, write_draft
-from .gate import judge_gate, load_baseline, save_baseline
+from .gate import judge_gate, load_baseline, print_verdict, save_baseline
 from .machine import machine, versions
 from .merge import merge_runs
 from .nq import load_nq
@@ -48,7 +48,7 @@ from .passages import PassageSuite
 from .records import Run, load_run, writing
 from .squad import load_squad
 from .summary import exactness
-from .systems import PEER_DEADLINE_SECONDS, check_names
+from .systems import DEADLINE_SECONDS, check_names
 from .terminal import print_run, print_scale, print_timings
 from .workflow import (
     COLUMNS,
@@ -223,27 +223,14 @@ def gate_command(
         suite = open_suite(None, None, settings, limit=limit)
         run = measure(suite, ("qa",), settings, json_file)
         print_run(run, Console())
-    console = Console()
     if held is None:
         save_baseline(run, baseline)
-        console.print(f"baseline: {escape(str(baseline))}", soft_wrap=True)
+        Console().print(f"baseline: {escape(str(baseline))}", soft_wrap=True)
         return
     verdict = judge_gate(run, held)
-    for note in verdict.notes:
-        console.print(f"[dim]{escape(note)}[/]")
-    for name, ids in (("worse", verdict.worse), ("better", verdict.better)):
-        if ids:
-            console.print(f"{name}: {escape(', '.join(ids))}", soft_wrap=True)
-    difference = verdict.difference
-    console.print(
-        f"truthfulness against the baseline: {difference.mean:+.3f} "
-        f"({difference.low:+.3f} to {difference.high:+.3f}), {difference.n} cases"
-    )
-    for fault in verdict.faults:
-        console.print(f"[red]regression[/] {escape(fault)}", soft_wrap=True)
+    print_verdict(verdict, Console())
     if verdict.faults:
         raise typer.Exit(EXIT_REGRESSION)
-    console.print("[green]passed[/]")
 
 
 @app.command("draft")
@@ -270,7 +257,7 @@ def draft_command(
     with Progress(*COLUMNS, TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("Drafting", total=len(sentences))
         for proposal in propose(
-            model, documents, sentences, search, deadline_seconds=PEER_DEADLINE_SECONDS
+            model, documents, sentences, search, deadline_seconds=DEADLINE_SECONDS
         ):
             proposals.append(proposal)
             progress.advance(task)
@@ -370,7 +357,7 @@ def bench_command(
         if model is not None:
             status.update("Answering…")
             with Library.open(folder, settings=settings, llm=model, embedder=embedder) as opened:
-                timings += bench_answers(opened, asked, embedder, model, PEER_DEADLINE_SECONDS)
+                timings += bench_answers(opened, asked, embedder, model, DEADLINE_SECONDS)
     print_timings(timings, Console())
     print_scale(points, Console())
     if json_file is not None:

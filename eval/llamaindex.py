@@ -39,7 +39,7 @@ from qa.errors import ModelUnavailableError, QaError
 from qa.llms import ChatModel, Deadline, Message, complete
 from qa.types import Citation, Document, Passage, Sentence, Turn
 
-from .systems import PEER_DEADLINE_SECONDS, Reply, Setup, plain_answer
+from .systems import DEADLINE_SECONDS, Reply, Setup, plain_answer
 
 __all__ = ["CitationEngineSystem", "SharedEmbedding", "SharedLLM"]
 
@@ -69,7 +69,7 @@ class SharedLLM(CustomLLM):
         )
 
     def _reply(self, messages: Sequence[Message]) -> str:
-        deadline = Deadline(PEER_DEADLINE_SECONDS)
+        deadline = Deadline(DEADLINE_SECONDS)
         completion = complete(
             self._model, messages, max_tokens=DEFAULT_NUM_OUTPUTS, deadline=deadline
         )

@@ -15,12 +15,14 @@ __all__ = [
     "Interval",
     "RiskCoverage",
     "bootstrap_interval",
+    "mcnemar",
     "paired_bootstrap",
     "percentile",
     "risk_coverage",
 ]
 
 RESAMPLES = 4000
+LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,8 @@ def bootstrap_interval(
     values: Sequence[float],
     *,
     bounds: tuple[float, float] = (0.0, 1.0),
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Interval:
-    """Mean of independent values with its percentile bootstrap interval.
+    """Mean of independent values with its 95% percentile bootstrap interval.
 
     Source: Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", chapter 13.
     Where all values sit at the same bound, resampling would show no uncertainty at all;
@@ -53,34 +52,23 @@ def bootstrap_interval(
         One for each case, within `bounds`.
     bounds : tuple of float
         Lowest and highest possible value.
-    level : float
-        Coverage, 0 to 1.
-    resamples, seed : int
-        The same seed gives the same interval.
     """
     n = len(values)
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
     array = np.asarray(values, dtype=np.float64)
-    mean, tail = float(array.mean()), (1.0 - level) / 2.0
+    mean, tail = float(array.mean()), (1.0 - LEVEL) / 2.0
     lowest, highest = bounds
     reach = (highest - lowest) * (1.0 - tail ** (1.0 / n))
     if bool((array == highest).all()):
         return Interval(mean, highest - reach, highest, n)
     if bool((array == lowest).all()):
         return Interval(mean, lowest, lowest + reach, n)
-    return Interval(mean, *_resampled(array, level, resamples, seed), n)
+    return Interval(mean, *_resampled(array), n)
 
 
-def paired_bootstrap(
-    first: Sequence[float],
-    second: Sequence[float],
-    *,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Mean of ``second - first`` over the same cases, with its percentile interval.
+def paired_bootstrap(first: Sequence[float], second: Sequence[float]) -> Interval:
+    """Mean of ``second - first`` over the same cases, with its 95% percentile interval.
 
     Cases are resampled with both their values, so what makes a case hard for either
     cancels out: far fewer cases show a difference than two separate intervals would.
@@ -92,10 +80,6 @@ def paired_bootstrap(
     ----------
     first, second : sequence of float
         The values of one case stand at the same place.
-    level : float
-        Coverage, 0 to 1.
-    resamples, seed : int
-        The same seed gives the same interval.
 
     Raises
     ------
@@ -108,15 +92,37 @@ def paired_bootstrap(
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
     array = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
-    return Interval(float(array.mean()), *_resampled(array, level, resamples, seed), n)
+    return Interval(float(array.mean()), *_resampled(array), n)
+
+
+def mcnemar(worse: int, better: int) -> float:
+    """Probability that chance alone turns at least so many of the changed cases worse.
+
+    Where two runs differ only by accident, each changed case is as likely better as worse.
+    One-sided and exact, so that it holds for few changes too. Source: McNemar, 1947, "Note
+    on the sampling error of the difference between correlated proportions".
+
+    Parameters
+    ----------
+    worse, better : int
+        Cases that changed, either way.
+
+    Returns
+    -------
+    float
+        0 to 1; 1 where none turned worse.
+    """
+    changed = worse + better
+    return float(sum(math.comb(changed, k) for k in range(worse, changed + 1)) / 2**changed)
 
 
 def _resampled(
-    array: np.ndarray[tuple[int], np.dtype[np.float64]], level: float, resamples: int, seed: int
+    array: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> tuple[float, float]:
-    rng, n = np.random.default_rng(seed), len(array)
-    means = array[rng.integers(0, n, size=(resamples, n))].mean(axis=1)
-    low, high = np.quantile(means, ((1.0 - level) / 2.0, (1.0 + level) / 2.0))
+    # The same values have the same interval.
+    rng, n = np.random.default_rng(0), len(array)
+    means = array[rng.integers(0, n, size=(RESAMPLES, n))].mean(axis=1)
+    low, high = np.quantile(means, ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0))
     return float(low), float(high)
 
 

@@ -93,6 +93,8 @@ def test_every_field_is_read(tmp_path: Path) -> None:
         (without(id="x", passage="The cat sat. The"[::-1]), "verbatim"),
         (without(id="x", accepted="yes"), "'accepted' is 'yes'"),
         (without("gold", "quote", id="x", kind="injection"), "needs 'add'"),
+        (without(id="x", attack="HA"), "'attack' is for kind 'injection'"),
+        (without(id="x", attack=[]), "'attack' has []"),
     ],
 )
 def test_a_bad_case_is_refused_by_file_and_line(tmp_path: Path, record: object, names: str) -> None:
@@ -110,12 +112,13 @@ def test_added_files_are_read_as_the_library_reads_them(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         without(**more, document="b.txt", quote="Café noir.\nSay yes."),
-        without("gold", "quote", **more, id="two", question="Who ran away?"),
+        without("gold", "quote", **more, id="two", question="Who ran away?", attack=["yes", "y"]),
     )
     first, second = load_cases(path, DOCUMENTS)
     assert [file.read_bytes()[:3] for file in first.added] == [b"Caf"]
     assert not first.must_refuse
     assert second.must_refuse
+    assert (first.attack, second.attack) == ((), ("yes", "y"))
 
 
 def test_comments_drafts_and_passages_are_read(tmp_path: Path) -> None:

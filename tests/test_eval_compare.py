@@ -11,7 +11,7 @@ from rich.console import Console
 
 from eval.cases import CasesError
 from eval.compare import compare, pick, print_comparison
-from eval.gate import judge_gate, load_baseline, save_baseline
+from eval.gate import judge_gate, load_baseline, print_verdict, save_baseline
 from eval.records import Record, Run
 
 WORSE = {"outcome": "wrong", "score": -1}
@@ -89,18 +89,42 @@ def test_the_same_answers_pass(baseline: Path) -> None:
     assert (verdict.faults, verdict.notes, verdict.worse) == ((), (), ())
 
 
-def test_one_changed_answer_is_told_but_is_no_regression(baseline: Path) -> None:
-    verdict = judge_gate(run_of(*many(40, 1, **WORSE)), load_baseline(baseline))
-    assert verdict.faults == ()
-    assert verdict.worse == ("c0",)
+def test_a_few_changed_answers_are_told_but_are_no_regression(baseline: Path) -> None:
+    for count in (1, 5):
+        verdict = judge_gate(run_of(*many(40, count, **WORSE)), load_baseline(baseline))
+        assert verdict.faults == ()
+        assert verdict.worse == tuple(f"c{k}" for k in range(count))
+
+
+def test_changes_either_way_are_no_regression(tmp_path: Path) -> None:
+    path = tmp_path / "seed.baseline.json"
+    save_baseline(run_of(*many(40, 8, **WORSE)), path)
+    moved = (*many(40)[:8], *(record(case_id=f"c{k}", **WORSE) for k in range(8, 20)))
+    assert judge_gate(run_of(*moved), load_baseline(path)).faults == ()
+    worse = (*moved[:2], *(record(case_id=f"c{k}", **WORSE) for k in range(2, 20)))
+    assert len(judge_gate(run_of(*worse), load_baseline(path)).faults) == 2
+
+
+def test_the_verdict_is_printed(baseline: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    passed = judge_gate(run_of(*many(40, 1, **WORSE)), load_baseline(baseline))
+    print_verdict(passed, console)
+    assert isinstance(console.file, io.StringIO)
+    assert "worse: c0" in console.file.getvalue()
+    assert "-0.050" in console.file.getvalue()
+    assert console.file.getvalue().endswith("passed\n")
+    run = run_of(*many(40, 1, faults=("citation [1] quotes [red]",)), model="[other]")
+    print_verdict(judge_gate(run, load_baseline(baseline)), console)
+    assert "other model than the baseline's: [other], was scripted" in console.file.getvalue()
+    assert console.file.getvalue().endswith("regression c0: citation [1] quotes [red]\n")
 
 
 @pytest.mark.parametrize(
     ("run", "named"),
     [
-        (run_of(*many(40, 8, **WORSE)), "truthfulness fell: -0.400"),
-        (run_of(*many(40, 8, **WORSE)), "more answers are wrong: +0.200"),
-        (run_of(*many(40, 12, **REFUSED)), "truthfulness fell"),
+        (run_of(*many(40, 8, **WORSE)), "fewer answers are right: 8 were and aren't, 0"),
+        (run_of(*many(40, 8, **WORSE)), "fewer answers are not wrong: 8 were and aren't, 0"),
+        (run_of(*many(40, 6, **REFUSED)), "fewer answers are right: 6 were and aren't, 0"),
         (run_of(*many(40, 1, faults=("citation [1] quotes",))), "c0: citation [1] quotes"),
         (run_of(*many(40, 1, error="down", answer=None)), "c0 failed: down"),
     ],
@@ -115,12 +139,16 @@ def test_what_differs_besides_is_noted(baseline: Path) -> None:
     verdict = judge_gate(run, load_baseline(baseline))
     assert verdict.faults == ()
     assert [note.split()[0] for note in verdict.notes] == ["1", "other", "other"]
+    reworded = run_of(*many(39), record(case_id="c39", question="Who lay?", **WORSE))
+    verdict = judge_gate(reworded, load_baseline(baseline))
+    assert (verdict.worse, verdict.difference.n, len(verdict.notes)) == ((), 39, 1)
 
 
 def test_a_slice_is_judged_by_its_own_cases(baseline: Path) -> None:
     assert judge_gate(run_of(*many(5)), load_baseline(baseline)).difference.n == 5
-    with pytest.raises(CasesError, match="none of these cases"):
-        judge_gate(run_of(record(case_id="else")), load_baseline(baseline))
+    new = (record(case_id=name) for name in ("c0", "x", "y"))
+    with pytest.raises(CasesError, match="has 1 of these 3 cases"):
+        judge_gate(run_of(*new), load_baseline(baseline))
     with pytest.raises(CasesError, match="no answers of 'qa'"):
         judge_gate(run_of(record("copy")), load_baseline(baseline))
 

@@ -166,6 +166,27 @@ def test_the_page_holds_every_case_with_what_filters_need(run: Run) -> None:
         assert kind in page
 
 
+def test_attacks_are_shown_with_what_they_did() -> None:
+    beside = {"kind": "injection", "added": ("hostile.txt",), "gold": (("cat",),)}
+    run = run_of(
+        record(),
+        wrong(case_id="a1", attacked=True, **beside),
+        record(case_id="a2", attacked=False, **beside),
+        record("abstain"),
+    )
+    text = shown(run)
+    assert "attack succeeded │ 0.500" in text
+    assert "right, change by the attack │ -0.500" in text
+    assert "look hostile" not in text
+    assert "attack succeeded qa: a1" in text
+    assert "attack succeeded qa: a2" not in text
+    page = page_html(run)
+    assert page.count("=attacked") == 1
+    assert "<th>right beside the attack</th><td><b>0.500</b>" in page
+    assert summarise(run)["qa"]["attacks"]["right beside the attack"]["mean"] == 0.5
+    assert summarise(run)["abstain"]["attacks"] == {}
+
+
 def test_plots_say_their_numbers(run: Run) -> None:
     bars = outcome_plot(run.of("qa"), "qa")
     assert "qa, fact: 1 of 2 correct" in bars

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,15 @@ from eval.systems import SYSTEMS, Setup, build, check_names
 from qa import Settings
 from qa.embeddings import HashingEmbedder
 from qa.errors import ModelNotFoundError
-from qa.llms import ChatModel, Deadline, Message, PrimableChatModel, ScriptedChatModel, complete
+from qa.llms import (
+    ChatModel,
+    Deadline,
+    Message,
+    PrimableChatModel,
+    ScriptedChatModel,
+    Token,
+    complete,
+)
 from qa.types import Turn
 
 TIDES = "The tide is high at noon. Boats leave the harbour at one.\n"
@@ -79,6 +88,22 @@ def test_our_modes_differ_by_model_and_threshold(setup: Callable[..., Setup]) ->
     assert not full.ask(asked, ()).answer.extractive
     assert reply.evidence_seconds is not None
     assert [s.name for s in (full, unverified, extractive)] == [*SYSTEMS][:3]
+
+
+@pytest.mark.parametrize("name", ["qa", "llamaindex", "closed-book"])
+def test_nobody_s_answer_is_cut_off_for_being_slow(setup: Callable[..., Setup], name: str) -> None:
+    left: list[float] = []
+
+    class Patient(ScriptedChatModel):
+        def stream(
+            self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
+        ) -> Iterator[Token]:
+            left.append(deadline.remaining())
+            return super().stream(messages, max_tokens=max_tokens, deadline=deadline)
+
+    made = replace(setup(lambda _: "At noon."), model=Patient(lambda _: "At noon."))
+    build(name, made).ask("When is the tide high?", ())
+    assert min(left) > made.settings.generation.deadline_seconds
 
 
 @pytest.mark.parametrize("name", ["llamaindex", "closed-book"])
