@@ -18,7 +18,7 @@ from qa.documents import DocumentFile, scan_folder
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import EmptyLibraryError, LibraryNotFoundError, ModelError, QaError
 from qa.folder import add_file, set_aside
-from qa.index import UpdateReport, store_folder, update_index
+from qa.index import Index, UpdateReport, store_folder, update_index
 from qa.llms import (
     ChatModel,
     Deadline,

@@ -210,7 +210,8 @@ class _Talk:
         """Go on with an earlier conversation, or forget it, as the page wishes."""
         name = request.username
         if (forgotten := event._data.get("forget")) is not None:
-            conversation, (_, archive) = (), taken(archive, forgotten, name)
+            conversation: tuple[Exchange, ...] = ()
+            _, archive = taken(archive, forgotten, name)
         else:
             conversation, archive = taken(archive, event._data.get("open"), name)
         choice = choice_of(model, caution, sources)
