@@ -72,7 +72,7 @@ VENDORS = {
     "torch": {"embeddings.py"},
     "xllamacpp": {"llms/embedded.py"},
     "typer": {"cli.py"},
-    "watchfiles": {"cli.py"},
+    "watchfiles": {"cli.py", "ui/shelf.py"},
     "rich": {"cli.py"},
     "pickle": set(),
 }

@@ -209,8 +209,8 @@ class _Talk:
     ) -> list[Any]:
         """Go on with an earlier conversation, or forget it, as the page wishes."""
         name = request.username
+        conversation: Conversation = ()
         if (forgotten := event._data.get("forget")) is not None:
-            conversation: tuple[Exchange, ...] = ()
             _, archive = taken(archive, forgotten, name)
         else:
             conversation, archive = taken(archive, event._data.get("open"), name)

@@ -301,14 +301,6 @@ async function copy(button) {
   setTimeout(() => (label.textContent = "Copy"), 1600);
 }
 
-// Gradio counts the time of an answer unseen, in every frame that the browser draws, on the
-// processor that the model may need: while an answer is made, four frames a second do.
-const nextFrame = window.requestAnimationFrame.bind(window);
-window.requestAnimationFrame = (act) =>
-  isBusy() ? -setTimeout(() => act(performance.now()), 250) : nextFrame(act);
-const cancelFrame = window.cancelAnimationFrame.bind(window);
-window.cancelAnimationFrame = (frame) => (frame < 0 ? clearTimeout(-frame) : cancelFrame(frame));
-
 // Changing the latest question: it becomes a field in its own place.
 function edit(button) {
   const turn = button.closest(".qa-turn");
