@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ __all__ = [
     "open_embedder",
 ]
 
+_USUAL_TOKENS = 32
 BUNDLED_NAMES = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
 
 
@@ -97,7 +98,12 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
         return HashingEmbedder()
     folder = _model_folder(settings.model)
     return SentenceTransformersEmbedder(
-        settings.model, folder, settings.batch_size, settings.precision
+        settings.model,
+        folder,
+        settings.batch_size,
+        settings.precision,
+        query_prefix=settings.query_prefix,
+        passage_prefix=settings.passage_prefix,
     )
 
 
@@ -112,9 +118,12 @@ class SentenceTransformersEmbedder:
     folder : Path
         Holds the model's files.
     batch_size : int
-        Texts in one forward pass.
+        Texts of 32 tokens in one forward pass; of longer ones, as many as have no more
+        tokens together.
     precision : {"auto", "float32", "bfloat16"}
         See `qa.settings.EmbeddingSettings`. It isn't part of the fingerprint.
+    query_prefix, passage_prefix : str
+        Put before what is embedded, where a model needs it and its files don't say so.
     """
 
     def __init__(
@@ -123,8 +132,13 @@ class SentenceTransformersEmbedder:
         folder: Path,
         batch_size: int = 16,
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
+        *,
+        query_prefix: str = "",
+        passage_prefix: str = "",
     ) -> None:
         self.name = name
+        self._query_prefix = query_prefix
+        self._passage_prefix = passage_prefix
         self._folder = folder
         self._batch_size = batch_size
         self._precision = precision
@@ -135,6 +149,8 @@ class SentenceTransformersEmbedder:
     def fingerprint(self) -> str:
         """Hash of the names and bytes of all files that can change a vector."""
         digest = hashlib.blake2b(digest_size=16)
+        if self._passage_prefix:
+            digest.update(f"{self._passage_prefix}\0".encode())
         for path in sorted(self._folder.rglob("*")):
             relative = path.relative_to(self._folder)
             hidden = any(part.startswith(".") for part in relative.parts)
@@ -166,18 +182,23 @@ class SentenceTransformersEmbedder:
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         return _embed_distinct(
-            texts, self.name, lambda distinct: self._encode(distinct, "document")
+            [self._passage_prefix + text for text in texts],
+            self.name,
+            lambda distinct: self._encode(distinct, "document"),
         )
 
     def embed_query(self, question: str) -> NDArray[np.float32]:
         """See `Embedder.embed_query`."""
-        vectors = _embed_distinct([question], self.name, lambda texts: self._encode(texts, "query"))
+        asked = [self._query_prefix + question]
+        vectors = _embed_distinct(asked, self.name, lambda texts: self._encode(texts, "query"))
         return vectors.reshape(-1)
 
     def _encode(self, texts: list[str], role: str) -> NDArray[np.float32]:
-        # A tokenizer isn't safe under concurrent calls. The library sorts by length itself.
+        # A tokenizer isn't safe under concurrent calls.
         with self._lock:
             model = self._model()
+            if model.device.type == "cpu" and not any(model.prompts.values()):
+                return _encode_by_tokens(model, texts, self._batch_size * _USUAL_TOKENS)
             encode = model.encode_query if role == "query" else model.encode_document
             return np.asarray(
                 encode(texts, batch_size=self._batch_size, show_progress_bar=False), np.float32
@@ -194,7 +215,7 @@ class SentenceTransformersEmbedder:
                         if self._precision == "bfloat16" or (
                             self._precision == "auto" and _computes_in_bfloat16(loaded.device.type)
                         ):
-                            loaded = loaded.bfloat16()
+                            _compute_in_bfloat16(loaded)
                         self._loaded = loaded
                 except Exception as error:
                     raise ModelNotFoundError(
@@ -338,6 +359,45 @@ def _computes_in_bfloat16(device: str) -> bool:
     # Older versions don't tell.
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _compute_in_bfloat16(model: SentenceTransformer) -> None:
+    """Have the transformer compute in bfloat16, and pooling and what follows in float32."""
+
+    def widen(_module: object, _inputs: object, features: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: value.float() if getattr(value, "is_floating_point", bool)() else value
+            for name, value in features.items()
+        }
+
+    model[0].bfloat16().register_forward_hook(widen)
+
+
+def _encode_by_tokens(
+    model: SentenceTransformer, texts: Sequence[str], tokens: int
+) -> NDArray[np.float32]:
+    """Encode texts on a processor, where a pass is quickest that fits into its cache.
+
+    What ``encode`` does otherwise for a model without prompts, in batches of like length
+    with at most `tokens` tokens, padding included, or of a single text.
+    """
+    import torch
+
+    prepare = getattr(model, "preprocess", None) or model.tokenize
+    lengths = [len(prepare([text])["input_ids"][0]) for text in texts]
+    order = sorted(range(len(texts)), key=lengths.__getitem__)
+    vectors: list[NDArray[np.float32]] = []
+    start = 0
+    with torch.inference_mode():
+        while start < len(order):
+            end = start + 1
+            while end < len(order) and (end + 1 - start) * lengths[order[end]] <= tokens:
+                end += 1
+            features = model(prepare([texts[place] for place in order[start:end]]))
+            vectors.append(features["sentence_embedding"].float().numpy())
+            start = end
+    encoded = np.concatenate(vectors)
+    return encoded[np.argsort(order)]
 
 
 def _embed_distinct(

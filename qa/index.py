@@ -191,7 +191,7 @@ def update_index(
                     generations.write(
                         lambda _: {"format": FORMAT, "empty": True, "next_id": next_id}
                     )
-                raise _nothing_to_read(library, plan.skipped)
+                raise _nothing_to_read(library, plan.skipped, plan.removed)
             facts = {
                 "format": FORMAT,
                 "embedding": {
@@ -356,14 +356,21 @@ def _plan(
     return _Plan(opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
 
 
-def _nothing_to_read(library: Path, skipped: Sequence[SkippedFile]) -> EmptyLibraryError:
-    reasons = "; ".join(f"{file.path}: {file.reason}" for file in skipped[:3])
-    more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
+def _nothing_to_read(
+    library: Path, skipped: Sequence[SkippedFile], removed: Sequence[str] = ()
+) -> EmptyLibraryError:
+    reasons = _listed([f"{file.path}: {file.reason}" for file in skipped], "; ")
     return EmptyLibraryError(
         f"No document in {library} can be read"
-        + (f" ({reasons}{more})" if reasons else "")
+        + (f" ({reasons})" if reasons else "")
+        + (f". Removed from the index: {_listed(removed, ', ')}" if removed else "")
         + ". Put documents there, or choose another folder."
     )
+
+
+def _listed(items: Sequence[str], mark: str) -> str:
+    more = f" and {len(items) - 3} more" if len(items) > 3 else ""
+    return mark.join(items[:3]) + more
 
 
 def _wait_out_clock_tick(files: Sequence[DocumentFile]) -> None:

@@ -48,7 +48,15 @@ class EmbeddingSettings(_Group):
         description="The bundled all-MiniLM-L6-v2, any sentence-transformers name or folder, "
         "or 'hashing' (a model-free embedder for tests).",
     )
-    batch_size: int = Field(16, ge=1, le=1024)
+    batch_size: int = Field(
+        16, ge=1, le=1024, description="Sentences of 32 tokens computed at once; fewer longer ones."
+    )
+    query_prefix: str = Field(
+        "", max_length=1000, description="Put before a question, as 'query: ' for E5 models."
+    )
+    passage_prefix: str = Field(
+        "", max_length=1000, description="Put before a document's text, as 'passage: '."
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
         description="'auto' is bfloat16 where the processor computes in it, else float32: "

@@ -430,10 +430,11 @@ def test_index_watches_until_it_is_interrupted(
     status, out, err = run("index", folder, "--watch")
     assert status == 130
     assert "added    new.txt" in out
-    assert "removed  new.txt" in out
     assert "added    last.txt" in out
     assert out.count(" indexed in ") == 3
     assert "error: No document in" in err
+    assert "Removed from the index: " in err
+    assert "new.txt" in err
     assert "Watching" in err
 
 

