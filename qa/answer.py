@@ -17,6 +17,7 @@ from qa.extraction import extract
 from qa.generation import constant_rewrite_prompt, standalone_question
 from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
 from qa.pipeline import Pipeline
+from qa.premise import FalsePremise, false_premise
 from qa.settings import Settings
 from qa.types import (
     Answer,
@@ -157,12 +158,14 @@ def answer_question(
             else "No language model could be used, and no sentence comes close enough to "
             "the question to be quoted."
         )
+    answered = extractive or any(claim.verdict == "supported" for claim in checked)
     yield AnswerReady(
         _compose(
             question,
             rewritten,
             evidence,
             checked,
+            None if answered else false_premise(evidence),
             timings=clock.timings(),
             model="none" if extractive or model is None else model.name,
             fingerprint=pipeline.settings.fingerprint(),
@@ -198,6 +201,7 @@ def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:
         None,
         Evidence(question, (), ()),
         (),
+        None,
         timings=clock.timings(),
         model="none",
         fingerprint=settings.fingerprint(),
@@ -210,6 +214,7 @@ def _compose(
     standalone: str | None,
     evidence: Evidence,
     checked: Sequence[CheckedClaim],
+    premise: FalsePremise | None,
     **about: Any,
 ) -> Answer:
     supported = [claim for claim in checked if claim.verdict == "supported"]
@@ -231,11 +236,18 @@ def _compose(
         said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
         pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}")
     claims += [_claim(claim, ()) for claim in dropped]
+    if not supported:
+        pieces.append(NOT_FOUND_TEXT)
+    if premise is not None:
+        sentence = premise.passage.sentence
+        cited[sentence], numbers[sentence], supports[sentence] = premise.passage, 1, 0.0
+        quote = _BRACKETED_NUMBER.sub(r"(\1)", " ".join(sentence.text.split()))
+        pieces.append(f"They don’t speak of “{premise.name}” here; what they say: “{quote}” [1]")
     status: Status = "not_found" if not supported else "partial" if dropped else "answered"
     return Answer(
         question=question,
         status=status,
-        text=" ".join(pieces) if pieces else NOT_FOUND_TEXT,
+        text=" ".join(pieces),
         claims=tuple(claims),
         citations=tuple(
             _citation(cited[sentence], number, supports[sentence])
