@@ -19,6 +19,7 @@ from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
 from qa.pipeline import Pipeline
 from qa.premise import FalsePremise, false_premise
 from qa.settings import Settings
+from qa.summary import summarise
 from qa.types import (
     Answer,
     AnswerReady,
@@ -130,6 +131,24 @@ def answer_question(
     ModelError
         When the embedding model fails.
     """
+    summary = summarise(question, pipeline.index)
+    if summary is not None:
+        clock.lap("summary")
+        yield EvidenceFound(None, summary.evidence.best())
+        yield AnswerReady(
+            _compose(
+                question,
+                None,
+                summary.evidence,
+                summary.claims,
+                None,
+                timings=clock.timings(),
+                model="none",
+                fingerprint=pipeline.settings.fingerprint(),
+                notes=(*notes, *summary.notes),
+            )
+        )
+        return
     standalone, model = _understand(question, history, model, deadline, notes)
     if history:
         clock.lap("rewriting")
