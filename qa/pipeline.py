@@ -22,6 +22,7 @@ from qa.computation import (
     operand_questions,
     plan_computation,
 )
+from qa.dating import asked_as_of, asks_latest, dated
 from qa.embeddings import Embedder
 from qa.errors import ModelUnavailableError
 from qa.evidence import gather_evidence
@@ -40,12 +41,16 @@ from qa.settings import Settings
 from qa.types import Document, DraftText, Evidence, Hit, Passage, Sentence, Turn
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim, check_claims, is_yes_no
+from qa.witnesses import closest_of, witnesses
 
 __all__ = ["Pipeline", "Whole", "parts_of", "rarer_prompts"]
 
 # Among few sentences a small model finds what it overlooks in a long text. With three it
 # was as often right as with a whole article, and not in the same cases.
 SECOND_READING_SENTENCES = 3
+
+# Of the documents that speak of what is asked, so many are read one by one.
+MAX_WITNESSES = 2
 
 MAX_PARTS = 4
 _PART_BREAK = re.compile(
@@ -104,7 +109,7 @@ class Pipeline:
     def _check(
         self, model: ChatModel, evidence: Evidence, draft: Draft, deadline: Deadline
     ) -> tuple[CheckedClaim, ...]:
-        return check_claims(
+        checked = check_claims(
             draft,
             evidence,
             model=model,
@@ -112,6 +117,7 @@ class Pipeline:
             settings=self.settings.verification,
             deadline=deadline,
         )
+        return tuple(_dated(claim) for claim in checked)
 
     def answer(
         self,
@@ -182,6 +188,11 @@ class Pipeline:
         if computed is not None:
             lap("computation")
             return (computed,)
+        if asks_latest(evidence.question):
+            newest = self._newest(model, evidence, deadline, notes)
+            if newest:
+                lap("newest document")
+                return newest
         tokens: list[Token] = []
         for token in self.draft(model, evidence, deadline):
             tokens.append(token)
@@ -296,13 +307,53 @@ class Pipeline:
         # A yes or no was decided on these very sentences.
         if len(closest) == len(evidence.passages) or is_yes_no(evidence.question):
             return ()
-        if isinstance(model, PrimableChatModel) and evidence.whole:
-            model.prime(Part.SECOND_READER, warm_up_prompt(None), deadline)
-        narrowed = replace(evidence, passages=tuple(closest), ranked=(), whole=False)
-        draft = read_draft(Completion(tuple(self.draft(model, narrowed, deadline))))
+        draft = self._draft_from(model, evidence, closest, deadline)
         if draft.claims == tuple(claim.text for claim in checked):
             return ()
         return self._check(model, evidence, draft, deadline)
+
+    def _draft_from(
+        self, model: ChatModel, evidence: Evidence, few: Sequence[Passage], deadline: Deadline
+    ) -> Draft:
+        """Have a draft written from a few of the passages alone."""
+        if isinstance(model, PrimableChatModel) and evidence.whole:
+            model.prime(Part.SECOND_READER, warm_up_prompt(None), deadline)
+        narrowed = replace(evidence, passages=tuple(few), ranked=(), whole=False)
+        return read_draft(Completion(tuple(self.draft(model, narrowed, deadline))))
+
+    def _read_document(
+        self, model: ChatModel, evidence: Evidence, document: str, deadline: Deadline
+    ) -> tuple[CheckedClaim, ...]:
+        """Answer from one document of the evidence alone; only what is supported."""
+        draft = self._draft_from(model, evidence, closest_of(evidence, document), deadline)
+        own = tuple(p for p in evidence.passages if p.sentence.document == document)
+        alone = replace(evidence, passages=own, ranked=(), whole=False)
+        checked = self._check(model, alone, draft, deadline)
+        return tuple(claim for claim in checked if claim.verdict == "supported")
+
+    def _newest(
+        self, model: ChatModel, evidence: Evidence, deadline: Deadline, notes: list[str]
+    ) -> tuple[CheckedClaim, ...]:
+        """Answer from the newest document that states what is asked; empty where none does."""
+        limit, question = asked_as_of(evidence.question)
+        evidence = replace(evidence, question=question)
+        closest = evidence.best()[:1]
+        if not closest or is_yes_no(question):
+            return ()
+        speaking = (closest[0].sentence.document, *witnesses(evidence, closest))
+        dates = {path: self.index.documents[path].date or "" for path in speaking}
+        fitting = [path for path in speaking if "" < dates[path] <= (limit or "9999")]
+        if len(speaking) < 2 or not fitting:
+            return ()
+        for path in sorted(fitting, key=dates.__getitem__, reverse=True)[:MAX_WITNESSES]:
+            found = self._read_document(model, evidence, path, deadline)
+            if found:
+                notes.append(
+                    f"Of {len(speaking)} documents that speak of this, the answer is from that "
+                    f"of {dates[path]}."
+                )
+                return found
+        return ()
 
     def _operand_questions(
         self, model: ChatModel, question: str, deadline: Deadline
@@ -354,6 +405,14 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
     )
+
+
+def _dated(claim: CheckedClaim) -> CheckedClaim:
+    """A supported claim with what its words for time mean by its document's date."""
+    if claim.verdict != "supported" or len({p.sentence.document for p in claim.passages}) != 1:
+        return claim
+    context = " ".join(passage.sentence.text for passage in claim.passages)
+    return replace(claim, text=dated(claim.text, context, _date(claim.passages)))
 
 
 def _date(passages: Sequence[Passage]) -> str | None:

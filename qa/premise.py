@@ -8,16 +8,13 @@ quote to look at, never an answer; and where it isn't plain, nothing is found.
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import Stemmer
-
-from qa.alignment import Word, content_words, names_and_numbers, words
+from qa.alignment import Word, content_words
+from qa.mentions import is_unsaid, names_of, speaks_of, stems
 from qa.types import Evidence, Passage
-from qa.verification import NAME_LETTERS, NEIGHBOURS
 
 __all__ = ["FalsePremise", "false_premise"]
 
@@ -33,10 +30,6 @@ ANSWER_KINDS = frozenset(
     """
     year date day month week time place name number kind type sort person people man woman long
     """.split()
-)
-# What stands between the parts of one name.
-PARTICLES = frozenset(
-    ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]
 )
 
 
@@ -69,7 +62,7 @@ def false_premise(evidence: Evidence) -> FalsePremise | None:
     FalsePremise or None
         None where no passage is plainly about the question, or it is about all of it.
     """
-    groups = _names(evidence.question)
+    groups = names_of(evidence.question)
     found = [
         (share, premise)
         for passage in evidence.best()[:CLOSEST]
@@ -81,10 +74,10 @@ def false_premise(evidence: Evidence) -> FalsePremise | None:
 
 
 def _supposed(
-    groups: list[list[Word]], passage: Passage, evidence: Evidence
+    groups: Sequence[Sequence[Word]], passage: Passage, evidence: Evidence
 ) -> Iterable[tuple[float, FalsePremise]]:
     """The one name that a passage doesn't speak of, with how much of the rest it does."""
-    swapped = [group for group in groups if _unsaid(group, passage, evidence)]
+    swapped = [group for group in groups if is_unsaid(group, passage, evidence)]
     if len(swapped) != 1:
         return
     start, end = swapped[0][0].start, swapped[0][-1].end
@@ -94,10 +87,10 @@ def _supposed(
         if not start <= word.start < end and word.key not in ANSWER_KINDS
     }
     text = passage.sentence.text
-    said = _stems(text) | _stems(passage.sentence.heading) | _stems(passage.title)
-    held = {key for key in rest if _speaks_of(_stem(key), said)}
+    said = stems(text) | stems(passage.sentence.heading) | stems(passage.title)
+    held = {key for key in rest if speaks_of(key, said)}
     named = {word.key for group in groups for word in group}
-    told = {key for key in held if _speaks_of(_stem(key), _stems(text))}
+    told = {key for key in held if speaks_of(key, stems(text))}
     # Of whom the question speaks isn't yet what it asks about him.
     if len(told) < MIN_WORDS or not told - named:
         return
@@ -106,70 +99,10 @@ def _supposed(
     yield share, FalsePremise(evidence.question[start:end], passage)
 
 
-def _names(question: str) -> list[list[Word]]:
-    """Names, numbers and dates of a question, each in its words."""
-    groups: list[list[Word]] = []
-    for word in names_and_numbers(question):
-        gap = question[groups[-1][-1].end : word.start].strip() if groups else None
-        if gap in PARTICLES or (gap == "," and word.is_number):
-            groups[-1].append(word)
-        else:
-            groups.append([word])
-    return groups
-
-
-def _unsaid(group: list[Word], passage: Passage, evidence: Evidence) -> bool:
-    """Whether neither a passage nor what stands around it speaks of a name."""
-    sentence = passage.sentence
-    around = [passage.title, passage.date or "", sentence.heading]
-    around += [
-        text
-        for other in evidence.passages
-        if other.sentence.document == sentence.document
-        and abs(other.sentence.number - sentence.number) <= NEIGHBOURS
-        for text in (other.sentence.text, other.sentence.heading)
-    ]
-    held = {word.key for text in around for word in words(text)}
-    letters = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
-    numbers = [word for word in group if word.is_number]
-    if numbers:
-        # A single digit stands for too much, and is too often written otherwise.
-        telling = len(group) > 1 or len(numbers[0].key) > 1
-        return telling and any(word.key not in held for word in numbers)
-    # "President Obama" is spoken of where "Obama" is.
-    return not any(
-        word.key in held or (len(word.key) > NAME_LETTERS and word.key[:NAME_LETTERS] in letters)
-        for word in group
-    )
-
-
 def _rarity(keys: Iterable[str], evidence: Evidence) -> dict[str, float]:
     """How telling each word is: a word that most passages have tells little."""
-    passages = [_stems(passage.sentence.text) for passage in evidence.passages]
+    passages = [stems(passage.sentence.text) for passage in evidence.passages]
     return {
-        key: math.log1p(
-            len(passages) / (1 + sum(_speaks_of(_stem(key), said) for said in passages))
-        )
+        key: math.log1p(len(passages) / (1 + sum(speaks_of(key, said) for said in passages)))
         for key in sorted(keys)
     }
-
-
-def _speaks_of(stem: str, stems: frozenset[str]) -> bool:
-    """Whether a word is among others, up to its ending and its last letter ("build", "built")."""
-    return stem in stems or any(_alike(stem, other) for other in stems)
-
-
-def _alike(one: str, other: str) -> bool:
-    shared = max(NAME_LETTERS, len(one) - 1, len(other) - 1)
-    return min(len(one), len(other)) >= shared and one[:shared] == other[:shared]
-
-
-@functools.lru_cache(maxsize=4096)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(_stem(word.key) for word in content_words(text))
-
-
-def _stem(word: str) -> str:
-    # A stemmer keeps a buffer, so that threads can't share one.
-    stem: str = Stemmer.Stemmer("english").stemWord(word)
-    return stem
