@@ -22,9 +22,10 @@ from qa.computation import (
     operand_questions,
     plan_computation,
 )
+from qa.conflict import combine, disagreement, same_answer
 from qa.dating import asked_as_of, asks_latest, dated
 from qa.embeddings import Embedder
-from qa.errors import ModelUnavailableError
+from qa.errors import ModelError, ModelUnavailableError
 from qa.evidence import gather_evidence
 from qa.generation import (
     Draft,
@@ -210,6 +211,9 @@ class Pipeline:
         if not any(claim.verdict == "supported" for claim in checked):
             checked = self.reconsider(model, evidence, checked, deadline)
             lap("second reading")
+        # A computed answer, and a yes or no, was weighed over several passages already.
+        if len(checked) == 1 and checked[0].verdict == "supported" and checked[0].signals:
+            return self._compared(model, evidence, checked[0], deadline, notes, lap)
         return checked
 
     def _standalone(
@@ -354,6 +358,88 @@ class Pipeline:
                 )
                 return found
         return ()
+
+    def _compared(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        claim: CheckedClaim,
+        deadline: Deadline,
+        notes: list[str],
+        lap: Callable[[str], None],
+    ) -> tuple[CheckedClaim, ...]:
+        """Weigh an answer against what newer versions and other documents say."""
+        try:
+            current = self._current(model, evidence, claim, deadline, notes)
+            own = {passage.sentence.document for passage in (*claim.passages, *current.passages)}
+            versions = {path for path in own for path in self._versions(path)}
+            others = [
+                path
+                for path in witnesses(evidence, claim.passages)
+                if path not in versions and path == self._versions(path)[0]
+            ]
+            found = [
+                answers[0]
+                for path in others[:MAX_WITNESSES]
+                if len(answers := self._read_document(model, evidence, path, deadline)) == 1
+            ]
+        except ModelError as error:
+            notes.append(f"What other documents say of this wasn’t compared. {error}")
+            return (claim,)
+        if others:
+            lap("other documents")
+        claims = combine(current, found)
+        if len(claims) > 1:
+            notes.append(disagreement(claims))
+        return claims
+
+    def _current(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        claim: CheckedClaim,
+        deadline: Deadline,
+        notes: list[str],
+    ) -> CheckedClaim:
+        """What the newest version of a document says where an older one was cited."""
+        cited = claim.passages[0].sentence.document
+        newest, *older = self._versions(cited)
+        read = {passage.sentence.document for passage in evidence.best()}
+        if cited == newest:
+            notes += [
+                f"{path} is an older version or a copy of {newest}, which is quoted."
+                for path in older
+                if path in read
+            ]
+            return claim
+        moved = tuple(self._in_version(passage, newest) for passage in claim.passages)
+        passages = tuple(passage for passage in moved if passage is not None)
+        if len(passages) == len(moved):
+            notes.append(f"{cited} is an older version or a copy of {newest}, which is quoted.")
+            return replace(claim, passages=passages)
+        answers = self._read_document(model, evidence, newest, deadline)
+        if len(answers) != 1:
+            notes.append(f"{newest} is a newer version of {cited}, and wasn’t found to say this.")
+            return claim
+        if same_answer(claim.text, answers[0].text) is not True:
+            date = self.index.documents[cited].date
+            notes.append(
+                f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”."
+            )
+        return answers[0]
+
+    def _versions(self, path: str) -> tuple[str, ...]:
+        """A document with its copies and versions, the newest first."""
+        return next((group for group in self.index.versions if path in group), (path,))
+
+    def _in_version(self, passage: Passage, path: str) -> Passage | None:
+        """The same sentence in another version of its document, if it is still there."""
+        sentence, document = passage.sentence, self.index.documents[path]
+        same = [other for other in self.index.sentences(path) if other.text == sentence.text]
+        if not same:
+            return None
+        nearest = min(same, key=lambda other: abs(other.number - sentence.number))
+        return replace(passage, sentence=nearest, title=document.title, date=document.date)
 
     def _operand_questions(
         self, model: ChatModel, question: str, deadline: Deadline

@@ -14,9 +14,10 @@ from qa.types import Evidence, Passage
 
 __all__ = ["closest_of", "witnesses"]
 
-# How far behind the cited passage's score another document's may be, and the least share of
-# the question's words that it must have of those that the cited passage has.
-CLOSE_BEHIND = 0.15
+# How far behind the cited passage's score another document's may be (in a library of two,
+# their chunks alone are 0.2 apart), and the least share of the question's words that it must
+# have of those that the cited passage has.
+CLOSE_BEHIND = 0.3
 SHARED_WORDS = 0.66
 # As many as are read again where nothing was found.
 PASSAGES = 3
