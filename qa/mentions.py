@@ -53,6 +53,10 @@ def is_unsaid(group: Sequence[Word], passage: Passage, evidence: Evidence) -> bo
         # A single digit stands for too much, and is too often written otherwise.
         telling = len(group) > 1 or len(numbers[0].key) > 1
         return telling and any(word.key not in held for word in numbers)
+    # "EU" may be written out, and "European Union" shortened.
+    initials = "".join(word.key[0] for word in group)
+    if any(word.text.isupper() for word in group) or (len(group) > 1 and initials in held):
+        return False
     # "President Obama" is spoken of where "Obama" is.
     return not any(
         word.key in held or (len(word.key) > NAME_LETTERS and word.key[:NAME_LETTERS] in letters)

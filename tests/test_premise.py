@@ -49,6 +49,9 @@ def evidence(
         ("When did Lorenzo da Ponte build the stone bridge?", None, 0),
         # All of it is there, so what is missing is no name.
         ("Why did Antonio da Ponte build the stone bridge?", None, 0),
+        ("When was Scamozzi's stone bridge built?", "Scamozzi", 1),
+        # It may be written out elsewhere.
+        ("When did UNESCO build the stone bridge?", None, 0),
         ("Who led the School of Fine Arts that built the stone bridge?", "School of Fine Arts", 1),
         # No passage speaks of the rest.
         ("When did Scamozzi marry?", None, 0),
@@ -83,6 +86,17 @@ def test_a_name_near_the_passage_is_not_missing() -> None:
     assert false_premise(evidence(question, *BRIDGE, title="Scamozzi’s bridges")) is None
     dated = evidence("Who built the stone bridge in 1620?", *BRIDGE, date="1620-01-01")
     assert false_premise(dated) is None
+
+
+def test_a_name_that_another_passage_has_is_meant_there() -> None:
+    question = "When did Scamozzi build the stone bridge?"
+    assert false_premise(evidence(question, *BRIDGE, "Scamozzi was born in Vicenza.")) is None
+
+
+def test_a_name_may_be_shortened() -> None:
+    question = "When did United Masons build the stone bridge?"
+    assert false_premise(evidence(question, *BRIDGE)) is not None
+    assert false_premise(evidence(question, *BRIDGE, title="The UM’s works")) is None
 
 
 def test_only_the_closest_passages_are_looked_at() -> None:
