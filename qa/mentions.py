@@ -15,7 +15,7 @@ from qa.alignment import Word, content_words, names_and_numbers, words
 from qa.types import Evidence, Passage
 from qa.verification import NAME_LETTERS, NEIGHBOURS
 
-__all__ = ["is_unsaid", "names_of", "speaks_of", "stems"]
+__all__ = ["around", "is_unsaid", "names_of", "speaks_of", "stems"]
 
 # What stands between the parts of one name.
 PARTICLES = frozenset(
@@ -35,18 +35,21 @@ def names_of(question: str) -> tuple[tuple[Word, ...], ...]:
     return tuple(map(tuple, groups))
 
 
-def is_unsaid(group: Sequence[Word], passage: Passage, evidence: Evidence) -> bool:
-    """Whether neither a passage nor what stands around it speaks of a name."""
+def around(passage: Passage, evidence: Evidence) -> list[str]:
+    """What tells of whom a passage speaks: itself, its neighbours, headings, title and date."""
     sentence = passage.sentence
-    around = [passage.title, passage.date or "", sentence.heading]
-    around += [
+    return [passage.title, passage.date or "", sentence.heading, sentence.text] + [
         text
         for other in evidence.passages
         if other.sentence.document == sentence.document
         and abs(other.sentence.number - sentence.number) <= NEIGHBOURS
         for text in (other.sentence.text, other.sentence.heading)
     ]
-    held = {word.key for text in around for word in words(text)}
+
+
+def is_unsaid(group: Sequence[Word], passage: Passage, evidence: Evidence) -> bool:
+    """Whether neither a passage nor what stands around it speaks of a name."""
+    held = {word.key for text in around(passage, evidence) for word in words(text)}
     letters = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
     numbers = [word for word in group if word.is_number]
     if numbers:

@@ -135,6 +135,16 @@ def test_another_place_s_document_isn_t_compared(asked: Asked) -> None:
     assert (answer.text, calls) == ("5 crowns [1]", [1, 1])
 
 
+def test_one_word_in_common_is_too_little(asked: Asked) -> None:
+    files = {
+        f"{name}.txt": f"date: {date}\ntitle: {name}\n\nThe {name} is open. It costs {price} "
+        "crowns.\n"
+        for name, date, price in (("Museum", "2023-03-01", 5), ("Theatre", "2024-03-01", 7))
+    }
+    answer, calls = asked(files, "How much does the museum cost?")
+    assert (answer.text, calls) == ("5 crowns [1]", [1, 1])
+
+
 def test_an_answer_outlives_a_model_that_fails_later(write: Write, scripted: Open) -> None:
     library, script = scripted(
         write({"a.txt": notice("2023-03-01", "5", "F"), "b.txt": notice("2024-03-01", "7", "H")})

@@ -56,6 +56,7 @@ def evidence(
         # No passage speaks of the rest.
         ("When did Scamozzi marry?", None, 0),
         ("Where did Scamozzi paint the stone ceiling of the abbey?", None, 0),
+        ("Why did Scamozzi gild and paint the stone bridge with marble lions?", None, 0),
         # A subject alone is no statement.
         ("What did Scamozzi say about the bridge?", None, 0),
         # Two names can't both be the swapped one.
