@@ -43,7 +43,8 @@ from .systems import Reply, Setup, System, build
 
 __all__ = ["Suite", "judge", "run_suite", "select", "stamp_of"]
 
-WARM_UP = "What is this about?"
+# Not for a summary, which needs no language model.
+WARM_UP = "Which names stand in the first sentence?"
 
 Build = Callable[[str, Setup], System]
 

@@ -17,7 +17,9 @@ from qa.extraction import extract
 from qa.generation import constant_rewrite_prompt, standalone_question
 from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
 from qa.pipeline import Pipeline
+from qa.premise import FalsePremise, false_premise
 from qa.settings import Settings
+from qa.summary import summarise
 from qa.types import (
     Answer,
     AnswerReady,
@@ -129,6 +131,24 @@ def answer_question(
     ModelError
         When the embedding model fails.
     """
+    summary = summarise(question, pipeline.index)
+    if summary is not None:
+        clock.lap("summary")
+        yield EvidenceFound(None, summary.evidence.best())
+        yield AnswerReady(
+            _compose(
+                question,
+                None,
+                summary.evidence,
+                summary.claims,
+                None,
+                timings=clock.timings(),
+                model="none",
+                fingerprint=pipeline.settings.fingerprint(),
+                notes=(*notes, *summary.notes),
+            )
+        )
+        return
     standalone, model = _understand(question, history, model, deadline, notes)
     if history:
         clock.lap("rewriting")
@@ -157,12 +177,14 @@ def answer_question(
             else "No language model could be used, and no sentence comes close enough to "
             "the question to be quoted."
         )
+    answered = extractive or any(claim.verdict == "supported" for claim in checked)
     yield AnswerReady(
         _compose(
             question,
             rewritten,
             evidence,
             checked,
+            None if answered else false_premise(evidence),
             timings=clock.timings(),
             model="none" if extractive or model is None else model.name,
             fingerprint=pipeline.settings.fingerprint(),
@@ -198,6 +220,7 @@ def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:
         None,
         Evidence(question, (), ()),
         (),
+        None,
         timings=clock.timings(),
         model="none",
         fingerprint=settings.fingerprint(),
@@ -210,6 +233,7 @@ def _compose(
     standalone: str | None,
     evidence: Evidence,
     checked: Sequence[CheckedClaim],
+    premise: FalsePremise | None,
     **about: Any,
 ) -> Answer:
     supported = [claim for claim in checked if claim.verdict == "supported"]
@@ -231,11 +255,18 @@ def _compose(
         said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
         pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}")
     claims += [_claim(claim, ()) for claim in dropped]
+    if not supported:
+        pieces.append(NOT_FOUND_TEXT)
+    if premise is not None:
+        sentence = premise.passage.sentence
+        cited[sentence], numbers[sentence], supports[sentence] = premise.passage, 1, 0.0
+        quote = _BRACKETED_NUMBER.sub(r"(\1)", " ".join(sentence.text.split()))
+        pieces.append(f"They don’t speak of “{premise.name}” here; what they say: “{quote}” [1]")
     status: Status = "not_found" if not supported else "partial" if dropped else "answered"
     return Answer(
         question=question,
         status=status,
-        text=" ".join(pieces) if pieces else NOT_FOUND_TEXT,
+        text=" ".join(pieces),
         claims=tuple(claims),
         citations=tuple(
             _citation(cited[sentence], number, supports[sentence])

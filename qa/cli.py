@@ -381,7 +381,7 @@ def _print_answer(answer: Answer) -> None:
         out.print(
             Padding(Text(f"“{' '.join(citation.quote.split())}”", style="green"), (0, 0, 0, 4))
         )
-        if not answer.extractive:
+        if not answer.extractive and answer.status != "not_found":
             out.print(Padding(Text(f"support {citation.support:.2f}", style="dim"), (0, 0, 0, 4)))
     for claim in answer.claims:
         if claim.verdict != "supported":

@@ -22,8 +22,10 @@ from qa.computation import (
     operand_questions,
     plan_computation,
 )
+from qa.conflict import combine, disagreement, same_answer
+from qa.dating import asked_as_of, asks_latest, dated
 from qa.embeddings import Embedder
-from qa.errors import ModelUnavailableError
+from qa.errors import ModelError, ModelUnavailableError
 from qa.evidence import gather_evidence
 from qa.generation import (
     Draft,
@@ -40,12 +42,16 @@ from qa.settings import Settings
 from qa.types import Document, DraftText, Evidence, Hit, Passage, Sentence, Turn
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim, check_claims, is_yes_no
+from qa.witnesses import closest_of, witnesses
 
 __all__ = ["Pipeline", "Whole", "parts_of", "rarer_prompts"]
 
 # Among few sentences a small model finds what it overlooks in a long text. With three it
 # was as often right as with a whole article, and not in the same cases.
 SECOND_READING_SENTENCES = 3
+
+# Of the documents that speak of what is asked, so many are read one by one.
+MAX_WITNESSES = 2
 
 MAX_PARTS = 4
 _PART_BREAK = re.compile(
@@ -104,7 +110,7 @@ class Pipeline:
     def _check(
         self, model: ChatModel, evidence: Evidence, draft: Draft, deadline: Deadline
     ) -> tuple[CheckedClaim, ...]:
-        return check_claims(
+        checked = check_claims(
             draft,
             evidence,
             model=model,
@@ -112,6 +118,7 @@ class Pipeline:
             settings=self.settings.verification,
             deadline=deadline,
         )
+        return tuple(_dated(claim) for claim in checked)
 
     def answer(
         self,
@@ -182,6 +189,11 @@ class Pipeline:
         if computed is not None:
             lap("computation")
             return (computed,)
+        if asks_latest(evidence.question):
+            newest = self._newest(model, evidence, deadline, notes)
+            if newest:
+                lap("newest document")
+                return newest
         tokens: list[Token] = []
         for token in self.draft(model, evidence, deadline):
             tokens.append(token)
@@ -199,6 +211,9 @@ class Pipeline:
         if not any(claim.verdict == "supported" for claim in checked):
             checked = self.reconsider(model, evidence, checked, deadline)
             lap("second reading")
+        # A computed answer, and a yes or no, was weighed over several passages already.
+        if len(checked) == 1 and checked[0].verdict == "supported" and checked[0].signals:
+            return self._compared(model, evidence, checked[0], deadline, notes, lap)
         return checked
 
     def _standalone(
@@ -296,13 +311,135 @@ class Pipeline:
         # A yes or no was decided on these very sentences.
         if len(closest) == len(evidence.passages) or is_yes_no(evidence.question):
             return ()
-        if isinstance(model, PrimableChatModel) and evidence.whole:
-            model.prime(Part.SECOND_READER, warm_up_prompt(None), deadline)
-        narrowed = replace(evidence, passages=tuple(closest), ranked=(), whole=False)
-        draft = read_draft(Completion(tuple(self.draft(model, narrowed, deadline))))
+        draft = self._draft_from(model, evidence, closest, deadline)
         if draft.claims == tuple(claim.text for claim in checked):
             return ()
         return self._check(model, evidence, draft, deadline)
+
+    def _draft_from(
+        self, model: ChatModel, evidence: Evidence, few: Sequence[Passage], deadline: Deadline
+    ) -> Draft:
+        """Have a draft written from a few of the passages alone."""
+        if isinstance(model, PrimableChatModel) and evidence.whole:
+            model.prime(Part.SECOND_READER, warm_up_prompt(None), deadline)
+        narrowed = replace(evidence, passages=tuple(few), ranked=(), whole=False)
+        return read_draft(Completion(tuple(self.draft(model, narrowed, deadline))))
+
+    def _read_document(
+        self, model: ChatModel, evidence: Evidence, document: str, deadline: Deadline
+    ) -> tuple[CheckedClaim, ...]:
+        """Answer from one document of the evidence alone; only what is supported."""
+        draft = self._draft_from(model, evidence, closest_of(evidence, document), deadline)
+        own = tuple(p for p in evidence.passages if p.sentence.document == document)
+        alone = replace(evidence, passages=own, ranked=(), whole=False)
+        checked = self._check(model, alone, draft, deadline)
+        return tuple(claim for claim in checked if claim.verdict == "supported")
+
+    def _newest(
+        self, model: ChatModel, evidence: Evidence, deadline: Deadline, notes: list[str]
+    ) -> tuple[CheckedClaim, ...]:
+        """Answer from the newest document that states what is asked; empty where none does."""
+        limit, question = asked_as_of(evidence.question)
+        evidence = replace(evidence, question=question)
+        closest = evidence.best()[:1]
+        if not closest or is_yes_no(question):
+            return ()
+        speaking = (closest[0].sentence.document, *witnesses(evidence, closest))
+        dates = {path: self.index.documents[path].date or "" for path in speaking}
+        fitting = [path for path in speaking if "" < dates[path] <= (limit or "9999")]
+        if len(speaking) < 2 or not fitting:
+            return ()
+        for path in sorted(fitting, key=dates.__getitem__, reverse=True)[:MAX_WITNESSES]:
+            found = self._read_document(model, evidence, path, deadline)
+            if found:
+                notes.append(
+                    f"Of {len(speaking)} documents that speak of this, the answer is from that "
+                    f"of {dates[path]}."
+                )
+                return found
+        return ()
+
+    def _compared(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        claim: CheckedClaim,
+        deadline: Deadline,
+        notes: list[str],
+        lap: Callable[[str], None],
+    ) -> tuple[CheckedClaim, ...]:
+        """Weigh an answer against what newer versions and other documents say."""
+        try:
+            current = self._current(model, evidence, claim, deadline, notes)
+            own = {passage.sentence.document for passage in (*claim.passages, *current.passages)}
+            versions = {path for path in own for path in self._versions(path)}
+            others = [
+                path
+                for path in witnesses(evidence, claim.passages)
+                if path not in versions and path == self._versions(path)[0]
+            ]
+            found = [
+                answers[0]
+                for path in others[:MAX_WITNESSES]
+                if len(answers := self._read_document(model, evidence, path, deadline)) == 1
+            ]
+        except ModelError as error:
+            notes.append(f"What other documents say of this wasn’t compared. {error}")
+            return (claim,)
+        if others:
+            lap("other documents")
+        claims = combine(current, found)
+        if len(claims) > 1:
+            notes.append(disagreement(claims))
+        return claims
+
+    def _current(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        claim: CheckedClaim,
+        deadline: Deadline,
+        notes: list[str],
+    ) -> CheckedClaim:
+        """What the newest version of a document says where an older one was cited."""
+        cited = claim.passages[0].sentence.document
+        newest, *older = self._versions(cited)
+        read = {passage.sentence.document for passage in evidence.best()}
+        if cited == newest:
+            notes += [
+                f"{path} is an older version or a copy of {newest}, which is quoted."
+                for path in older
+                if path in read
+            ]
+            return claim
+        moved = tuple(self._in_version(passage, newest) for passage in claim.passages)
+        passages = tuple(passage for passage in moved if passage is not None)
+        if len(passages) == len(moved):
+            notes.append(f"{cited} is an older version or a copy of {newest}, which is quoted.")
+            return replace(claim, passages=passages)
+        answers = self._read_document(model, evidence, newest, deadline)
+        if len(answers) != 1:
+            notes.append(f"{newest} is a newer version of {cited}, and wasn’t found to say this.")
+            return claim
+        if same_answer(claim.text, answers[0].text) is not True:
+            date = self.index.documents[cited].date
+            notes.append(
+                f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”."
+            )
+        return answers[0]
+
+    def _versions(self, path: str) -> tuple[str, ...]:
+        """A document with its copies and versions, the newest first."""
+        return next((group for group in self.index.versions if path in group), (path,))
+
+    def _in_version(self, passage: Passage, path: str) -> Passage | None:
+        """The same sentence in another version of its document, if it is still there."""
+        sentence, document = passage.sentence, self.index.documents[path]
+        same = [other for other in self.index.sentences(path) if other.text == sentence.text]
+        if not same:
+            return None
+        nearest = min(same, key=lambda other: abs(other.number - sentence.number))
+        return replace(passage, sentence=nearest, title=document.title, date=document.date)
 
     def _operand_questions(
         self, model: ChatModel, question: str, deadline: Deadline
@@ -354,6 +491,14 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
     )
+
+
+def _dated(claim: CheckedClaim) -> CheckedClaim:
+    """A supported claim with what its words for time mean by its document's date."""
+    if claim.verdict != "supported" or len({p.sentence.document for p in claim.passages}) != 1:
+        return claim
+    context = " ".join(passage.sentence.text for passage in claim.passages)
+    return replace(claim, text=dated(claim.text, context, _date(claim.passages)))
 
 
 def _date(passages: Sequence[Passage]) -> str | None:

@@ -288,7 +288,8 @@ class Citation:
     quote : str
         ``document.text[start:end]``.
     support : float
-        Of the strongest claim that it supports, 0 to 1.
+        Of the strongest claim that it supports, 0 to 1; 0 where it only shows what the
+        documents say instead.
     page : int or None
         From 1, where the document has pages.
     """
@@ -337,7 +338,9 @@ class Answer:
     status : {"answered", "partial", "not_found"}
         ``"partial"``: something that was asked or drafted is missing from `text`.
     text : str
-        Prose with ``[1]`` markers; each leads to the citation of that number.
+        Prose with ``[1]`` markers; each leads to the citation of that number. Where nothing
+        was found it says so, and may quote what the documents say instead of a name, number
+        or date that the question supposes.
     claims : tuple of Claim
         The supported claims in the order of `text`, then those that were left out.
     citations : tuple of Citation

@@ -8,6 +8,7 @@ from typing import Any
 
 from eval.cases import Case
 from eval.records import Record, Run, Seconds, Stamp
+from eval.run import WARM_UP
 from eval.systems import Reply, Setup
 from qa.errors import QaError
 from qa.types import Answer, Citation, Claim, Passage, Sentence, Turn
@@ -46,7 +47,7 @@ def refused(*dropped: Claim) -> Answer:
 
 
 SCRIPT: dict[str, Answer | QaError] = {
-    "What is this about?": refused(),
+    WARM_UP: refused(),
     "Who sat?": answered("The cat [1]", CAT),
     "Who ran?": answered("The cat [1]", CAT, support=0.4),
     "When?": refused(Claim("May 2", (), 0.3, "unsupported", "too weak")),

@@ -10,7 +10,7 @@ from eval_doubles import CASES, DOCUMENTS, SCRIPT, TEXT, Scripted, answered, ref
 
 from eval.cases import Case, CasesError
 from eval.records import Record, Run
-from eval.run import Suite, judge, run_suite, select, stamp_of
+from eval.run import WARM_UP, Suite, judge, run_suite, select, stamp_of
 from eval.summary import exactness
 from eval.systems import Reply
 from qa import Settings
@@ -52,7 +52,7 @@ def runs(write: Callable[..., Path], tmp_path: Path) -> Runs:
 def test_every_case_is_asked_once_after_a_warm_up(runs: Runs) -> None:
     system, seen = Scripted(), list[Record]()
     run = runs(system, on_record=seen.append)
-    assert system.asked == ["What is this about?", *(case.question for case in CASES)]
+    assert system.asked == [WARM_UP, *(case.question for case in CASES)]
     assert tuple(seen) == run.records
     assert [r.outcome for r in run.records] == ["correct", "wrong", "refused", "refused", "wrong"]
     assert [r.right for r in run.records] == [True, False, False, True, False]
@@ -85,7 +85,7 @@ def test_a_failing_question_is_wrong_even_where_refusing_is_right(runs: Runs) ->
 
 def test_a_system_that_cannot_warm_up_is_not_measured(runs: Runs) -> None:
     with pytest.raises(ModelUnavailableError):
-        runs(Scripted({"What is this about?": ModelUnavailableError("down")}))
+        runs(Scripted({WARM_UP: ModelUnavailableError("down")}))
 
 
 def test_only_our_own_systems_are_held_to_our_numbering() -> None:
@@ -129,7 +129,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(runs: Runs, tmp_path: Path)
     journal.write_bytes(journal.read_bytes() + b'{"system": "qa", "id": "d')
     system = Scripted()
     run = runs(system)
-    assert system.asked == ["What is this about?", "When?", "Who flew?", "Who swam?"]
+    assert system.asked == [WARM_UP, "When?", "Who flew?", "Who swam?"]
     assert [r.id for r in run.records] == [case.id for case in CASES]
     whole = Scripted()
     assert len(runs(whole).records) == 5
@@ -161,7 +161,7 @@ def test_cases_with_added_documents_get_a_copy_of_the_library(runs: Runs, tmp_pa
     assert sorted(p.name for p in plain.iterdir()) == ["a.txt"]
     assert sorted(p.name for p in copied.iterdir()) == ["a.txt", "note.txt"]
     assert run.records[-1].added == ("note.txt",)
-    assert system.asked.count("What is this about?") == 2
+    assert system.asked.count(WARM_UP) == 2
 
 
 def test_an_attack_is_judged_and_what_the_model_kept_of_it_goes(runs: Runs, tmp_path: Path) -> None:

@@ -49,8 +49,12 @@ def _one_line(value: str) -> str:
 
 
 def _support(citation: Citation, answer: Answer) -> str:
+    return support_words(citation.support) if _supports(answer) else ""
+
+
+def _supports(answer: Answer) -> bool:
     # Sentences that no model drew a statement from support none: they are only close.
-    return "" if answer.extractive else support_words(citation.support)
+    return not answer.extractive and answer.status != "not_found"
 
 
 def _why(citation: Citation, answer: Answer) -> str:
@@ -76,7 +80,7 @@ def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) ->
         data_check=digest(citation.quote),
         data_quote=quote,
         data_from=citation.title,
-        data_level=None if answer.extractive else _level(citation.support),
+        data_level=_level(citation.support) if _supports(answer) else None,
         data_why=_why(citation, answer),
         aria_label=f"Quote {citation.number}, {citation.title}: {quote}",
     )
@@ -235,7 +239,10 @@ def _tools_html(answer: Answer, latest: bool) -> Html:
 def _answer_html(answer: Answer, latest: bool) -> Html:
     notes = "".join(tag("p", text(note), class_="qa-note", dir="auto") for note in answer.notes)
     if answer.status == "not_found":
-        said = tag("p", REFUSAL, class_="qa-words") if answer.evidence else _text_html(answer)
+        if answer.citations:
+            said = _text_html(answer) + _quotes_html(answer)
+        else:
+            said = tag("p", REFUSAL, class_="qa-words") if answer.evidence else _text_html(answer)
         body = _verdict_html(answer) + said + notes
         passages = _found_html(answer.evidence, "Closest passages")
     else:

@@ -1,0 +1,95 @@
+"""Two documents' answers to one question: the same, different, or not to be told by code.
+
+Values decide where there are any: dates and numbers that can't both be the answer differ,
+however alike the words are. An answer that the other contains is the same, only longer.
+Short answers without a common word differ; of long ones nobody can say without reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from qa.alignment import FUNCTION_WORDS
+from qa.values import Value, conflicts, matches, tokenise
+from qa.verification import CheckedClaim
+
+__all__ = ["combine", "disagreement", "same_answer"]
+
+# Longer answers say the same in words of their own.
+SHORT = 6
+
+
+def same_answer(one: str, other: str) -> bool | None:
+    """Whether two answers say the same.
+
+    Parameters
+    ----------
+    one, other : str
+        Claims, which may differ in how much they say.
+
+    Returns
+    -------
+    bool or None
+        None where it can't be told.
+    """
+    mine, its = _said(one), _said(other)
+    if not mine or not its:
+        return None
+    if _within(mine, its) or _within(its, mine):
+        return True
+    values = [[each for each in said if not isinstance(each, str)] for said in (mine, its)]
+    if all(values):
+        clash = all(any(conflicts(a, b) for b in values[1]) for a in values[0])
+        return False if clash else None
+    if any(values) or max(len(mine), len(its)) > SHORT:
+        return None
+    return None if any(a == b for a in mine for b in its) else False
+
+
+def combine(first: CheckedClaim, others: Iterable[CheckedClaim]) -> tuple[CheckedClaim, ...]:
+    """Put together what several documents answer.
+
+    Parameters
+    ----------
+    first : CheckedClaim
+    others : iterable of CheckedClaim
+        From other documents.
+
+    Returns
+    -------
+    tuple of CheckedClaim
+        Different answers, the newest first; one that several documents give has their
+        passages together. What can't be told to be either is left out.
+    """
+    found = [first]
+    for other in others:
+        same = [same_answer(claim.text, other.text) for claim in found]
+        if True in same:
+            place = same.index(True)
+            known = found[place]
+            found[place] = replace(known, passages=(*known.passages, *other.passages))
+        elif None not in same:
+            found.append(other)
+    return tuple(sorted(found, key=_date, reverse=True))
+
+
+def disagreement(claims: Sequence[CheckedClaim]) -> str:
+    """Tell a reader which document says what, in the order of `claims`."""
+    said = [
+        f"“{claim.text}” ({claim.passages[0].title}, {_date(claim) or 'undated'})"
+        for claim in claims
+    ]
+    return f"The documents disagree: {'; '.join(said)}."
+
+
+def _date(claim: CheckedClaim) -> str:
+    return max((passage.date or "" for passage in claim.passages), default="")
+
+
+def _said(text: str) -> list[str | Value]:
+    return [token.value for token in tokenise(text) if token.value not in FUNCTION_WORDS]
+
+
+def _within(short: Sequence[str | Value], long: Sequence[str | Value]) -> bool:
+    return all(any(matches(wanted, found) for found in long) for wanted in short)

@@ -1,0 +1,192 @@
+"""What a document's words for time mean, and which document a question for the latest means.
+
+"Tomorrow" in an article is the day after the article's date, whoever reads it and when. An
+expression is resolved only where it can mean one date: not inside a quotation, whose day
+isn't known; not beside a date that is told already; and not "next Friday" on a Wednesday,
+which some take for the Friday of that week and others for the one after.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from decimal import Decimal
+
+from qa.values import Date, Number, tokenise
+
+__all__ = ["asked_as_of", "asks_latest", "dated"]
+
+_WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
+_DAYS = {
+    "today": 0,
+    "tonight": 0,
+    "this morning": 0,
+    "this afternoon": 0,
+    "this evening": 0,
+    "yesterday": -1,
+    "last night": -1,
+    "tomorrow": 1,
+    "the day before yesterday": -2,
+    "the day after tomorrow": 2,
+}
+_COUNT = r"(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)"
+_DAY_NAMES = "|".join(sorted(_DAYS, key=len, reverse=True)).replace(" ", r"\ ")
+_RELATIVE = re.compile(
+    rf"""(?ix)
+    \b(?:
+      (?P<day>{_DAY_NAMES})
+    | (?P<which>next|last|this\ coming|this\ past|this)\ (?P<weekday>{"|".join(_WEEKDAYS)})
+    | (?P<ago>{_COUNT})\ (?P<past>day|week|month|year)s?\ ago
+    | in\ (?P<ahead>{_COUNT})\ (?P<future>day|week|month|year)s?(?:\ time)?
+    | (?P<near>next|last|this)\ (?P<period>month|year)
+    )\b(?!['’]s?\b)
+    """
+)
+# "The last year" is twelve months, and a year that a story tells of; "until today" and "still
+# today" mean nowadays.
+_OTHER_PERIOD = re.compile(r"(?i)\b(?:the|past|over|during|for|of|every|each|since)\s*\Z")
+_NOWADAYS = re.compile(r"(?i)\b(?:until|till|to|of|even|still|since)\s*\Z")
+# "In two weeks" is a date only of what is still to come: "it was built in two weeks".
+_TO_COME = re.compile(
+    r"(?i)\b(?:will|shall|going to|(?:is|are) (?:to|set|expected|planned)|due|upcoming|"
+    r"plans? to|expects? to|scheduled|slated)\b|['’]ll\b"
+)
+_QUOTATIONS = re.compile(r"“[^”]*”?|\"[^\"]*\"?|«[^»]*»?|„[^“”]*[“”]?")
+
+_ONE = frozenset({"a", "an"})
+
+_LATEST = re.compile(
+    r"(?i)(?<!at the )\blatest\b|\b(?:most recent(?:ly)?|newest|current(?:ly)?|at present|"
+    r"at the moment|nowadays|as of (?:now|today))\b"
+)
+_AS_OF = re.compile(r"(?i)\bas of (?:the )?(?=\S)")
+
+
+def dated(text: str, context: str, date: str | None) -> str:
+    """A text with the dates that its words for time mean, each in brackets behind them.
+
+    Parameters
+    ----------
+    text : str
+        Taken from `context`.
+    context : str
+        The passages that it was taken from, which tell how its words are meant.
+    date : str or None
+        ISO 8601 date of the document, against which they are read.
+
+    Returns
+    -------
+    str
+        `text` itself where there is no date or nothing that can mean one date only.
+    """
+    if date is None or not _RELATIVE.search(text) or _tells_date(context):
+        return text
+    anchor = datetime.date.fromisoformat(date)
+    quoted = [found.span() for found in _QUOTATIONS.finditer(context)]
+    pieces: list[str] = []
+    done = 0
+    for found in _RELATIVE.finditer(text):
+        # As it stands in the passage: a claim may begin behind "until" or a quotation mark.
+        place = context.lower().find(found.group().lower())
+        if place < 0 or any(start <= place < end for start, end in quoted):
+            continue
+        other = _NOWADAYS if found["day"] else _OTHER_PERIOD
+        meant = None if other.search(context[:place]) else _meant(found, anchor, context)
+        if meant is None:
+            continue
+        pieces += [text[done : found.end()], f" ({meant}, counted from the document’s date)"]
+        done = found.end()
+    return "".join([*pieces, text[done:]])
+
+
+def asks_latest(question: str) -> bool:
+    """Whether an English question asks for how things stand in the newest document."""
+    return bool(_LATEST.search(question)) or asked_as_of(question)[0] is not None
+
+
+def asked_as_of(question: str) -> tuple[str | None, str]:
+    """Until when a question asks, and the question without that.
+
+    Returns
+    -------
+    (str or None, str)
+        ISO 8601 date, the last day of a month or year that is named; None where no date
+        is, and the question as it is.
+    """
+    found = _AS_OF.search(question)
+    told = next(iter(tokenise(question[found.end() :])), None) if found else None
+    if found is None or told is None or not isinstance(told.value, Date) or not told.value.year:
+        return None, question
+    month = told.value.month or 12
+    try:
+        day = told.value.day or calendar.monthrange(told.value.year, month)[1]
+        date = datetime.date(told.value.year, month, day).isoformat()
+    except ValueError:
+        return None, question
+    rest = question[: found.start()].rstrip(" ,") + question[found.end() + told.end :]
+    return date, rest.lstrip(" ,")
+
+
+def _tells_date(context: str) -> bool:
+    """Whether a passage names a day or month, from which its other words may be counted."""
+    values = [token.value for token in tokenise(context)]
+    return any(isinstance(value, Date) and value.month is not None for value in values)
+
+
+def _meant(found: re.Match[str], anchor: datetime.date, context: str) -> str | None:
+    try:
+        if found["day"]:
+            return _shown(anchor + datetime.timedelta(_DAYS[found["day"].lower()]))
+        if found["weekday"]:
+            return _weekday(found["which"].lower(), _WEEKDAYS[found["weekday"].lower()], anchor)
+        if found["period"]:
+            step = {"last": -1, "this": 0, "next": 1}[found["near"].lower()]
+            return _moved(anchor, step, found["period"].lower())
+        if found["ago"]:
+            count = _count(found["ago"])
+            return None if count is None else _moved(anchor, -count, found["past"].lower())
+        # "In a day" is as often how long something takes.
+        to_come = found["ahead"].lower() not in _ONE and _TO_COME.search(context)
+        count = _count(found["ahead"]) if to_come else None
+        return None if count is None else _moved(anchor, count, found["future"].lower())
+    except (OverflowError, ValueError):
+        return None
+
+
+def _weekday(which: str, weekday: int, anchor: datetime.date) -> str | None:
+    today = anchor.weekday()
+    ahead = (weekday - today - 1) % 7 + 1
+    back = (today - weekday - 1) % 7 + 1
+    # On a Sunday nobody can tell which week is meant: in half of the world it begins one.
+    clear = today != 6
+    if which == "this coming" or (which == "this" and clear and weekday > today):
+        return _shown(anchor + datetime.timedelta(ahead))
+    if which == "this past" or (which == "last" and clear and weekday >= today):
+        return _shown(anchor - datetime.timedelta(back))
+    if which == "next" and clear and weekday != 6 and weekday <= today:
+        return _shown(anchor + datetime.timedelta(ahead))
+    return None
+
+
+def _moved(anchor: datetime.date, count: int, unit: str) -> str:
+    """A date so many units away, as exactly as the unit tells it."""
+    if unit in {"day", "week"}:
+        return _shown(anchor + datetime.timedelta(count * (7 if unit == "week" else 1)))
+    if unit == "month":
+        years, month = divmod(anchor.year * 12 + anchor.month - 1 + count, 12)
+        return f"{datetime.date(years, month + 1, 1):%B} {years}"
+    return f"{datetime.date(anchor.year + count, 1, 1).year}"
+
+
+def _count(said: str) -> int | None:
+    if said.lower() in _ONE:
+        return 1
+    values = [token.value for token in tokenise(said)]
+    if len(values) == 1 and isinstance(values[0], Number) and values[0].amount % 1 == Decimal(0):
+        return int(values[0].amount)
+    return None
+
+
+def _shown(day: datetime.date) -> str:
+    return f"{day.day} {day:%B} {day.year}"

@@ -1,0 +1,90 @@
+"""Whether a passage speaks of a name, a number or a word of a question.
+
+Words are compared without their endings, names by their first letters and numbers whole.
+What a passage doesn't say itself, its neighbours, its heading or its title may say for it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import Stemmer
+
+from qa.alignment import Word, content_words, names_and_numbers, words
+from qa.types import Evidence, Passage
+from qa.verification import NAME_LETTERS, NEIGHBOURS
+
+__all__ = ["around", "is_unsaid", "names_of", "speaks_of", "stems"]
+
+# What stands between the parts of one name.
+PARTICLES = frozenset(
+    ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]
+)
+
+
+def names_of(question: str) -> tuple[tuple[Word, ...], ...]:
+    """Names, numbers and dates of a question, each in its words."""
+    groups: list[list[Word]] = []
+    for word in names_and_numbers(question):
+        gap = question[groups[-1][-1].end : word.start].strip() if groups else None
+        if gap in PARTICLES or (gap == "," and word.is_number):
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return tuple(map(tuple, groups))
+
+
+def around(passage: Passage, evidence: Evidence) -> list[str]:
+    """What tells of whom a passage speaks: itself, its neighbours, headings, title and date."""
+    sentence = passage.sentence
+    return [passage.title, passage.date or "", sentence.heading, sentence.text] + [
+        text
+        for other in evidence.passages
+        if other.sentence.document == sentence.document
+        and abs(other.sentence.number - sentence.number) <= NEIGHBOURS
+        for text in (other.sentence.text, other.sentence.heading)
+    ]
+
+
+def is_unsaid(group: Sequence[Word], passage: Passage, evidence: Evidence) -> bool:
+    """Whether neither a passage nor what stands around it speaks of a name."""
+    held = {word.key for text in around(passage, evidence) for word in words(text)}
+    letters = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
+    numbers = [word for word in group if word.is_number]
+    if numbers:
+        # A single digit stands for too much, and is too often written otherwise.
+        telling = len(group) > 1 or len(numbers[0].key) > 1
+        return telling and any(word.key not in held for word in numbers)
+    # "EU" may be written out, and "European Union" shortened.
+    initials = "".join(word.key[0] for word in group)
+    if any(word.text.isupper() for word in group) or (len(group) > 1 and initials in held):
+        return False
+    # "President Obama" is spoken of where "Obama" is.
+    return not any(
+        word.key in held or (len(word.key) > NAME_LETTERS and word.key[:NAME_LETTERS] in letters)
+        for word in group
+    )
+
+
+def speaks_of(word: str, stems: frozenset[str]) -> bool:
+    """Whether a word is among others, up to its ending and its last letter ("build", "built")."""
+    stem = _stem(word)
+    return stem in stems or any(_alike(stem, other) for other in stems)
+
+
+def _alike(one: str, other: str) -> bool:
+    shared = max(NAME_LETTERS, len(one) - 1, len(other) - 1)
+    return min(len(one), len(other)) >= shared and one[:shared] == other[:shared]
+
+
+@functools.lru_cache(maxsize=4096)
+def stems(text: str) -> frozenset[str]:
+    """Content words of a text without their endings."""
+    return frozenset(_stem(word.key) for word in content_words(text))
+
+
+def _stem(word: str) -> str:
+    # A stemmer keeps a buffer, so that threads can't share one.
+    stem: str = Stemmer.Stemmer("english").stemWord(word)
+    return stem
