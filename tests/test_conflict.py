@@ -12,10 +12,12 @@ from tides import assert_sound
 
 from qa import Answer, Library
 from qa.checker import CHECK_INSTRUCTIONS
-from qa.conflict import same_answer
+from qa.conflict import combine, same_answer
 from qa.errors import ModelUnavailableError
 from qa.generation import INSTRUCTIONS
 from qa.llms import Message, ScriptedChatModel
+from qa.types import Passage, Sentence
+from qa.verification import CheckedClaim
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
@@ -57,6 +59,25 @@ def test_whether_two_answers_are_one(one: str, other: str, same: bool | None) ->
 def test_the_order_of_answers_makes_no_difference(one: str, other: str) -> None:
     assert same_answer(one, one) in (True, None)
     assert same_answer(one, other) is same_answer(other, one)
+
+
+def claim(text: str, date: str) -> CheckedClaim:
+    sentence = Sentence(f"{date}.txt", 0, 0, len(text), text)
+    return CheckedClaim(text, (Passage(1, sentence, "T", date, 1.0),), 0.9, "supported", "", None)
+
+
+def test_answers_are_put_together() -> None:
+    combined = combine(
+        claim("Tomas Rehn", "2022-01-01"),
+        [
+            claim("Ada Lindqvist", "2023-01-01"),
+            claim("the engineer Tomas Rehn", "2024-01-01"),
+            # It may be Tomas.
+            claim("the mason Rehn", "2021-01-01"),
+        ],
+    )
+    assert [each.text for each in combined] == ["Tomas Rehn", "Ada Lindqvist"]
+    assert [passage.date for passage in combined[0].passages] == ["2022-01-01", "2024-01-01"]
 
 
 def prices(messages: Sequence[Message]) -> str:

@@ -118,6 +118,13 @@ def test_of_many_documents_the_rest_are_counted(write: Write, scripted: Open) ->
     assert answer.notes == ("There are 2 more documents. Name one to have it summed up.",)
 
 
+def test_a_sentence_that_points_back_gives_way(write: Write, scripted: Open) -> None:
+    text = "title: Osk\n\nIt closes the three locks of Osk. The town closes three locks of Osk.\n"
+    files = {"osk.txt": text, "mill.txt": MILL}
+    answer = scripted(write(files))[0].ask("tl;dr")
+    assert "The town closes three locks of Osk." in quotes(answer)
+
+
 def test_an_older_version_is_left_out(write: Write, scripted: Open) -> None:
     newer = LOCKS.replace("2024-03-01", "2024-04-01")
     answer = scripted(write({"a.txt": LOCKS, "b.txt": newer}))[0].ask("tl;dr")
