@@ -28,7 +28,6 @@ from qa.embeddings import Embedder
 from qa.errors import ModelError, ModelUnavailableError
 from qa.evidence import gather_evidence
 from qa.generation import (
-    NOT_STATED,
     Draft,
     constant_rewrite_prompt,
     draft_answer,
@@ -50,9 +49,6 @@ __all__ = ["Pipeline", "Whole", "parts_of", "rarer_prompts"]
 # Among few sentences a small model finds what it overlooks in a long text. With three it
 # was as often right as with a whole article, and not in the same cases.
 SECOND_READING_SENTENCES = 3
-# A refusal that the model was surer of was never mended by a second reading: of 24 refusals
-# over encyclopaedia articles 3 were mended, none of the 6 with more.
-SURE_REFUSAL = 0.94
 
 # Of the documents that speak of what is asked, so many are read one by one.
 MAX_WITNESSES = 2
@@ -212,9 +208,7 @@ class Pipeline:
         lap("generation")
         checked = self.check(model, evidence, tokens, deadline)
         lap("verification")
-        if not any(claim.verdict == "supported" for claim in checked) and not (
-            _is_sure_refusal(tokens) and counted(evidence.question) is None
-        ):
+        if not any(claim.verdict == "supported" for claim in checked):
             checked = self.reconsider(model, evidence, checked, deadline)
             lap("second reading")
         # A computed answer, and a yes or no, was weighed over several passages already.
@@ -497,11 +491,6 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
     )
-
-
-def _is_sure_refusal(tokens: Sequence[Token]) -> bool:
-    refusal = Completion(tuple(tokens)).first_token_probability(NOT_STATED)
-    return not read_draft(Completion(tuple(tokens))).claims and (refusal or 0.0) >= SURE_REFUSAL
 
 
 def _dated(claim: CheckedClaim) -> CheckedClaim:

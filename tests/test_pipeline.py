@@ -7,7 +7,7 @@ import pytest
 from doubles import Script
 
 from qa import Answer, Library
-from qa.llms import Message, Token
+from qa.llms import Message
 from qa.pipeline import parts_of
 
 DIARY = """\
@@ -175,19 +175,3 @@ def test_a_header_that_tells_no_date_isn_t_quoted_for_it(
     )
     assert library.documents["2024-05-11 mill.txt"].date == "2024-05-11"
     assert library.ask("When was the article published?").status == "not_found"
-
-
-@pytest.mark.parametrize(("sureness", "readings"), [(0.9, 2), (0.97, 1)])
-def test_a_refusal_is_read_again_unless_the_model_was_sure(
-    mill: tuple[Library, Script], sureness: float, readings: int
-) -> None:
-    library, script = mill
-    asked: list[Message] = []
-
-    def refuse(messages: Sequence[Message]) -> list[Token]:
-        asked.append(messages[-1])
-        return [Token("NOT", sureness, (("NOT", sureness),)), Token(" STATED", 1.0)]
-
-    script.answer = refuse
-    assert library.ask("Who owns the shop?").status == "not_found"
-    assert len(asked) == readings
