@@ -218,13 +218,25 @@ _SENTENCE_END = re.compile(
     re.VERBOSE,
 )
 _NEXT = re.compile(r"[\s>]*[\"'“‘„«»‹›(\[{¿¡*_`–—-]*\s?(?P<word>[^\W\d_]{0,30})")
-_QUOTATION_GOES_ON = re.compile(r"[\u3041-\u309f、，,；;：:]")
+_QUOTATION_GOES_ON = re.compile(r"[\u3041-\u309f、，,；;：:]|\w{1,4}?[问說说道喊答][。，]")
+# Who said what was quoted, where no small letter tells that the sentence goes on.
+_SAID = re.compile(
+    r"\s(?:I\s(?:said|asked|cried|thought|replied|shouted|whispered|answered)\b"
+    r"|(?:قال|سأل|أجاب|صاح|همس)"
+    r"|(?:\S+\s){0,2}(?:पूछा|कहा|बोला|बोली|बोले)(?!\w))"
+)
 _TOKEN = re.compile(r"[^\s\"'“”‘’„«»()\[\]{}<>*_`–—/,;:!?…-]+$")
 _DOTTED = re.compile(r"[^\W\d_]{1,3}(?:\.[^\W\d_]{1,2})+")
 # "1." at a sentence's beginning or after a colon counts what follows.
 _ENUMERATOR = re.compile(r"(?:^|[:;]\s)[\W_]{0,6}(?:\d{1,3}|[ivxIVX]{1,5})$")
 _LETTERED = re.compile(r"\b(?:War|[Pp]hase|[Pp]art|[Tt]ype|[Cc]lass|[Pp]lan|[Vv]itamin) [A-Z]$")
 _ENUMERATOR_REACH = 16  # More than it can match, so that "^" is the sentence's beginning.
+_CHAIN = re.compile(r"\b[^\W\d_]{1,2}\.\s[^\W\d_]{1,2}$")
+_COUNTED = re.compile(r"[\dIVXLC]\s?\w$")
+_ORDINAL = re.compile(
+    r"\b(?:[Dd](?:er|ie|as|em|en|es)|[Ii]m|(?<!I\s)[Aa]m|[Vv]om|[Zz]u[mr]|[Bb]eim|[Ii]hr|[Ss]ein)e?[mnrs]?"
+    r"\s\d{1,2}$"
+)
 
 
 def _words(lines: str) -> frozenset[str]:
@@ -236,15 +248,22 @@ _TITLES = _words(
     "mr mrs ms mx dr prof gen sen rep gov lt col capt cpt sgt cpl pvt maj adm cmdr rev hon pres"
     " supt insp messrs mme mlle mgr sra dra herr hr fr frl"
 )
-_NEVER_LAST = _words("e.g i.e eg ie cf vs viz v z.b d.h u.a s.a p.ex т.е им ул")
+_NEVER_LAST = _words(
+    "e.g i.e eg ie cf vs viz v vgl z.b d.h u.a s.a p.ex dott sig avv т.е им ул проф акад"
+    " डॉ प्रो पं ए बी सी डी एच जे एल एम एन पी आर एस टी यू वी"
+)
+# Those of which the halves are often written apart.
+_APART = _words("z.b d.h u.a o.ä i.d s.a p.ex n.chr u.co av.j ee.uu a.m p.m т.е т.д т.п")
+_CLOSING = _words("a.C d.C т.д т.п")  # A capital after them begins a sentence.
 _BEFORE_NUMBER = _words(
-    "no nos nr núm num n° p pp pág vol vols fig figs ch sec eq ca c approx rs pt стр рис bd abb"
+    "no nos nr núm num n° p pp pág pag vol vols fig figs ch chap cap kap abschn sec eq ca c approx"
+    " rs pt bd abb стр рис кв корп гл табл"
     " jan feb mar apr jun jul aug sep sept oct nov dec"
 )
 _SELDOM_LAST = _words(
     "Inc Corp Co Ltd Bros Jr Sr St Dr Mt Ft Ave Blvd Rd Dept Univ Assn Art Jan Feb Mar Apr Jun"
     " Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thurs Fri Sat al ed eds est bzw ggf evtl"
-    " inkl exkl"
+    " inkl exkl ing Ing"
 )
 _DAY_HALVES = _words("a.m p.m")
 _AFTER_DAY_HALF = _words(
@@ -260,6 +279,9 @@ _STARTERS = _words(
     " Some Many Most Both Such During According Because So Then Thus Also Additionally Moreover"
     " Furthermore Meanwhile Under Until What Where Which Who Why How Other Another Today"
     " Of Again Once All"
+    " Der Die Das Er Es Wir Sie Dann Danach Doch Aber Seit Nach"
+    " Il Elle Ils Elles Ce Cette Puis Mais Dans Après Nous Vous Ella Ellos Pero Luego Después Poi"
+    " Он Она Они Оно Это Его Но На По Как После"
 )
 _GERMAN_AFTER_ORDINAL = _words(
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
@@ -364,16 +386,34 @@ def _is_sentence_end(text: str, start: int, end: int, match: re.Match[str], case
     word = following["word"]
     if (first.islower() and cased) or first in ",;:":
         return False
+    if match["closers"] and _SAID.match(text, match.end(), end):
+        return False
+    if match["marks"] in {"…", "..."} and _caseless(first):
+        return False
     if match["marks"] != "." or match["closers"].strip("*_`"):
         return True
     stop = match.start()
     found = _TOKEN.search(text, max(start, stop - 40), stop)
     so_far = text[max(start, stop - _ENUMERATOR_REACH) : stop]
-    return found is None or _ends_with(found.group(), word, first, so_far)
+    if found is None:
+        return True
+    if text[following.end() : following.end() + 1] == "." and _apart(found.group(), word):
+        return False
+    return _ends_with(found.group(), word, first, so_far)
+
+
+def _caseless(letter: str) -> bool:
+    return letter.isalpha() and letter.lower() == letter.upper()
+
+
+def _apart(first: str, second: str) -> bool:
+    return f"{first}.{second}".casefold() in _APART
 
 
 def _ends_with(token: str, word: str, first: str, so_far: str) -> bool:
     """Whether a full stop after `token`, the last of `so_far`, ends the sentence."""
+    if (chain := _CHAIN.search(so_far)) and _apart(*chain.group().split(". ")):
+        token = chain.group().replace(" ", "")
     name = token.casefold()
     if name in _NEVER_LAST or (first.isdigit() and name in _BEFORE_NUMBER):
         return False
@@ -381,6 +421,8 @@ def _ends_with(token: str, word: str, first: str, so_far: str) -> bool:
         return False
     if name in _DAY_HALVES:
         return word not in _AFTER_DAY_HALF and not (len(word) > 1 and word.isupper())
+    if token in _CLOSING:
+        return True
     if token in _SELDOM_LAST or _DOTTED.fullmatch(token):
         return word in _STARTERS
     if name in _TITLES:
@@ -388,8 +430,13 @@ def _ends_with(token: str, word: str, first: str, so_far: str) -> bool:
     if len(token) == 1 and token.isalpha():
         if token.isupper():
             return word in _STARTERS or bool(_LETTERED.search(so_far))
+        if _caseless(token) or "а" <= token <= "я":
+            return bool(_COUNTED.search(so_far))  # A year or a century, else an initial or a town.
         return not first.isdigit()
-    return not (token.isdigit() and len(token) <= 2 and word in _GERMAN_AFTER_ORDINAL)
+    if token.isdigit() and len(token) <= 2:
+        ordinal = bool(_ORDINAL.search(so_far)) and word not in _STARTERS
+        return not (ordinal or word in _GERMAN_AFTER_ORDINAL)
+    return True
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[_Span]:

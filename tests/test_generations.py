@@ -292,7 +292,7 @@ def large(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         hashed.append(path.name)
         return digest(path)
 
-    monkeypatch.setattr(generations, "_LARGE", 1)
+    monkeypatch.setattr(generations, "_ALWAYS_CHECKED", 0)
     write(store, "text")
     monkeypatch.setattr(generations, "_digest", counted)
     return hashed
@@ -348,6 +348,42 @@ def test_damage_to_a_large_file_is_noticed_though_its_time_was_set_back(
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     with pytest.raises(IndexCorruptError, match="text.txt"):
         read(store)
+
+
+def test_what_is_not_large_is_hashed_whatever_its_times_say(
+    store: GenerationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(folder: Path) -> dict[str, str]:
+        (folder / "large.bin").write_bytes(b"l" * 50)
+        (folder / "small.bin").write_bytes(b"s" * 20)
+        return {}
+
+    monkeypatch.setattr(generations, "_ALWAYS_CHECKED", 40)
+    with store.writing():
+        store.write(fill)
+
+    def rot(name: str) -> None:
+        """Flip a bit as a disk does: no time tells."""
+        path = next((tmp_path / "store").glob(f"generation-*/{name}"))
+        content = bytearray(path.read_bytes())
+        content[7] ^= 1
+        path.write_bytes(content)
+        mark = tmp_path / "store" / "verified.json"
+        verified = json.loads(mark.read_bytes())
+        status = path.stat()
+        stamp = [status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
+        verified["files"][name] = stamp
+        mark.write_text(json.dumps(verified), "utf-8")
+
+    store.read(lambda _: None)
+    assert set(json.loads((tmp_path / "store" / "verified.json").read_bytes())["files"]) == {
+        "large.bin"
+    }
+    rot("large.bin")
+    store.read(lambda _: None)
+    rot("small.bin")
+    with pytest.raises(IndexCorruptError, match="small.bin"):
+        store.read(lambda _: None)
 
 
 def test_what_lies_beside_says_when_it_cant_be_written(store: GenerationStore) -> None:
