@@ -62,6 +62,15 @@ LlmOption = Annotated[
         help="'embedded', 'none', a .gguf file, or http://host:port/v1#model. Default: QA_LLM.",
     ),
 ]
+LlmsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--llm",
+        "--model",
+        metavar="MODEL",
+        help="As for 'qa ask'. Given several times, readers choose; the first is the usual one.",
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")
 ]
@@ -97,7 +106,7 @@ def ask(
 @app.command()
 def chat(
     library: LibraryOption = None,
-    llm: LlmOption = None,
+    llm: LlmsOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
     auth_file: Annotated[
@@ -130,9 +139,11 @@ def chat(
     from qa.ui import launch, read_accounts
 
     accounts = read_accounts(auth_file) if auth_file is not None else None
-    with _opened(library, llm, may_be_empty=True) as (opened, console):
+    with _opened(library, *(llm or (None,)), for_chat=True) as (opened, console):
         opened.warm_up()
-        console.print(f"{_count(len(opened.documents), 'document')}; model: {opened.model_name}")
+        names = opened.model_names or ("none",)
+        models = f"model{'s' if len(names) > 1 else ''}: {', '.join(names)}"
+        console.print(f"{_count(len(opened.documents), 'document')}; {models}", soft_wrap=True)
         launch(
             opened,
             host=host,
@@ -301,16 +312,21 @@ def _quieten_libraries() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _settings(llm: str | None) -> Settings:
-    return Settings.load() if llm is None else Settings.load(llm=llm)
+def _settings(llm: str | None, *further: str | None) -> Settings:
+    given = {"llm": llm, "further_llms": further or None}
+    return Settings.load(**{name: value for name, value in given.items() if value is not None})
 
 
 @contextlib.contextmanager
 def _opened(
-    folder: Path | None, llm: str | None, *, may_be_empty: bool = False
+    folder: Path | None, llm: str | None, *further: str | None, for_chat: bool = False
 ) -> Iterator[tuple[Library, Console]]:
     """Open a library with progress bars on standard error."""
     console = Console(stderr=True, highlight=False)
+    settings = _settings(llm, *further)
+    if not for_chat:
+        # Nobody could choose them, and opening them takes time.
+        settings = settings.model_copy(update={"further_llms": ()})
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -321,10 +337,10 @@ def _opened(
     ) as bars:
         library = Library.open(
             folder,
-            settings=_settings(llm),
+            settings=settings,
             progress=_index_progress(bars),
             weights_progress=_weights_progress(console),
-            may_be_empty=may_be_empty,
+            may_be_empty=for_chat,
         )
     yield library, console
 

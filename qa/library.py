@@ -7,6 +7,7 @@ brings it up to what the folder holds now; how a question is answered is `qa.ans
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,13 @@ from typing import TYPE_CHECKING, Self
 from qa.answer import Clock, answer_question, checked_question, nothing_to_read
 from qa.documents import DocumentFile, scan_folder
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
-from qa.errors import EmptyLibraryError, LibraryNotFoundError, ModelError, QaError
+from qa.errors import (
+    EmptyLibraryError,
+    LibraryNotFoundError,
+    ModelError,
+    ModelNotFoundError,
+    QaError,
+)
 from qa.folder import add_file, set_aside
 from qa.index import Index, UpdateReport, store_folder, update_index
 from qa.llms import (
@@ -27,6 +34,7 @@ from qa.llms import (
     complete,
     forget_prompts,
     open_chat_model,
+    open_further_models,
 )
 from qa.pipeline import Pipeline
 from qa.priming import Primer, State, whole_library
@@ -65,17 +73,20 @@ class Library:
         root: Path,
         settings: Settings,
         embedder: Embedder,
-        model: ChatModel | None,
+        models: Sequence[ChatModel],
         progress: IndexProgress | None,
         may_be_empty: bool = False,
     ) -> None:
         self.root = root
         self.settings = settings
         self._embedder = embedder
-        self._model = model
+        self._models = _by_name(models)
         self._lock = threading.Lock()
         self._store = store_folder(settings.home, root)
-        self._primer = Primer(model, settings, self._store.name, lambda: self._state)
+        self._primers = {
+            name: Primer(model, settings, self._store.name, lambda: self._state)
+            for name, model in self._models.items()
+        }
         self._seen: tuple[DocumentFile, ...] = ()
         self._may_be_empty = may_be_empty
         # Read and replaced as one, so that no question meets the parts of two states.
@@ -105,7 +116,8 @@ class Library:
         settings : Settings, optional
             Default: from the environment and ``qa.toml``.
         llm : str, ChatModel or llama_index.core.llms.LLM, optional
-            A name as for ``QA_LLM``, or a model. Default: ``settings.llm``.
+            A name as for ``QA_LLM``, or a model. Default: ``settings.llm``. Those that
+            ``settings.further_llms`` names are at hand as well.
         embedder : Embedder or llama_index.core.embeddings.BaseEmbedding, optional
             Default: ``settings.embedding``.
         progress : callable, optional
@@ -122,6 +134,7 @@ class Library:
         EmptyLibraryError
         IndexStoreError
         ModelNotFoundError
+            When a name leads to no model, or two lead to the same.
         """
         settings = settings or Settings.load()
         if isinstance(llm, str):
@@ -142,7 +155,11 @@ class Library:
             if llm is None or isinstance(llm, str)
             else _as_chat_model(llm)
         )
-        return cls(root, settings, _as_embedder(embedder, settings), model, progress, may_be_empty)
+        models = (
+            *([model] if model is not None else []),
+            *open_further_models(settings, weights_progress),
+        )
+        return cls(root, settings, _as_embedder(embedder, settings), models, progress, may_be_empty)
 
     def __enter__(self) -> Self:
         return self
@@ -174,7 +191,12 @@ class Library:
     @property
     def model_name(self) -> str:
         """The LLM and where it runs, or ``"none"``."""
-        return self._model.name if self._model is not None else "none"
+        return next(iter(self._models), "none")
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """All LLMs at hand and where they run; the first is asked where none is named."""
+        return tuple(self._models)
 
     def refresh(self, progress: IndexProgress | None = None) -> UpdateReport:
         """Bring the index up to what the folder holds now.
@@ -197,7 +219,7 @@ class Library:
                 self.report = UpdateReport((), (), gone, (), scan.skipped, (), (), None, 0.0)
                 self._state = None
             else:
-                self._state = index, whole_library(index, self.settings, self._model)
+                self._state = index, whole_library(index, self.settings, self._models.values())
             self._seen = scan.files
             if self.report.changed:
                 forget_prompts(self.settings, self._store.name)
@@ -262,7 +284,9 @@ class Library:
         preload = getattr(self._embedder, "preload", None)
         if preload is not None:
             preload()
-        threading.Thread(target=self._primer.prime_all, name="qa-warm-up", daemon=True).start()
+        # Only the first of the models: the others may never be asked.
+        for primer in itertools.islice(self._primers.values(), 1):
+            threading.Thread(target=primer.prime_all, name="qa-warm-up", daemon=True).start()
 
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         """Chunks for a question, best first; no LLM is asked.
@@ -297,19 +321,26 @@ class Library:
                 return event.answer
         raise AssertionError("a stream ends with its answer")
 
-    def model_problem(self, seconds: float) -> str | None:
-        """Ask the model for one word; what is wrong where none comes, else None.
+    def model_problem(self, seconds: float, model: str | None = None) -> str | None:
+        """Ask a model for one word; what is wrong where none comes, else None.
 
         Parameters
         ----------
         seconds : float
             How long to wait for it.
+        model : str, optional
+            As for `stream`.
+
+        Raises
+        ------
+        ModelNotFoundError
         """
-        if self._model is None:
+        chosen = self._chosen(model)
+        if chosen is None:
             return None
         hello = (Message("user", "Say yes."),)
         try:
-            complete(self._model, hello, max_tokens=1, deadline=Deadline(seconds))
+            complete(chosen, hello, max_tokens=1, deadline=Deadline(seconds))
         except ModelError as error:
             return str(error)
         return None
@@ -320,6 +351,7 @@ class Library:
         history: Sequence[Turn] = (),
         *,
         settings: Settings | None = None,
+        model: str | None = None,
         quotes_only: bool = False,
         deadline: Deadline | None = None,
     ) -> Iterator[Event]:
@@ -330,7 +362,9 @@ class Library:
         question, history
             As for `ask`.
         settings : Settings, optional
-            For this question alone; the index and the model stay as they are.
+            For this question alone; the index and the models stay as they are.
+        model : str, optional
+            One of `model_names`. Default: the first.
         quotes_only : bool
             Ask no language model.
         deadline : Deadline, optional
@@ -344,6 +378,7 @@ class Library:
         Raises
         ------
         QuestionError
+        ModelNotFoundError
         ModelError
         """
         asked = checked_question(question)
@@ -351,7 +386,7 @@ class Library:
             asked,
             history,
             settings or self.settings,
-            None if quotes_only else self._model,
+            None if quotes_only else self._chosen(model),
             deadline,
             Clock(),
         )
@@ -376,11 +411,24 @@ class Library:
             history,
             pipeline=Pipeline(index, whole, self._embedder, settings),
             model=model,
-            prime=self._primer.prime,
+            prime=functools.partial(self._prime, model),
             deadline=deadline or Deadline(settings.generation.deadline_seconds),
             notes=notes,
             clock=clock,
         )
+
+    def _chosen(self, name: str | None) -> ChatModel | None:
+        if name is None:
+            return next(iter(self._models.values()), None)
+        if name not in self._models:
+            raise ModelNotFoundError(
+                f"No model at hand is called {name!r:.200}. Choose one of {self.model_names}."
+            )
+        return self._models[name]
+
+    def _prime(self, model: ChatModel | None, deadline: Deadline) -> None:
+        if model is not None:
+            self._primers[model.name].prime(deadline)
 
     def _look_again(self) -> list[str]:
         """Notice what changed in the folder; what can't be noticed is told, not raised."""
@@ -390,6 +438,14 @@ class Library:
         except QaError as error:
             return [f"The documents may have changed since they were indexed: {error}"]
         return []
+
+
+def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:
+    named = {model.name: model for model in models}
+    if len(named) < len(models):
+        names = ", ".join(model.name for model in models)
+        raise ModelNotFoundError(f"Two of the models have the same name: {names}. Name each once.")
+    return named
 
 
 @functools.lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from qa.checker import constant_check_prompt
 from qa.errors import ModelError
@@ -28,12 +28,13 @@ PROMPT_RESERVE_TOKENS = 1400
 State = tuple[Index, Whole | None]
 
 
-def whole_library(index: Index, settings: Settings, model: ChatModel | None) -> Whole | None:
-    """The library to be read whole, or None where it is too long for that."""
-    if model is None:
+def whole_library(index: Index, settings: Settings, models: Collection[ChatModel]) -> Whole | None:
+    """The library to be read whole, or None where it is too long for that for any of them."""
+    if not models:
         return None
     limit = min(
-        settings.evidence.whole_library_tokens, model.context_tokens - PROMPT_RESERVE_TOKENS
+        settings.evidence.whole_library_tokens,
+        *(model.context_tokens - PROMPT_RESERVE_TOKENS for model in models),
     )
     used = 0
     for document in index.documents.values():
@@ -48,7 +49,7 @@ class Primer:
 
     Parameters
     ----------
-    model : ChatModel or None
+    model : ChatModel
         Only a `PrimableChatModel` is made ready.
     settings : Settings
     library : str
@@ -59,7 +60,7 @@ class Primer:
 
     def __init__(
         self,
-        model: ChatModel | None,
+        model: ChatModel,
         settings: Settings,
         library: str,
         state: Callable[[], State | None],

@@ -164,7 +164,14 @@ class Settings(BaseSettings):
         description="'auto' (the embedded model where it is installed, else none), 'embedded', "
         "'none', 'http://host:port/v1#model', or the path of a GGUF file.",
     )
-    api_key: SecretStr | None = Field(None, description="For the OpenAI-compatible endpoint.")
+    further_llms: tuple[str, ...] = Field(
+        (), max_length=16, description="What readers of the chat may choose instead, named alike."
+    )
+    api_key: SecretStr | None = Field(
+        None,
+        description="For the first OpenAI-compatible endpoint that is named: no other server is "
+        "ever sent it.",
+    )
     embedding: EmbeddingSettings = EmbeddingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
@@ -222,6 +229,7 @@ class Settings(BaseSettings):
                 "documents": True,
                 "home": True,
                 "api_key": True,
+                "further_llms": True,
                 "local": {"threads", "cache_mebibytes"},
                 "embedding": {"batch_size"},
             },

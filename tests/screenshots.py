@@ -1,12 +1,13 @@
 """Take a picture of each state of the chat, at three widths, light and dark, to be looked at.
 
 Usage: ``python tests/screenshots.py FOLDER [STATE ...]``, or, for the picture of the README,
-which shows the embedded model over the seeds: ``python tests/screenshots.py --readme FILE``.
+``python tests/screenshots.py --readme PICTURE LIBRARY ANSWER``, where ANSWER is what
+``qa ask QUESTION --library LIBRARY --json`` has printed.
 """
 
 from __future__ import annotations
 
-import shutil
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,11 +16,23 @@ from pathlib import Path
 
 from browsing import answered, ask, chromium, served
 from playwright.sync_api import Page, expect
+from pydantic import TypeAdapter
 from written import WrittenLibrary, cited, located
 
 from qa import Library, Settings
 from qa.documents import DocumentFile, SkippedFile
-from qa.types import Answer, AnswerReady, Claim, Document, DraftText, Event, EvidenceFound
+from qa.types import (
+    Answer,
+    AnswerReady,
+    Citation,
+    Claim,
+    Document,
+    DraftText,
+    Event,
+    EvidenceFound,
+    Passage,
+    Sentence,
+)
 
 LOG = Document(
     "logs/2024-05.md",
@@ -154,7 +167,6 @@ class HarbourLibrary(WrittenLibrary):
 
 WIDTHS = {"wide": (1600, 1000), "laptop": (1280, 800), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
-SHOWN = "Who shot the concept photos for Right Place, Wrong Person?"
 
 
 def answer(page: Page, library: HarbourLibrary) -> None:
@@ -259,26 +271,62 @@ def take(folder: Path, names: list[str]) -> None:
                     context.close()
 
 
-def take_for_readme(file: Path) -> None:
-    with tempfile.TemporaryDirectory() as parent:
-        root = Path(parent) / "articles"
-        shutil.copytree(Path(__file__).parent.parent / "seeds", root)
-        settings = Settings(llm="embedded", generation={"deadline_seconds": 600.0})
+def recorded(file: Path) -> Answer:
+    """What ``qa ask --json`` printed, as the answer that it was."""
+    made = json.loads(file.read_text(encoding="utf-8"))
+    evidence = tuple(
+        Passage(
+            number=each["number"],
+            sentence=Sentence(
+                *(each[key] for key in ("document", "number", "start", "end", "text"))
+            ),
+            title=each["title"],
+            date=each["date"],
+            score=each["score"],
+        )
+        for each in made.pop("evidence")
+    )
+    return Answer(
+        claims=TypeAdapter(tuple[Claim, ...]).validate_python(made.pop("claims")),
+        citations=TypeAdapter(tuple[Citation, ...]).validate_python(made.pop("citations")),
+        notes=tuple(made.pop("notes")),
+        evidence=evidence,
+        **made,
+    )
+
+
+class RecordedLibrary(HarbourLibrary):
+    """A folder and one answer about it that a model has given before."""
+
+    def __init__(self, root: Path, answer: Answer, home: Path) -> None:
+        super().__init__()
+        settings = Settings(llm="none", embedding={"model": "hashing"}, home=home)
         library = Library.open(root, settings=settings)
-        # What is read once for all isn't part of what a question takes.
-        library.ask(SHOWN)
+        self.root, self.model_name = root, answer.model
+        self.documents, self.files, self.report = library.documents, library.files, library.report
+        self._answer = answer
+
+    def _events(self, question: str, understood: str | None) -> Iterator[Event]:
+        yield EvidenceFound(None, self._answer.evidence)
+        yield AnswerReady(self._answer)
+
+
+def take_for_readme(file: Path, root: Path, answer: Answer) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        library = RecordedLibrary(root.absolute(), answer, Path(home))
         with served(library) as address, chromium() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page = browser.new_page(viewport={"width": 1280, "height": 640})
             page.goto(address)
             expect(page.locator(".qa-welcome")).to_be_visible()
-            ask(page, SHOWN)
-            expect(page.locator("#qa-here")).to_be_visible(timeout=600_000)
+            ask(page, answer.question)
+            expect(page.locator("#qa-here")).to_be_visible()
             page.wait_for_timeout(300)
             page.screenshot(path=file)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--readme":
-        take_for_readme(Path(sys.argv[2]))
+        picture, folder, answer_file = map(Path, sys.argv[2:])
+        take_for_readme(picture, folder, recorded(answer_file))
     else:
         take(Path(sys.argv[1]), sys.argv[2:])

@@ -13,6 +13,7 @@ from doubles import Endpoint, Script, fails, replies
 from qa import Answer, Library, cli, ui
 from qa.errors import ServeError
 from qa.llms import Message
+from qa.settings import Settings
 from qa.types import Claim
 
 TIDES = """\
@@ -325,6 +326,31 @@ def test_chat_opens_the_page(
     usual |= {"root_path": "", "editable": True, "mcp": False, "at_once": 1}
     assert launched == [{"documents": ["tides.txt"], **usual, **expected}]
     assert "1 document; model: none" in err
+
+
+def test_several_models_are_the_chat_s_alone(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ["http://localhost:1/v1#one", "http://localhost:1/v1#two"]
+    launched: list[tuple[str, ...]] = []
+    monkeypatch.setattr(Library, "warm_up", lambda library: None)
+    monkeypatch.setattr(ui, "launch", lambda library, **given: launched.append(library.model_names))
+    status, _, err = run("chat", "-l", folder, "--model", named[0], "--model", named[1])
+    assert status == 0
+    assert launched == [("one at localhost", "two at localhost")]
+    assert "models: one at localhost, two at localhost" in err
+    monkeypatch.setenv("QA_FURTHER_LLMS", json.dumps(named))
+    run("chat", "-l", folder)
+    assert launched[1:] == [("one at localhost", "two at localhost")]
+    opened: list[Settings] = []
+    real = Library.open
+    monkeypatch.setattr(
+        Library,
+        "open",
+        lambda *given, **rest: opened.append(rest["settings"]) or real(*given, **rest),
+    )
+    run("search", "When?", "-l", folder)
+    assert [settings.further_llms for settings in opened] == [()]
 
 
 def test_chat_starts_on_an_empty_folder_and_reads_accounts(

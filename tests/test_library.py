@@ -22,6 +22,8 @@ from qa.errors import (
     ModelUnavailableError,
 )
 from qa.library import default_documents
+from qa.llms import ScriptedChatModel
+from qa.types import AnswerReady
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
@@ -162,16 +164,46 @@ def test_a_folder_may_be_empty_where_that_is_said(write: Write, fast: Fast) -> N
     assert [file.path for file in library.files] == ["tides.txt"]
 
 
+def test_further_models_are_asked_by_name(
+    write: Write, fast: Fast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {name: ScriptedChatModel(Script(), name=name) for name in ("own", "larger")}
+    monkeypatch.setattr(library_module, "open_chat_model", lambda settings, _: named[settings.llm])
+    monkeypatch.setattr(
+        library_module,
+        "open_further_models",
+        lambda settings, _: [named[name] for name in settings.further_llms],
+    )
+    settings = fast(llm="own", further_llms=("larger",))
+    library = Library.open(write(FILES), settings=settings)
+    assert library.model_names == ("own", "larger")
+    assert library.model_name == "own"
+
+    def made_by(model: str | None) -> str:
+        *_, ready = library.stream(QUESTION, model=model)
+        assert isinstance(ready, AnswerReady)
+        return ready.answer.model
+
+    assert [made_by(model) for model in (None, "own", "larger")] == ["own", "own", "larger"]
+    with pytest.raises(ModelNotFoundError, match=r"called 'smaller'.*own.*larger"):
+        library.stream(QUESTION, model="smaller")
+    twice = fast(llm="own", further_llms=("own",))
+    with pytest.raises(ModelNotFoundError, match="same name"):
+        Library.open(write(FILES), settings=twice)
+    assert twice.fingerprint() == settings.fingerprint()
+
+
 def test_a_model_s_problem_is_told(write: Write, scripted: Open) -> None:
     library, _ = scripted(write(FILES))
     assert Library.open(write(FILES), settings=library.settings).model_problem(1) is None
-    library._model._script = lambda messages: "Yes"  # type: ignore[union-attr]
+    (model,) = library._models.values()
+    model._script = lambda messages: "Yes"  # type: ignore[attr-defined]
     assert library.model_problem(10) is None
 
     def fail(messages: object) -> str:
         raise ModelUnavailableError("It is down.")
 
-    library._model._script = fail  # type: ignore[union-attr]
+    model._script = fail  # type: ignore[attr-defined]
     assert library.model_problem(10) == "It is down."
 
 

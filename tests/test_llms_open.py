@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from qa import Settings
+from qa import Settings, llms
 from qa.errors import ModelNotFoundError, ModelUnavailableError, WeightsError
-from qa.llms import ChatModel, Deadline, Message, complete, embedded, open_chat_model, weights
+from qa.llms import (
+    ChatModel,
+    Deadline,
+    Message,
+    complete,
+    embedded,
+    open_chat_model,
+    open_further_models,
+    weights,
+)
 from qa.settings import LocalModelSettings
 
 PROMPT = [Message("user", "How high?")]
@@ -98,6 +107,33 @@ def test_an_endpoint_is_not_contacted_when_opened(
         complete(model, PROMPT, max_tokens=1, deadline=Deadline(30))
     assert time.perf_counter() - started < 10
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("llm", "keyed"),
+    [
+        ("none", {"https://one.example/v1#a", "https://one.example/v1#b"}),
+        ("https://own.example/v1#m", set()),
+        ("https://two.example/v1#m", {"https://two.example/v1#a"}),
+    ],
+)
+def test_the_key_is_for_one_server_alone(
+    fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, llm: str, keyed: set[str]
+) -> None:
+    further = [
+        *("none", "https://one.example/v1#a", "https://two.example/v1#a"),
+        *("https://one.example.evil/v1#a", "https://one.example/v1#b"),
+    ]
+    given: dict[str, str | None] = {}
+
+    def endpoint(*, url: str, model: str, api_key: str | None, **rest: object) -> object:
+        given[f"{url}#{model}"] = api_key
+        return object()
+
+    monkeypatch.setattr(llms, "openai_like", endpoint)
+    settings = fast(llm=llm, further_llms=further, api_key="secret")
+    assert len(open_further_models(settings)) == len(given) == 4
+    assert {name for name, key in given.items() if key is not None} == keyed
 
 
 @pytest.mark.parametrize("content", [b"", b"GGUF\x03\x00\x00\x00", b"not a model " * 1000])

@@ -229,6 +229,30 @@ def test_the_latest_question_is_changed_in_its_place(page: Page, library: Writte
     assert [turn.question for turn in library.histories[-1]] == ["How high was the tide?"]
 
 
+def test_a_reader_chooses_among_the_models_and_sees_which_is_in_use(browser: Browser) -> None:
+    library = WrittenLibrary()
+    library.further_models = ("larger at gpu.example",)
+    library.problem = "reader can't be reached."
+    with served(library) as address, visiting(browser, address) as page:
+        header, banner = page.locator("#qa-header"), page.locator(".qa-banner")
+        expect(header).to_contain_text("reader (by hand)")
+        ask(page, "How high?")
+        expect(answered(page)).to_contain_text("Word for word")
+        expect(banner).to_contain_text("reader can't be reached.")
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_label("larger at gpu.example").check()
+        expect(header).to_contain_text("larger at gpu.example")
+        expect(banner).to_have_count(0)
+        page.reload()
+        expect(header).to_contain_text("larger at gpu.example")
+        ask(page, "How high now?")
+        expect(answered(page)).to_contain_text("machine-checked")
+        assert library.models == ["larger at gpu.example"]
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_label("None: quotes only, at once").check()
+        expect(header).to_contain_text("No model: answers quote the documents")
+
+
 def test_the_conversation_and_the_choices_outlast_a_reload(
     page: Page, library: WrittenLibrary
 ) -> None:

@@ -12,7 +12,7 @@ from qa.errors import ModelUnavailableError
 from qa.settings import Settings
 from qa.types import AnswerReady, DraftText, EvidenceFound, Turn
 from qa.ui import desk as module
-from qa.ui.choices import CAUTION, MODEL, SOURCES, Choice, applied, choice_of
+from qa.ui.choices import CAUTION, QUOTES, SOURCES, USUAL, Choice, applied, choice_of, models
 from qa.ui.conversation import Queued
 from qa.ui.desk import Desk
 
@@ -119,13 +119,17 @@ def test_a_model_that_is_down_is_told_and_found_again() -> None:
     library = WrittenLibrary()
     desk = Desk(library)
     library.problem = "reader can't be reached."
-    assert desk.answer("How high?", person="a").extractive
-    assert desk.problem == "reader can't be reached."
-    # Meanwhile nobody waits for it.
-    assert desk.answer("How low?", person="a").extractive
+    first = desk.answer("How high?", person="a")
+    assert first.extractive
+    assert desk.problem(library.model_name) == "reader can't be reached."
+    # Meanwhile nobody waits for it, and everybody is told why.
+    second = desk.answer("How low?", person="a")
+    assert second.extractive
+    assert second.notes == first.notes
+    assert second.notes[0] == "reader can't be reached."
     assert library.asked == []
     library.problem = None
-    eventually(lambda: desk.problem is None)
+    eventually(lambda: desk.problem(library.model_name) is None)
     assert not desk.answer("How high?", person="a").extractive
 
 
@@ -134,9 +138,33 @@ def test_quotes_only_asks_no_model_and_waits_for_nobody() -> None:
     desk = Desk(library)
     with closing(desk.events("How high? wait", person="a")) as first:
         next(first)
-        answer = desk.answer("How low?", person="b", choice=Choice(quotes_only=True))
+        answer = desk.answer("How low?", person="b", choice=Choice(model=QUOTES))
     assert answer.extractive
-    assert desk.problem is None
+    assert desk.model(Choice(model=QUOTES)) is None
+    assert desk.problem(library.model_name) is None
+
+
+class TwoModels(WrittenLibrary):
+    further_models = ("larger at gpu.example",)
+
+
+def test_a_model_is_asked_by_its_name() -> None:
+    library = TwoModels()
+    desk = Desk(library)
+    for model in (USUAL, "larger at gpu.example", "one that has gone"):
+        assert not desk.answer("How high?", person="a", choice=Choice(model=model)).extractive
+    assert library.models == [library.model_name, "larger at gpu.example", library.model_name]
+
+
+def test_one_model_that_is_down_leaves_the_others_alone() -> None:
+    library = TwoModels()
+    desk = Desk(library)
+    library.problem = "reader can't be reached."
+    assert desk.answer("How high?", person="a").extractive
+    larger = Choice(model="larger at gpu.example")
+    assert not desk.answer("How high?", person="a", choice=larger).extractive
+    assert desk.problem(desk.model(larger)) is None
+    assert desk.problem(desk.model(Choice())) == "reader can't be reached."
 
 
 def test_history_and_choices_reach_the_library() -> None:
@@ -165,4 +193,9 @@ def test_caution_is_in_order_whatever_the_owner_chose(threshold: float) -> None:
 
 def test_unknown_choices_are_the_usual_ones() -> None:
     assert choice_of("?", None, ["many"]) == Choice()
-    assert choice_of(MODEL[1], CAUTION[3][1], SOURCES[0][1]) == Choice("strict", "few", True)
+    strict = choice_of(QUOTES, CAUTION[3][1], SOURCES[0][1], ["reader"])
+    assert strict == Choice("strict", "few", QUOTES)
+    assert choice_of("larger", None, None, ["reader", "larger"]).model == "larger"
+    assert choice_of("larger", None, None, ["reader"]).model == USUAL
+    # Where there is no model quotes are all there is.
+    assert models([]) == (("None: quotes only", USUAL),)

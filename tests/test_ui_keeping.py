@@ -38,9 +38,12 @@ def conversation() -> Conversation:
 
 
 def test_what_is_kept_comes_back_the_same() -> None:
-    choice = Choice("strict", "many", True)
+    choice = Choice("strict", "many", "larger at host")
     value = json.loads(json.dumps(kept(conversation(), choice, "ada")))
-    assert restored(value, "ada") == (conversation(), choice)
+    models = ["reader", "larger at host"]
+    assert restored(value, "ada", models) == (conversation(), choice)
+    # A model that has gone isn't chosen any more.
+    assert restored(value, "ada", models[:1]) == (conversation(), Choice("strict", "many"))
 
 
 def test_nobody_is_shown_what_another_asked() -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-from browsing import answered, ask, eventually, served, shown_spans, visiting
+from browsing import ask, eventually, served, shown_spans, visiting
 from playwright.sync_api import Browser, Page, expect
 
 from qa import Library, Settings
 
 pytestmark = [pytest.mark.real, pytest.mark.browser]
 
-SEEDS = Path(__file__).parent.parent / "seeds"
+# Far more than an answer takes, for machines that are busy with something else.
+MODEL_SECONDS = 600
 
 # What the live answer has shown, in order; a stage may be too short to be caught looking.
 WATCH = """() => {
@@ -30,13 +30,15 @@ WATCH = """() => {
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """A copy of the seeds, which documents can be added to."""
+    """A short text, so that what the model reads once for all is soon read."""
     pytest.importorskip("xllamacpp")
-    root = tmp_path_factory.mktemp("real") / "articles"
-    shutil.copytree(SEEDS, root)
+    root = tmp_path_factory.mktemp("real") / "papers"
+    root.mkdir()
+    (root / "lantern.md").write_text("# The lantern\n\nThe lantern on the pier is green.\n")
     # What this machine can do in time isn't what is tested.
     return Library.open(
-        root, settings=Settings(llm="embedded", generation={"deadline_seconds": 600.0})
+        root,
+        settings=Settings(llm="embedded", generation={"deadline_seconds": 1.0 * MODEL_SECONDS}),
     )
 
 
@@ -54,62 +56,52 @@ def assert_marked(page: Page, library: Library, words: str) -> None:
     assert page.locator(".qa-mark-current").all_inner_texts() == [quote]
 
 
-@pytest.fixture
-def article(library: Library) -> str:
-    (path,) = library.documents
-    return path
-
-
-def test_ask_check_follow_up_refuse_add_and_remove(
-    browser: Browser, library: Library, article: str, tmp_path: Path
+# Three questions of the model, since each takes minutes where the machine is busy.
+def test_add_ask_check_follow_up_refuse_and_remove(
+    browser: Browser, library: Library, tmp_path: Path
 ) -> None:
+    patiently = {"timeout": 1000.0 * MODEL_SECONDS}
     with served(library) as address, visiting(browser, address) as page:
-        page.evaluate(WATCH)
-        ask(page, "When is the album Right Place, Wrong Person released?")
-        expect(page.locator("#qa-live .qa-verdict:not(.qa-busy)")).to_be_visible(timeout=600_000)
-        expect(answered(page)).to_contain_text("May 24")
-        expect(answered(page)).to_contain_text("Machine-checked against 1 quote")
-        expect(answered(page)).to_contain_text("(embedded)")
-        assert page.evaluate("window.shown") == ["passages", "draft", "answer"]
-        page.keyboard.press("Escape")
-        page.locator("#qa-live .qa-chip").first.click()
-        expect(page.locator("#qa-source .qa-meta")).to_contain_text(article)
-        expect(page.locator("#qa-source .qa-meta")).to_contain_text("11 May 2024")
-        assert_marked(page, library, "May 24")
-
-        ask(page, "How many tracks does it have?")
-        expect(answered(page)).to_contain_text("eleven", timeout=600_000)
-        understood = page.locator("#qa-live .qa-understood")
-        expect(understood).to_contain_text("Right Place, Wrong Person")
-        assert_marked(page, library, "eleven tracks")
-
-        page.get_by_role("button", name="New conversation").click()
-        ask(page, "Who is the president of France?")
-        refusal = page.locator("#qa-live .qa-not-found")
-        expect(refusal).to_contain_text("Not in the documents", timeout=600_000)
-        expect(refusal).to_contain_text("Closest passages")
-        expect(page.locator("#qa-live .qa-chip")).to_have_count(0)
-        page.locator("#qa-live .qa-passage").first.click()
-        expect(page.locator("#qa-here")).to_be_in_viewport()
-
         tide = tmp_path / "tide.md"
         tide.write_text("# Tides\n\nOn 3 May 2023 the tide in Bergen rose by 12 cm.\n")
-        page.get_by_role("button", name="All documents").click()
         with page.expect_file_chooser() as chooser:
-            page.get_by_role("button", name="Add files").click()
+            page.get_by_role("button", name="Add files").first.click()
         chooser.value.set_files(tide)
         added = page.locator(".qa-entry", has_text="tide.md")
         expect(added.locator(".qa-state")).to_have_text("Added")
+
+        page.evaluate(WATCH)
         ask(page, "By how much did the tide in Bergen rise?")
-        expect(answered(page)).to_contain_text("12 cm", timeout=600_000)
+        answer = page.locator("#qa-live .qa-turn:not([aria-busy]) .qa-answer")
+        expect(answer).to_contain_text("12 cm", **patiently)
+        expect(answer).to_contain_text("Machine-checked against 1 quote")
+        expect(answer).to_contain_text("Qwen2.5-Coder-1.5B-Instruct")
+        assert page.evaluate("window.shown") == ["passages", "draft", "answer"]
+        page.keyboard.press("Escape")
+        page.locator("#qa-live .qa-chip").first.click()
+        expect(page.locator("#qa-source .qa-meta")).to_contain_text("tide.md")
         assert_marked(page, library, "rose by 12 cm")
+
+        ask(page, "When did it rise?")
+        expect(answer).to_contain_text("3 May 2023", **patiently)
+        expect(page.locator("#qa-live .qa-understood")).to_contain_text("Bergen")
+        assert_marked(page, library, "On 3 May 2023")
 
         page.get_by_role("button", name="All documents").click()
         remove = page.get_by_role("button", name="Remove Tides")
         remove.click()
         remove.click()
         expect(page.locator("button.qa-document")).to_have_count(1)
-        eventually(lambda: list(library.documents) == [article])
+        eventually(lambda: list(library.documents) == ["lantern.md"])
         # What has gone can't be read any more, although its answer is still shown.
         page.locator("#qa-live .qa-chip").first.click()
         expect(page.locator("#qa-source")).to_contain_text("no longer in the library")
+
+        page.get_by_role("button", name="New conversation").click()
+        ask(page, "Who is the president of France?")
+        refusal = page.locator("#qa-live .qa-not-found")
+        expect(refusal).to_contain_text("Not in the documents", **patiently)
+        expect(refusal).to_contain_text("Closest passages")
+        expect(page.locator("#qa-live .qa-chip")).to_have_count(0)
+        page.locator("#qa-live .qa-passage").first.click()
+        expect(page.locator("#qa-here")).to_be_in_viewport()

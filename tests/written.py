@@ -176,6 +176,7 @@ class WrittenLibrary:
     root = Path("/home/ada/papers & <b>notes</b>")
     documents = DOCUMENTS
     model_name = "reader (by hand)"
+    further_models: tuple[str, ...] = ()
 
     settings = Settings(home=Path("/nonexistent"))
     report = UpdateReport((), (), (), tuple(DOCUMENTS), (), (), (), None, 0.0)
@@ -185,6 +186,7 @@ class WrittenLibrary:
         self.histories: list[Sequence[Turn]] = []
         self.asked: list[str] = []
         self.chosen: list[Settings | None] = []
+        self.models: list[str | None] = []
         self.may_end = threading.Event()
         self.closed = threading.Event()
         self.problem: str | None = None
@@ -195,16 +197,19 @@ class WrittenLibrary:
         history: Sequence[Turn] = (),
         *,
         settings: Settings | None = None,
+        model: str | None = None,
         quotes_only: bool = False,
         deadline: Deadline | None = None,
     ) -> Iterator[Event]:
-        if quotes_only or self.problem:
+        problem = self.model_problem(0, model)
+        if quotes_only or problem:
             yield EvidenceFound(None, PASSAGES)
-            yield AnswerReady(self._quoted(question, None if quotes_only else self.problem))
+            yield AnswerReady(self._quoted(question, None if quotes_only else problem))
             return
         self.histories.append(history)
         self.asked.append(question)
         self.chosen.append(settings)
+        self.models.append(model)
         self.closed.clear()
         try:
             yield from self._events(question, "How high was the tide?" if history else None)
@@ -228,8 +233,12 @@ class WrittenLibrary:
             notes=(problem, *notes) if problem else notes,
         )
 
-    def model_problem(self, seconds: float) -> str | None:
-        return self.problem
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        return (self.model_name, *self.further_models)
+
+    def model_problem(self, seconds: float, model: str | None = None) -> str | None:
+        return self.problem if model not in self.further_models else None
 
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         return ()

@@ -47,6 +47,7 @@ __all__ = [
     "complete",
     "forget_prompts",
     "open_chat_model",
+    "open_further_models",
 ]
 
 
@@ -96,6 +97,36 @@ def open_chat_model(
         f"QA_LLM={name!r} names no model. Use 'auto', 'embedded', 'none', the path of a .gguf "
         "file, or http://host:port/v1#model."
     )
+
+
+def open_further_models(
+    settings: Settings, progress: Callable[[int, int], None] | None = None
+) -> tuple[ChatModel, ...]:
+    """The chat models that ``settings.further_llms`` names, opened like the first.
+
+    Raises
+    ------
+    ModelNotFoundError
+        When a name leads to no model.
+    """
+    servers = (_server(name) for name in (settings.llm, *settings.further_llms))
+    keyed = next(filter(None, servers), None)
+    opened = (
+        open_chat_model(
+            settings.model_copy(
+                update={"llm": name} | ({} if _server(name) == keyed else {"api_key": None})
+            ),
+            progress,
+        )
+        for name in settings.further_llms
+    )
+    return tuple(model for model in opened if model is not None)
+
+
+def _server(name: str) -> str | None:
+    """The scheme, host and port of an endpoint; None for any other model."""
+    name = name.strip()
+    return "/".join(name.split("/", 3)[:3]) if name.startswith(("http://", "https://")) else None
 
 
 def forget_prompts(settings: Settings, owner: str) -> None:

@@ -20,7 +20,7 @@ import gradio as gr
 
 from qa.errors import QaError
 from qa.types import DraftText
-from qa.ui.choices import CAUTION, MODEL, SOURCES, Choice, choice_of
+from qa.ui.choices import CAUTION, SOURCES, USUAL, Choice, choice_of, models
 from qa.ui.conversation import Conversation, Exchange, history
 from qa.ui.desk import ChatLibrary, Desk
 from qa.ui.keeping import filed, kept, listed, restored, taken
@@ -58,6 +58,9 @@ class _Talk:
         self._library = library
         self._desk = desk
         self._shelf = shelf
+
+    def _choice(self, model: object, caution: object, sources: object) -> Choice:
+        return choice_of(model, caution, sources, self._library.model_names)
 
     def _show(self, conversation: Conversation) -> str:
         return exchange_html(conversation[-1], len(conversation) - 1)
@@ -143,7 +146,7 @@ class _Talk:
     ) -> Iterator[list[Any]]:
         """Ask what the composer holds; nothing where that is blank."""
         if question.strip():
-            choice = choice_of(model, caution, sources)
+            choice = self._choice(model, caution, sources)
             yield from self._ask(question.strip(), _settled(conversation), choice, request)
         else:
             yield [gr.skip()] * 5
@@ -181,7 +184,7 @@ class _Talk:
         request: gr.Request,
     ) -> dict[str, Any]:
         """Keep what was chosen."""
-        return kept(conversation, choice_of(model, caution, sources), request.username)
+        return kept(conversation, self._choice(model, caution, sources), request.username)
 
     def start(
         self,
@@ -195,7 +198,7 @@ class _Talk:
         """File the conversation and begin an empty one."""
         name = request.username
         archive = filed(archive, conversation, name, datetime.date.today())
-        choice = choice_of(model, caution, sources)
+        choice = self._choice(model, caution, sources)
         return [*self._opened((), archive, request), kept((), choice, name), archive]
 
     def reopen(
@@ -214,16 +217,16 @@ class _Talk:
             _, archive = taken(archive, forgotten, name)
         else:
             conversation, archive = taken(archive, event._data.get("open"), name)
-        choice = choice_of(model, caution, sources)
+        choice = self._choice(model, caution, sources)
         opened = self._opened(conversation, archive, request)
         return [*opened, kept(conversation, choice, name), archive]
 
     def load(self, value: object, archive: object, request: gr.Request) -> list[Any]:
         """Begin where the browser left off."""
-        conversation, choice = restored(value, request.username)
+        conversation, choice = restored(value, request.username, self._library.model_names)
         return [
             *self._opened(conversation, archive, request),
-            MODEL[1] if choice.quotes_only else MODEL[0],
+            choice.model,
             choice.caution,
             choice.sources,
         ]
@@ -255,10 +258,10 @@ class _Looks:
         self._shelf = shelf
         self._uploads = uploads.resolve()
 
-    def header(self) -> str:
+    def header(self, model: str | None) -> str:
         library = self._library
         return header_html(
-            _name(library), len(library.documents), library.model_name, self._desk.problem
+            _name(library), len(library.documents), model or "none", self._desk.problem(model)
         )
 
     def panel(self) -> str:
@@ -271,11 +274,14 @@ class _Looks:
         """Everything that may have changed, the list only where it did and is asked for."""
         self._shelf.look()
         panel = self.panel()
-        seen = wish.get("seen") if isinstance(wish, dict) else None
+        seen, wished = (
+            (wish.get("seen"), wish.get("model")) if isinstance(wish, dict) else (None, None)
+        )
+        model = self._desk.model(choice_of(wished, None, None, self._library.model_names))
         version = digest(panel)
         return {
-            "header": self.header(),
-            "banner": banner_html(self._desk.problem),
+            "header": self.header(model),
+            "banner": banner_html(self._desk.problem(model)),
             "busy": self._shelf.busy,
             "news": self._shelf.news,
             "panel": None if seen == version else panel,
@@ -366,19 +372,17 @@ def build(
             secret="qa",  # noqa: S106
         )
         with gr.Row(elem_id="qa-top"):
-            gr.HTML(looks.header(), elem_id="qa-header", **plain)
+            gr.HTML(looks.header(desk.model(Choice())), elem_id="qa-header", **plain)
             gr.Button("Settings", elem_id="qa-settings-button", size="sm", scale=0)
             fresh = gr.Button("New conversation", elem_id="qa-new", size="sm", scale=0)
         gr.HTML("", elem_id="qa-banner", **plain)
         with gr.Column(elem_id="qa-settings"):
-            has_model = library.model_name != "none"
+            names = library.model_names
             model = gr.Radio(
-                [(library.model_name, MODEL[0]), ("None: quotes only, at once", MODEL[1])]
-                if has_model
-                else [("None: quotes only", MODEL[0])],
-                value=MODEL[0],
+                list(models(names)),
+                value=USUAL,
                 label="Model",
-                interactive=has_model,
+                interactive=bool(names),
             )
             caution = gr.Radio(list(CAUTION), value=Choice().caution, label="Caution")
             sources = gr.Radio(list(SOURCES), value=Choice().sources, label="Passages read")

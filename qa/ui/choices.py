@@ -6,11 +6,12 @@ library's settings, so that the middle step is always what its owner chose.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.settings import Settings
 
-__all__ = ["CAUTION", "MODEL", "SOURCES", "Choice", "applied", "choice_of"]
+__all__ = ["CAUTION", "QUOTES", "SOURCES", "USUAL", "Choice", "applied", "choice_of", "models"]
 
 CAUTION: tuple[tuple[str, str], ...] = (
     ("Daring: answers more, errs more", "daring"),
@@ -23,7 +24,7 @@ SOURCES: tuple[tuple[str, str], ...] = (
     ("Usual", "usual"),
     ("Many: for answers that are spread out", "many"),
 )
-MODEL: tuple[str, str] = ("model", "quotes")
+USUAL, QUOTES = "model", "quotes"
 
 _TOWARDS = {"daring": (0.0, 0.5), "careful": (1.0, 0.35), "strict": (1.0, 0.7)}
 _TIMES = {"few": 0.5, "many": 2.0}
@@ -37,23 +38,45 @@ class Choice:
     ----------
     caution : {"daring", "balanced", "careful", "strict"}
     sources : {"few", "usual", "many"}
-    quotes_only : bool
-        Ask no language model.
+    model : str
+        A model's name, `USUAL` for the library's first or `QUOTES` for none.
     """
 
     caution: str = "balanced"
     sources: str = "usual"
-    quotes_only: bool = False
+    model: str = USUAL
 
 
-def choice_of(model: object, caution: object, sources: object) -> Choice:
-    """Read what the page says was chosen; anything unknown is the middle step."""
+def models(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The models that can be chosen: what each is called, and its value.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All that are at hand, the usual one first.
+    """
+    if not names:
+        return (("None: quotes only", USUAL),)
+    own = ((name, name if number else USUAL) for number, name in enumerate(names))
+    return (*own, ("None: quotes only, at once", QUOTES))
+
+
+def choice_of(model: object, caution: object, sources: object, names: Sequence[str] = ()) -> Choice:
+    """Read what the page says was chosen; anything unknown is the usual or the middle step.
+
+    Parameters
+    ----------
+    model, caution, sources
+        Of any kind: a browser sends what it likes.
+    names : sequence of str
+        The models at hand.
+    """
     usual = Choice()
     cautions, amounts = ([value for _, value in steps] for steps in (CAUTION, SOURCES))
     return Choice(
         str(caution) if caution in cautions else usual.caution,
         str(sources) if sources in amounts else usual.sources,
-        model == MODEL[1],
+        str(model) if model in [value for _, value in models(names)] else usual.model,
     )
 
 

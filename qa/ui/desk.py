@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from qa.index import Progress, UpdateReport
 from qa.llms import Deadline
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, Document, Event, EvidenceFound, Hit, Turn
-from qa.ui.choices import Choice, applied
+from qa.ui.choices import QUOTES, Choice, applied
 from qa.ui.conversation import Queued
 from qa.ui.line import Line, Ticket
 
@@ -52,8 +53,8 @@ class ChatLibrary(Protocol):
         """The documents' files."""
 
     @property
-    def model_name(self) -> str:
-        """The model in use and where it runs, ``"none"`` where there is none."""
+    def model_names(self) -> tuple[str, ...]:
+        """The models at hand and where they run, the usual one first."""
 
     def stream(
         self,
@@ -61,6 +62,7 @@ class ChatLibrary(Protocol):
         history: Sequence[Turn] = (),
         *,
         settings: Settings | None = None,
+        model: str | None = None,
         quotes_only: bool = False,
         deadline: Deadline | None = None,
     ) -> Iterator[Event]:
@@ -69,8 +71,8 @@ class ChatLibrary(Protocol):
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         """Chunks for a question, best first."""
 
-    def model_problem(self, seconds: float) -> str | None:
-        """What is wrong with the model, None where it answers."""
+    def model_problem(self, seconds: float, model: str | None = None) -> str | None:
+        """What is wrong with a model, None where it answers."""
 
     def refresh(self, progress: Progress | None = None) -> UpdateReport:
         """Bring the index up to date."""
@@ -101,12 +103,18 @@ class Desk:
         self._library = library
         self._line = Line(at_once, places)
         self._lock = threading.Lock()
-        self._problem: str | None = None
+        self._problems: dict[str, str] = {}
 
-    @property
-    def problem(self) -> str | None:
-        """Why the model doesn't answer; None where it does, as far as is known."""
-        return self._problem
+    def model(self, choice: Choice) -> str | None:
+        """The name of the model that answers by this choice; None where quotes are to do."""
+        names = self._library.model_names
+        if choice.model == QUOTES or not names:
+            return None
+        return choice.model if choice.model in names else names[0]
+
+    def problem(self, model: str | None) -> str | None:
+        """Why a model doesn't answer; None where it does, as far as is known."""
+        return self._problems.get(model) if model is not None else None
 
     def events(
         self,
@@ -137,9 +145,14 @@ class Desk:
         """
         choice = choice or Choice()
         settings = applied(choice, self._library.settings)
+        model = self.model(choice)
+        problem = self.problem(model)
         # While the model is known to be down nobody waits for it, nor for the others.
-        if choice.quotes_only or self._problem or self._library.model_name == "none":
-            yield from self._library.stream(question, history, settings=settings, quotes_only=True)
+        if model is None or problem:
+            for quoted in self._library.stream(
+                question, history, settings=settings, quotes_only=True
+            ):
+                yield _explained(quoted, problem) if problem else quoted
             return
         ticket = self._line.enter(person)
         handed_over = False
@@ -148,14 +161,14 @@ class Desk:
             deadline = Deadline(settings.generation.deadline_seconds)
             work = _Work(
                 lambda: self._library.stream(
-                    question, history, settings=settings, deadline=deadline
+                    question, history, settings=settings, model=model, deadline=deadline
                 ),
                 ended=ticket.leave,
             )
             handed_over = True
             for event in work.events(deadline):
                 if isinstance(event, AnswerReady):
-                    self._learn_from(event.answer)
+                    self._learn_from(event.answer, model)
                 yield event
         finally:
             if not handed_over:
@@ -198,25 +211,39 @@ class Desk:
             ahead = now
         yield Queued(0)
 
-    def _learn_from(self, answer: Answer) -> None:
-        """Notice that the model is down, and look for it until it is back."""
+    def _learn_from(self, answer: Answer, model: str) -> None:
+        """Notice that a model is down, and look for it until it is back."""
         if not answer.extractive or len(answer.notes) < 2:
             return
         with self._lock:
-            if self._problem is not None:
+            if model in self._problems:
                 return
             # The last note says that the answer is quoted, the one before it why.
-            self._problem = answer.notes[-2]
-        threading.Thread(target=self._look_for_model, name="qa-model-watch", daemon=True).start()
+            self._problems[model] = answer.notes[-2]
+        threading.Thread(
+            target=self._look_for, args=(model,), name="qa-model-watch", daemon=True
+        ).start()
 
-    def _look_for_model(self) -> None:
+    def _look_for(self, model: str) -> None:
         pauses = iter(PROBE_PAUSES)
         pause = 0.0
-        while self._problem is not None:
+        while model in self._problems:
             pause = next(pauses, pause)
             threading.Event().wait(pause)
+            problem = self._library.model_problem(PROBE_SECONDS, model)
             with self._lock:
-                self._problem = self._library.model_problem(PROBE_SECONDS)
+                if problem is None:
+                    del self._problems[model]
+                else:
+                    self._problems[model] = problem
+
+
+def _explained(event: Event, problem: str) -> Event:
+    """An answer that is quoted with the reason among its notes, where the model's own would be."""
+    if not isinstance(event, AnswerReady):
+        return event
+    notes = event.answer.notes
+    return AnswerReady(replace(event.answer, notes=(*notes[:-1], problem, *notes[-1:])))
 
 
 class _Work:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,19 +68,34 @@ def kept(conversation: Conversation, choice: Choice, person: str | None) -> dict
         "person": person,
         "exchanges": _plain(conversation),
         "choice": [
-            "quotes" if choice.quotes_only else "model",
+            choice.model,
             choice.caution,
             choice.sources,
         ],
     }
 
 
-def restored(value: object, person: str | None) -> tuple[Conversation, Choice]:
-    """Read back what `kept` made; whatever isn't that is an empty conversation."""
+def restored(
+    value: object, person: str | None, models: Sequence[str] = ()
+) -> tuple[Conversation, Choice]:
+    """Read back what `kept` made; whatever isn't that is an empty conversation.
+
+    Parameters
+    ----------
+    value : object
+        What the browser holds.
+    person : str or None
+        As for `kept`.
+    models : sequence of str
+        The names of the models at hand: one that is no longer there isn't chosen.
+    """
     if not isinstance(value, dict) or value.get("form") != FORM or value.get("person") != person:
         return (), Choice()
     chosen = value.get("choice")
-    choice = choice_of(*chosen) if isinstance(chosen, list) and len(chosen) == 3 else Choice()
+    choice = Choice()
+    if isinstance(chosen, list) and len(chosen) == 3:
+        model, caution, sources = chosen
+        choice = choice_of(model, caution, sources, models)
     return _conversation(value.get("exchanges")), choice
 
 

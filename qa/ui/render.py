@@ -33,6 +33,8 @@ STRONG, GOOD = 0.85, 0.65
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
 _LAST_WORD = re.compile(r"\S{1,24}\Z")
 _PUNCTUATION = re.compile(r"[.,;:!?…)”]*")
+# Where a model runs, at the end of its name: "(embedded)", "at gpu.example".
+_PLACE = re.compile(r" (?:\([^()]*\)|at \S+)\Z")
 
 
 def support_words(support: float) -> str:
@@ -458,8 +460,10 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
     """Make the line that is always in view: which library, and which model answers."""
     has_model = model != "none"
     name = model if has_model else "No model: answers quote the documents"
-    lamp = "down" if problem else "on" if has_model else "off"
     state = " isn't answering" if problem else ""
+    place = _PLACE.search(name)
+    called, where = (name[: place.start()], place[0]) if place else (name, "")
+    lamp = "down" if problem else "on" if has_model else "off"
     return tag(
         "div",
         tag("span", "qa", class_="qa-brand")
@@ -477,7 +481,12 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
             "span",
             tag("span", "", class_="qa-lamp", data_lamp=lamp, aria_hidden="true")
             + tag("span", "Model: ", class_="qa-hidden")
-            + tag("span", text(name) + state, class_="qa-model-name"),
+            + tag(
+                "span",
+                tag("span", text(called), class_="qa-model-name")
+                + tag("span", text(where + state), class_="qa-model-place"),
+                class_="qa-model-words",
+            ),
             class_="qa-model",
             title=name + state,
         ),

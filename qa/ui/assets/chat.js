@@ -126,12 +126,15 @@ const isListShown = () => find(".qa-library-view", element) !== null;
 
 let looking = 0;
 let isDown = false;
+let looked = null; // the model that was looked at
+const chosenModel = () => find("#qa-settings fieldset input:checked")?.value ?? null;
 async function look() {
   clearTimeout(looking);
+  const model = (looked = chosenModel());
   let busy = false;
   if (!document.hidden) {
     try {
-      const seen = await server.look({ seen: panel?.version });
+      const seen = await server.look({ seen: panel?.version, model });
       busy = seen.busy;
       if (seen.panel !== null) {
         panel = { html: seen.panel, version: seen.version };
@@ -141,6 +144,7 @@ async function look() {
           showUploads();
         } else if (isListShown()) panel.version = null;
       }
+      if (model !== chosenModel()) return void look();
       put("#qa-header", seen.header);
       put("#qa-banner", seen.banner);
       isDown = seen.banner !== "";
@@ -363,6 +367,11 @@ function tick() {
   if (seconds >= 4) elapsed.textContent = `${seconds} s`;
   // An animation would draw sixty times a second, on the processor that the model needs.
   if (!isStill()) find("#qa-live .qa-pulse")?.classList.toggle("qa-dim", seconds % 2 === 1);
+}
+// A choice that was kept is made by Gradio, which tells nobody.
+function tickAll() {
+  tick();
+  if (looked !== chosenModel()) look();
 }
 function announce(turn) {
   const status = find(".qa-verdict span:not(.qa-pulse)", turn)?.textContent ?? "";
@@ -611,7 +620,8 @@ function begin() {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"],
   });
   look().then(() => { if (panel && ticket === 0 && isWide()) showPanel(); });
-  setInterval(tick, 1000);
+  setInterval(tickAll, 1000);
+  find("#qa-settings").addEventListener("change", tickAll);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   settings.setAttribute("aria-expanded", "false");
   settings.setAttribute("aria-controls", "qa-settings");
