@@ -99,7 +99,7 @@ def asked(write: Write, scripted: Open) -> Callable[..., tuple[Answer, list[int]
         script.answer = prices
         answer = library.ask(question)
         assert_sound(library, answer)
-        model = library._model
+        (model,) = library._models.values()
         assert isinstance(model, ScriptedChatModel)
         heads = [prompt[0].content for prompt in model.prompts]
         return answer, [heads.count(INSTRUCTIONS), heads.count(CHECK_INSTRUCTIONS)]
