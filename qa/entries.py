@@ -98,11 +98,15 @@ def make_entries(
 
     dimension = old.dimension if old else embedder.dimension
     entries: dict[str, Entry] = {}
-    with generations.beside(lambda folder: VectorSpool(folder, dimension)) as spool:
+    spool = generations.beside(lambda folder: VectorSpool(folder, dimension))
+    try:
         if old:
             entries = generations.beside(lambda _: _carry_over(old, kept, wanted, spool))
         _embed(wanted, spool, embedder, generations, progress, list(read), starts)
         matrix = spool.read(rows)
+    finally:
+        # A disk may tell only at the end that it kept nothing.
+        generations.beside(lambda _: spool.__exit__())
     for path, start in zip(read, starts, strict=True):
         file, document = read[path]
         sentences, chunks = cut[path]
