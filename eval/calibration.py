@@ -33,7 +33,7 @@ __all__ = [
     "settings_of",
 ]
 
-SIGNALS = ("check", "confidence", "similarity", "names", "verbatim")
+SIGNALS = ("check", "confidence", "similarity", "names", "verbatim", "whole")
 # On standardised signals; it only keeps weights finite where a signal decides alone.
 RIDGE = 1.0
 

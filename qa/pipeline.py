@@ -117,6 +117,7 @@ class Pipeline:
             similarity=functools.partial(_similarity, self.embedder),
             settings=self.settings.verification,
             deadline=deadline,
+            whole=self.whole is not None,
         )
         return tuple(_dated(claim) for claim in checked)
 

@@ -58,6 +58,9 @@ class Signals:
     verbatim : float
         1 where the claim, or each item of it, stands word for word in a cited passage,
         else 0: what a model puts in its own words may be of its own making.
+    whole : float
+        1 where the library was read whole, else 0: among sentences selected for sounding
+        like a question, one that only sounds like its answer is likelier.
     """
 
     check: float | None
@@ -65,6 +68,7 @@ class Signals:
     similarity: float
     names: float
     verbatim: float
+    whole: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ def check_claims(
     similarity: Callable[[str, str], float],
     settings: VerificationSettings,
     deadline: Deadline,
+    whole: bool = False,
 ) -> tuple[CheckedClaim, ...]:
     """Give each claim of a draft its passages, its support and its verdict.
 
@@ -159,6 +164,9 @@ def check_claims(
         Cosine similarity of two texts, -1 to 1.
     settings : VerificationSettings
     deadline : Deadline
+    whole : bool
+        Whether the library was read whole, before `evidence` was narrowed to what is read
+        again.
 
     Returns
     -------
@@ -183,6 +191,7 @@ def check_claims(
             similarity=similarity,
             settings=settings,
             deadline=deadline,
+            whole=whole,
         )
         for claim in claims
     )
@@ -253,6 +262,7 @@ def _check_claim(
     similarity: Callable[[str, str], float],
     settings: VerificationSettings,
     deadline: Deadline,
+    whole: bool,
 ) -> CheckedClaim:
     found = align(YES_NO.sub("", claim) or claim, evidence.question, evidence.passages)
     fault = _fault(found) or _repeats(claim, evidence.question)
@@ -266,6 +276,7 @@ def _check_claim(
         similarity=max(0.0, similarity(f"{question} {claim}", cited)),
         names=_names_held(question, found.passages, evidence),
         verbatim=float(stands_verbatim(claim, found.passages)),
+        whole=float(whole),
     )
     supported = support(signals, settings.model)
     verdict: Verdict = "supported" if supported >= settings.threshold else "unsupported"

@@ -284,6 +284,7 @@ def calibration_run(path: Path, rights: Sequence[bool]) -> Path:
                             "similarity": 0.5,
                             "names": 1.0,
                             "verbatim": 1.0,
+                            "whole": 1.0,
                         }
                     }
                 ]

@@ -175,3 +175,19 @@ def test_a_header_that_tells_no_date_isn_t_quoted_for_it(
     )
     assert library.documents["2024-05-11 mill.txt"].date == "2024-05-11"
     assert library.ask("When was the article published?").status == "not_found"
+
+
+@pytest.mark.parametrize(("tokens", "whole"), [(0, 0.0), (4000, 1.0)])
+def test_a_claim_knows_whether_the_library_was_read_whole(
+    write: Callable[..., Path],
+    scripted: Callable[..., tuple[Library, Script]],
+    tokens: int,
+    whole: float,
+) -> None:
+    library, script = scripted(
+        write({"mill.txt": DIARY}), evidence={"whole_library_tokens": tokens}
+    )
+    script.answer = "Rehn"
+    (claim,) = library.ask("Who built the bridge?").claims
+    assert claim.signals is not None
+    assert claim.signals["whole"] == whole

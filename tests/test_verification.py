@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from doubles import Reply, Script
@@ -38,7 +38,7 @@ TEXTS = (
     "It sold 5.8 million copies in Japan.",
 )
 UNIT = st.floats(0, 1)
-SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), UNIT, UNIT, UNIT)
+SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), *[UNIT] * 4)
 
 
 def evidence(question: str = "When?", ranked: tuple[int, ...] = (1, 2)) -> Evidence:
@@ -85,7 +85,7 @@ def check(
     )
 
 
-@given(SIGNALS, st.sampled_from(["check", "confidence", "similarity", "names", "verbatim"]), UNIT)
+@given(SIGNALS, st.sampled_from([field.name for field in fields(Signals)]), UNIT)
 def test_support_rises_with_every_signal(signals: Signals, name: str, value: float) -> None:
     before: float | None = getattr(signals, name)
     if before is None:
@@ -101,9 +101,10 @@ def test_support_rises_with_every_signal(signals: Signals, name: str, value: flo
 
 
 def test_support_tells_the_best_from_the_worst() -> None:
-    assert support(Signals(1.0, 1.0, 1.0, 1.0, 1.0)) > 0.8
-    assert support(Signals(0.0, 0.0, 0.0, 0.0, 0.0)) < 0.1
-    assert support(Signals(0.0, 1.0, 1.0, 1.0, 1.0)) < support(Signals(None, 1.0, 1.0, 1.0, 1.0))
+    assert support(Signals(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)) > 0.8
+    assert support(Signals(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)) < 0.1
+    unread, refuted = (Signals(check, 1.0, 1.0, 1.0, 1.0, 1.0) for check in (None, 0.0))
+    assert support(refuted) < support(unread)
 
 
 def test_a_true_claim_is_supported_at_its_place() -> None:
@@ -111,7 +112,7 @@ def test_a_true_claim_is_supported_at_its_place() -> None:
     assert claim.verdict == "supported"
     assert [passage.number for passage in claim.passages] == [1]
     assert claim.signals is not None
-    assert claim.signals == Signals(1.0, 0.9, 0.8, 1.0, 1.0)
+    assert claim.signals == Signals(1.0, 0.9, 0.8, 1.0, 1.0, 0.0)
     assert claim.support == support(claim.signals)
 
 
@@ -342,3 +343,8 @@ def test_examples_say_yes_as_often_as_no() -> None:
     verdicts = [verdict for *_, verdict in CHECK_EXAMPLES]
     assert set(verdicts) == {"Yes", "No"}
     assert abs(verdicts.count("Yes") - verdicts.count("No")) <= len(verdicts) // 4
+
+
+def test_the_same_claim_has_less_support_among_selected_sentences() -> None:
+    signals = Signals(0.7, 0.7, 0.7, 1.0, 1.0, whole=1.0)
+    assert support(replace(signals, whole=0.0)) < support(signals)
