@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from qa import Library, Settings
 
-pytestmark = [pytest.mark.real, pytest.mark.browser]
+# It waits for a model that reads its prompts anew after each change of the library: minutes.
+pytestmark = [pytest.mark.real, pytest.mark.browser, pytest.mark.slow]
 
 # Far more than an answer takes, for machines that are busy with something else.
 MODEL_SECONDS = 600
