@@ -171,3 +171,16 @@ def test_what_is_chosen_keeps_its_place(
     cost = sum(estimate_tokens(passage.sentence.text) for passage in found.passages)
     assert cost <= tokens or len(found.passages) == 1
     assert bool(found.passages) == bool(chunks)
+
+
+def test_of_equally_similar_sentences_the_one_with_the_question_s_words_comes_first() -> None:
+    texts = ("Boats lay still.", "The ferry sailed.", "Nobody came.")
+    sentences = tuple(
+        Sentence("a", number, 20 * number, 20 * number + len(text), text)
+        for number, text in enumerate(texts)
+    )
+    chunk = Chunk("a", 0, 0, 60, " ".join(texts), sentences)
+    scored = tuple(ScoredSentence(sentence, 0.5) for sentence in sentences)
+    found = Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)
+    best = gather_evidence("When did the ferry sail?", (found,), None, SETTINGS).best()
+    assert best[0].sentence == sentences[1]
