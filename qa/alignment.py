@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.types import Passage
@@ -48,7 +48,8 @@ _SMALL_NUMBERS = {
 MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split())
 NEGATIONS = frozenset("not no never neither nor none without cannot".split())
 
-_ITEM_BREAK = re.compile(r"[,;]|\band\b")
+# A comma within a number, "46,200", parts no items.
+_ITEM_BREAK = re.compile(r"(?<!\d),|,(?!\d)|;|\band\b")
 
 # Words that carry grammar rather than content; a claim or question is about the others.
 # "May" isn't among them: it is a month far more often than a verb that matters.
@@ -102,7 +103,7 @@ class Alignment:
     coverage : float
         Share of the claim's content words that these passages hold, 0 to 1.
     exact : bool
-        Whether the whole claim stands word for word in one passage.
+        Whether the whole claim stands word for word in the first passage that was chosen.
     missing : tuple of str
         Names and numbers of the claim that no passage holds, as written.
     """
@@ -189,6 +190,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
         ):
             chosen.append(best)
         left -= gained
+    chosen += _stating(chosen, wanted, asked, passages, keys_of)
     held = set().union(*(keys_of[passage.number] for passage in chosen))
     coverage = len(needed & held) / len(needed)
     if not needed & held:
@@ -198,6 +200,35 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     )
     in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
     return Alignment(in_order, coverage, exact, missing)
+
+
+def _stating(
+    chosen: Sequence[Passage],
+    wanted: Sequence[Word],
+    asked: set[str],
+    passages: Sequence[Passage],
+    keys_of: Mapping[int, Sequence[str]],
+) -> list[Passage]:
+    """The passage that says of a name what is asked, where the chosen ones only hold the name.
+
+    "Ada Lindqvist" stands in a list of those present; that she left is said elsewhere, of
+    "Ada".
+    """
+    said = asked - {word.key for word in wanted}
+    if not said or any(said & set(keys_of[passage.number]) for passage in chosen):
+        return []
+    named = {word.key for word in wanted if word.is_capitalised}
+
+    def stated(passage: Passage) -> tuple[int, float, int]:
+        return len(said & set(keys_of[passage.number])), passage.score, -passage.number
+
+    stating = [
+        passage
+        for passage in passages
+        if named & set(keys_of[passage.number]) and not passage.sentence.is_heading
+    ]
+    best = max(stating, key=stated, default=None)
+    return [best] if best is not None and stated(best)[0] else []
 
 
 def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:

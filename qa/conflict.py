@@ -80,7 +80,7 @@ def disagreement(claims: Sequence[CheckedClaim]) -> str:
         f"“{claim.text}” ({claim.passages[0].title}, {_date(claim) or 'undated'})"
         for claim in claims
     ]
-    return f"The documents disagree: {'; '.join(said)}."
+    return f"The documents give different answers: {'; '.join(said)}."
 
 
 def _date(claim: CheckedClaim) -> str:

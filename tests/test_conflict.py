@@ -117,7 +117,8 @@ def test_documents_that_disagree_are_both_given_newest_first(asked: Asked) -> No
     assert (answer.status, answer.text) == ("answered", "7 crowns [1] 5 crowns [2]")
     assert [citation.date for citation in answer.citations] == ["2024-03-01", "2023-03-01"]
     assert answer.notes == (
-        "The documents disagree: “7 crowns” (Harbour, 2024-03-01); “5 crowns” (Ferry, 2023-03-01).",
+        "The documents give different answers: “7 crowns” (Harbour, 2024-03-01); "
+        "“5 crowns” (Ferry, 2023-03-01).",
     )
 
 
