@@ -20,6 +20,7 @@ __all__ = [
     "Word",
     "align",
     "content_words",
+    "holds",
     "names_and_numbers",
     "stands_verbatim",
     "words",
@@ -240,6 +241,12 @@ def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:
     keys = [[word.key for word in words(passage.sentence.text)] for passage in passages]
     items = [[word.key for word in words(item)] for item in _ITEM_BREAK.split(claim)]
     return all(any(_contains(held, item) for held in keys) for item in items if item)
+
+
+def holds(text: str, claim: str) -> bool:
+    """Whether a text says a claim word for word."""
+    wanted = [word.key for word in words(claim)]
+    return bool(wanted) and _contains([word.key for word in words(text)], wanted)
 
 
 def _must_stand(word: Word) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.alignment import content_words, names_and_numbers
+from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
 from qa.sentences import split_sentences
@@ -211,7 +211,13 @@ def read_draft(completion: Completion) -> Draft:
     if verdict and len(sentences) > 1:
         word = verdict.group(1).capitalize()
         sentences[:2] = [f"{word}. {sentences[1]}"]
-    return Draft(tuple(sentences), completion)
+    # A small model that was asked two things may say one of them twice.
+    said = [
+        sentence
+        for place, sentence in enumerate(sentences)
+        if not any(holds(before, sentence) for before in sentences[:place])
+    ]
+    return Draft(tuple(said), completion)
 
 
 def constant_rewrite_prompt() -> list[Message]:

@@ -13,9 +13,13 @@ import Stemmer
 
 from qa.alignment import Word, content_words, names_and_numbers, words
 from qa.types import Evidence, Passage
-from qa.verification import NAME_LETTERS, NEIGHBOURS
 
-__all__ = ["around", "is_unsaid", "names_of", "speaks_of", "stems"]
+__all__ = ["NAME_LETTERS", "NEIGHBOURS", "around", "is_unsaid", "names_of", "speaks_of", "stems"]
+
+# How many sentences around a passage may name what it speaks of.
+NEIGHBOURS = 2
+# "Japan" is held by "Japanese": names are compared by so many letters.
+NAME_LETTERS = 4
 
 # What stands between the parts of one name.
 PARTICLES = frozenset(

@@ -39,6 +39,7 @@ from qa.index import Index
 from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
+from qa.tables import all_rows
 from qa.types import Document, DraftText, Evidence, Hit, Passage, Sentence, Turn
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim, check_claims, is_yes_no
@@ -119,7 +120,13 @@ class Pipeline:
             deadline=deadline,
             whole=self.whole is not None,
         )
-        return tuple(_dated(claim) for claim in checked)
+        return tuple(self._completed(evidence.question, _dated(claim)) for claim in checked)
+
+    def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
+        """An answer from a table, from every row of it that fits."""
+        if claim.verdict != "supported":
+            return claim
+        return all_rows(question, claim, self.index.sentences(claim.passages[0].sentence.document))
 
     def answer(
         self,

@@ -11,6 +11,7 @@ of. Support rises with each of them.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -25,6 +26,7 @@ from qa.alignment import (
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
+from qa.mentions import NAME_LETTERS, NEIGHBOURS, speaks_of, stems
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
 
@@ -104,10 +106,9 @@ AUXILIARIES = frozenset(
     """.split()
 )
 QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
-# How many sentences around a cited one may name what it speaks of.
-NEIGHBOURS = 2
-# "Japan" is held by "Japanese": names are compared by so many letters.
-NAME_LETTERS = 4
+# Of the closest passages those are read that say this share of the question's words, the
+# rarer ones weighing more: what is read is what is cited.
+TELLING_SHARE = 0.6
 
 
 def support(signals: Signals, model: SupportModel) -> float:
@@ -215,7 +216,7 @@ def _decide_yes_no(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
 ) -> CheckedClaim:
     """Choose between yes and no by what a second reading thinks of each."""
-    read = tuple(sorted(evidence.best()[:YES_NO_PASSAGES], key=lambda passage: passage.number))
+    read = _telling(evidence.question, evidence.best()[:YES_NO_PASSAGES])
     yes, no = (
         read_again(model, evidence.question, answer, read, deadline) for answer in ("Yes", "No")
     )
@@ -242,8 +243,10 @@ def _decide_yes_no(
         and set(found.passages) <= set(read)
     )
     verdict: Verdict = "supported" if supported >= threshold else "unsupported"
+    if not reasoned:
+        body = " ".join(read[0].sentence.text.split()) if len(read) == 1 else ""
     return CheckedClaim(
-        text=f"{answer}. {body}" if reasoned else f"{answer}.",
+        text=f"{answer}. {body}".strip(),
         passages=found.passages if found is not None and reasoned else read,
         support=supported,
         verdict=verdict,
@@ -251,6 +254,28 @@ def _decide_yes_no(
         f"{other.lower()}" + ("." if verdict == "supported" else ", but too little to be sure."),
         signals=None,
     )
+
+
+def _telling(question: str, closest: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The fewest passages that say most of what the question speaks of, in reading order."""
+    asked = {word.key for word in content_words(question)}
+    said = {
+        passage.number: {
+            key
+            for key in asked
+            if speaks_of(key, stems(passage.sentence.text) | stems(passage.sentence.heading))
+        }
+        for passage in closest
+    }
+    holders = Counter(key for keys in said.values() for key in keys)
+    weight = {key: 1.0 / count for key, count in sorted(holders.items())}
+    chosen: list[Passage] = []
+    left = dict(weight)
+    while left and sum(left.values()) > (1 - TELLING_SHARE) * sum(weight.values()):
+        best = max(closest, key=lambda p: (sum(left.get(k, 0) for k in said[p.number]), p.score))
+        chosen.append(best)
+        left = {key: value for key, value in left.items() if key not in said[best.number]}
+    return tuple(sorted(chosen or closest[:1], key=lambda passage: passage.number))
 
 
 def _check_claim(

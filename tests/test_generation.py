@@ -92,6 +92,14 @@ def test_examples_answer_in_the_words_of_their_text() -> None:
         ("The tide rose. The rest is NOT STATED.", ("The tide rose.",)),
         ("Yes. The tide rose.", ("Yes. The tide rose.",)),
         ("no! The tide fell. It was late.", ("No. The tide fell.", "It was late.")),
+        (
+            "The tide rose by 12 cm. It rose by 12 cm.",
+            ("The tide rose by 12 cm.", "It rose by 12 cm."),
+        ),
+        (
+            "The pump is blocked; switch it off. Switch it off!",
+            ("The pump is blocked; switch it off.",),
+        ),
         ("Yes", ("Yes",)),
         ("Yes.", ("Yes.",)),
         ("No. 1 in 82 regions", ("No. 1 in 82 regions",)),

@@ -242,15 +242,15 @@ def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
     [
         ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
         # The reading decides, whatever the draft says.
-        ("Yes", 0.1, 0.9, "No.", [1, 2]),
-        ("No", 0.9, 0.1, "Yes.", [1, 2]),
+        ("Yes", 0.1, 0.9, "No. RM released the song on May 10.", [1]),
+        ("No", 0.9, 0.1, "Yes. RM released the song on May 10.", [1]),
         # Its reason speaks for the other side.
-        ("Yes. RM released the song", 0.1, 0.9, "No.", [1, 2]),
+        ("Yes. RM released the song", 0.1, 0.9, "No. RM released the song on May 10.", [1]),
         # It stands in a passage that the reading didn't see.
-        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1, 2]),
+        ("Yes. Kim plays", 0.9, 0.1, "Yes. RM released the song on May 10.", [1]),
         # A reason that the documents don't have isn't given.
-        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1, 2]),
-        ("", 0.95, 0.5, "Yes.", [1, 2]),
+        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes. RM released the song on May 10.", [1]),
+        ("", 0.95, 0.5, "Yes. RM released the song on May 10.", [1]),
     ],
 )
 def test_yes_or_no_is_decided_by_asking_for_both(
@@ -263,6 +263,24 @@ def test_yes_or_no_is_decided_by_asking_for_both(
         ranked=(2, 1),
     )
     assert found.verdict == "supported"
+    assert found.text == text
+    assert [passage.number for passage in found.passages] == cited
+
+
+@pytest.mark.parametrize(
+    ("question", "ranked", "text", "cited"),
+    [
+        # Each says a half of what is asked.
+        ("Was RM there before Kim?", (3, 1, 2), "Yes.", [1, 3]),
+        ("Did Kim play it?", (1, 2, 3), "Yes. Kim plays the piano.", [3]),
+        # Nothing of the question is said: what is closest is read.
+        ("Was it sunny?", (4, 1), "Yes. The album has eleven tracks.", [4]),
+    ],
+)
+def test_a_yes_or_no_rests_on_what_speaks_of_the_question(
+    question: str, ranked: tuple[int, ...], text: str, cited: list[int]
+) -> None:
+    (found,) = check(question=question, reading=decides(0.9, 0.1), ranked=ranked)
     assert found.text == text
     assert [passage.number for passage in found.passages] == cited
 

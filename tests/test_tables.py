@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from doubles import Script
+from hypothesis import given
+from hypothesis import strategies as st
+from tides import assert_sound
+
+from qa import Library
+from qa.tables import MAX_ROWS, all_rows, cells_of
+from qa.types import Passage, Sentence
+from qa.verification import CheckedClaim
+
+ROWS = (
+    "| Name: Bruno Falk | Since: 2019 | Town: Osterau | Fee paid: no |",
+    "| Name: Chiara Conti | Since: 2024 | Town: Linden | Fee paid: yes |",
+    "| Name: Elif Kaya | Since: 2020 | Town: Osterau | Fee paid: no |",
+    "| Name: Gil Ott | Since: 2020 | Town: Neu Osterau | Fee paid: no |",
+    "The club was founded in Osterau.",
+)
+TABLE = tuple(
+    Sentence("members.csv", number, 100 * number, 100 * number + len(text), text)
+    for number, text in enumerate(ROWS)
+)
+
+
+def claim(text: str, *rows: int) -> CheckedClaim:
+    passages = tuple(Passage(row + 1, TABLE[row], "Members", None, 0.5) for row in rows)
+    return CheckedClaim(text, passages, 0.8, "supported", "It stands there.", None)
+
+
+def test_cells_have_the_names_of_their_columns() -> None:
+    assert cells_of(ROWS[0]) == {
+        "Name": "Bruno Falk",
+        "Since": "2019",
+        "Town": "Osterau",
+        "Fee paid": "no",
+    }
+    assert cells_of("| At: 7:30 pm | open |") == {"At": "7:30 pm"}
+
+
+@pytest.mark.parametrize("text", ["", "|", "| |", "a | b: c", "The sum: 5 crowns."])
+def test_other_text_has_no_cells(text: str) -> None:
+    assert cells_of(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "row", "text", "cited"),
+    [
+        ("Which members live in Osterau?", "Bruno Falk", 0, "Bruno Falk, Elif Kaya", [0, 2]),
+        ("who lives in osterau", "Elif Kaya", 2, "Bruno Falk, Elif Kaya", [0, 2]),
+        ("In which towns live members since 2020?", "Osterau", 2, "Osterau, Neu Osterau", [2, 3]),
+        # Both cells that the question names must fit.
+        ("Who of Osterau joined in 2020?", "Elif Kaya", 2, "Elif Kaya", [2]),
+        # It names no other cell.
+        ("Who is a member?", "Bruno Falk", 0, "Bruno Falk", [0]),
+        # The answer is no cell.
+        ("Who lives in Osterau?", "Bruno Falk of Osterau", 0, "Bruno Falk of Osterau", [0]),
+        # It comes from a sentence.
+        ("What was founded in Osterau?", "The club", 4, "The club", [4]),
+    ],
+)
+def test_every_row_that_fits_is_told(
+    question: str, answer: str, row: int, text: str, cited: list[int]
+) -> None:
+    found = all_rows(question, claim(answer, row), TABLE)
+    assert found.text == text
+    assert [passage.sentence.number for passage in found.passages] == cited
+
+
+def test_rows_that_say_the_same_answer_once() -> None:
+    question = "Did the members of Osterau pay?"
+    assert all_rows(question, claim("no", 0), TABLE) == claim("no", 0)
+
+
+def test_a_claim_of_two_passages_stays() -> None:
+    both = claim("Bruno Falk", 0, 2)
+    assert all_rows("Who lives in Osterau?", both, TABLE) is both
+
+
+def test_more_rows_than_anyone_reads_stay_one() -> None:
+    many = [
+        Sentence("m.csv", n, 9 * n, 9 * n + 1, f"| Name: Person {n} | Town: Osterau |")
+        for n in range(MAX_ROWS + 1)
+    ]
+    one = CheckedClaim(
+        "Person 3", (Passage(1, many[3], "M", None, 0.5),), 0.8, "supported", "", None
+    )
+    assert all_rows("Who lives in Osterau?", one, many) is one
+    assert len(all_rows("Who lives in Osterau?", one, many[:MAX_ROWS]).passages) == MAX_ROWS
+
+
+@given(st.text(max_size=60), st.text(max_size=30), st.sampled_from(range(len(TABLE))))
+def test_no_answer_loses_its_own_row(question: str, answer: str, row: int) -> None:
+    found = all_rows(question, claim(answer, row), TABLE)
+    assert TABLE[row] in [passage.sentence for passage in found.passages]
+
+
+def test_the_library_answers_from_every_row_that_fits(
+    write: Callable[[dict[str, str | bytes]], Path],
+    scripted: Callable[..., tuple[Library, Script]],
+) -> None:
+    table = "Name,Since,Town\nBruno Falk,2019,Osterau\nChiara Conti,2024,Linden\n"
+    library, script = scripted(write({"members.csv": table + "Elif Kaya,2020,Osterau\n"}))
+    script.answer = "Bruno Falk"
+    answer = library.ask("Which members live in Osterau?")
+    assert_sound(library, answer)
+    assert answer.text == "Bruno Falk, Elif Kaya [1][2]"
