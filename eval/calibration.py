@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ __all__ = [
     "settings_of",
 ]
 
-SIGNALS = ("check", "confidence", "similarity", "names", "verbatim", "whole")
+SIGNALS = tuple(field.name for field in fields(Signals))
 # On standardised signals; it only keeps weights finite where a signal decides alone.
 RIDGE = 1.0
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from qa.types import Passage
 
 __all__ = [
+    "NEGATIONS",
     "Alignment",
     "Word",
     "align",
@@ -47,7 +48,7 @@ _SMALL_NUMBERS = {
 }
 
 MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split())
-NEGATIONS = frozenset("not no never neither nor none without cannot".split())
+NEGATIONS = frozenset("not no never neither nor none nobody nothing without cannot".split())
 
 # A comma within a number, "46,200", parts no items.
 _ITEM_BREAK = re.compile(r"(?<!\d),|,(?!\d)|;|\band\b")

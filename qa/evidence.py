@@ -25,6 +25,8 @@ __all__ = ["estimate_tokens", "gather_evidence"]
 CHUNK_WEIGHT = 0.1
 WORDS_WEIGHT = 0.25
 CHARACTERS_PER_TOKEN = 4.0
+# How many sentences around a passage may name what it speaks of.
+NEIGHBOURS = 2
 
 
 def estimate_tokens(text: str) -> int:
@@ -87,8 +89,25 @@ def gather_evidence(
     else:
         chosen = _within_budget(ranked, settings)
         read = sorted(chosen, key=lambda s: (s.document, s.start))
+    nearby = {
+        sentence: tuple(
+            other.text for other in around[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
+        )
+        for around in (
+            [sentences for _, sentences in library]
+            if library is not None
+            else [hit.chunk.sentences for hit in hits]
+        )
+        for place, sentence in enumerate(around)
+    }
     passages = tuple(
-        Passage(number, sentence, *told[sentence.document], score=scores.get(sentence, 0.0))
+        Passage(
+            number,
+            sentence,
+            *told[sentence.document],
+            score=scores.get(sentence, 0.0),
+            nearby=nearby[sentence],
+        )
         for number, sentence in enumerate(read, start=1)
     )
     number_of = {passage.sentence: passage.number for passage in passages}

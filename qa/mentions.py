@@ -12,12 +12,10 @@ from collections.abc import Sequence
 import Stemmer
 
 from qa.alignment import Word, content_words, names_and_numbers, words
-from qa.types import Evidence, Passage
+from qa.types import Passage
 
-__all__ = ["NAME_LETTERS", "NEIGHBOURS", "around", "is_unsaid", "names_of", "speaks_of", "stems"]
+__all__ = ["around", "is_unsaid", "names_of", "speaks_of", "stems"]
 
-# How many sentences around a passage may name what it speaks of.
-NEIGHBOURS = 2
 # "Japan" is held by "Japanese": names are compared by so many letters.
 NAME_LETTERS = 4
 
@@ -39,21 +37,16 @@ def names_of(question: str) -> tuple[tuple[Word, ...], ...]:
     return tuple(map(tuple, groups))
 
 
-def around(passage: Passage, evidence: Evidence) -> list[str]:
-    """What tells of whom a passage speaks: itself, its neighbours, headings, title and date."""
+def around(passage: Passage) -> tuple[str, ...]:
+    """What tells of whom a passage speaks: itself, its neighbours, heading, title and date."""
     sentence = passage.sentence
-    return [passage.title, passage.date or "", sentence.heading, sentence.text] + [
-        text
-        for other in evidence.passages
-        if other.sentence.document == sentence.document
-        and abs(other.sentence.number - sentence.number) <= NEIGHBOURS
-        for text in (other.sentence.text, other.sentence.heading)
-    ]
+    told = (passage.title, passage.date or "", sentence.heading, sentence.text)
+    return (*told, *passage.nearby)
 
 
-def is_unsaid(group: Sequence[Word], passage: Passage, evidence: Evidence) -> bool:
-    """Whether neither a passage nor what stands around it speaks of a name."""
-    held = {word.key for text in around(passage, evidence) for word in words(text)}
+def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
+    """Whether neither passages nor what stands around them speak of a name."""
+    held = {word.key for passage in passages for text in around(passage) for word in words(text)}
     letters = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
     numbers = [word for word in group if word.is_number]
     if numbers:

@@ -78,11 +78,9 @@ def _supposed(
     groups: Sequence[Sequence[Word]], passage: Passage, evidence: Evidence
 ) -> Iterable[tuple[float, FalsePremise]]:
     """The one name that a passage doesn't speak of, with how much of the rest it does."""
-    swapped = [group for group in groups if is_unsaid(group, passage, evidence)]
+    swapped = [group for group in groups if is_unsaid(group, passage)]
     # Where another passage speaks of it, that is what was meant, and this one isn't.
-    if len(swapped) != 1 or not all(
-        is_unsaid(swapped[0], other, evidence) for other in evidence.best()
-    ):
+    if len(swapped) != 1 or not all(is_unsaid(swapped[0], other) for other in evidence.best()):
         return
     start, end = swapped[0][0].start, swapped[0][-1].end
     rest = {

@@ -113,11 +113,13 @@ class SupportModel(_Group):
     sentences.
     """
 
-    intercept: float = -8.76
+    intercept: float = -13.33
     check: float = Field(5.63, ge=0.0)
     confidence: float = Field(2.58, ge=0.0)
     similarity: float = Field(1.51, ge=0.0)
-    names: float = Field(0.43, ge=0.0)
+    names: float = Field(0.8, ge=0.0)
+    numbers: float = Field(1.2, ge=0.0)
+    polarity: float = Field(3.0, ge=0.0)
     verbatim: float = Field(1.34, ge=0.0)
     whole: float = Field(0.95, ge=0.0)
 

@@ -197,6 +197,8 @@ class Passage:
     date : str or None
     score : float
         Relevance to the question: comparable within one question.
+    nearby : tuple of str, optional
+        The sentences around it, which may name what it speaks of; the LLM isn't shown them.
     """
 
     number: int
@@ -204,6 +206,7 @@ class Passage:
     title: str
     date: str | None
     score: float
+    nearby: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

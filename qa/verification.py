@@ -17,16 +17,17 @@ from dataclasses import asdict, dataclass
 
 from qa.alignment import (
     Alignment,
+    Word,
     align,
     content_words,
-    names_and_numbers,
     stands_verbatim,
     words,
 )
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import NAME_LETTERS, NEIGHBOURS, speaks_of, stems
+from qa.mentions import is_unsaid, names_of, speaks_of, stems
+from qa.polarity import turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
 
@@ -54,9 +55,12 @@ class Signals:
         Probability of the draft's least probable token.
     similarity : float
         Cosine similarity of question with claim to the cited passages, at least 0.
-    names : float
-        Share of the question's names and numbers that the cited passages, their
-        neighbours, heading and title hold; 1 where it has none.
+    names, numbers : float
+        Share of the question's names, and of its numbers and dates, that the cited passages,
+        their neighbours, heading and title speak of; 1 where it has none.
+    polarity : float
+        0 where the question denies what the cited passages affirm, or asks for the other end
+        of a scale, else 1.
     verbatim : float
         1 where the claim, or each item of it, stands word for word in a cited passage,
         else 0: what a model puts in its own words may be of its own making.
@@ -69,6 +73,8 @@ class Signals:
     confidence: float | None
     similarity: float
     names: float
+    numbers: float
+    polarity: float
     verbatim: float
     whole: float
 
@@ -294,12 +300,16 @@ def _check_claim(
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
     question = evidence.question
-    cited = " ".join(passage.sentence.text for passage in found.passages)
+    texts = [passage.sentence.text for passage in found.passages]
+    named = names_of(question)
+    numbered = [group for group in named if any(word.is_number for word in group)]
     signals = Signals(
         check=read_again(model, question, claim, found.passages, deadline),
         confidence=draft.completion.least_probability(),
-        similarity=max(0.0, similarity(f"{question} {claim}", cited)),
-        names=_names_held(question, found.passages, evidence),
+        similarity=max(0.0, similarity(f"{question} {claim}", " ".join(texts))),
+        names=_share_said([group for group in named if group not in numbered], found.passages),
+        numbers=_share_said(numbered, found.passages),
+        polarity=float(not turns_around(question, texts)),
         verbatim=float(stands_verbatim(claim, found.passages)),
         whole=float(whole),
     )
@@ -332,28 +342,10 @@ def _repeats(claim: str, question: str) -> str:
     return ""
 
 
-def _names_held(question: str, cited: Sequence[Passage], evidence: Evidence) -> float:
-    asked = {word.key for word in names_and_numbers(question)}
-    if not asked:
+def _share_said(groups: Sequence[Sequence[Word]], cited: Sequence[Passage]) -> float:
+    if not groups:
         return 1.0
-    around = {
-        (passage.sentence.document, passage.sentence.number + step)
-        for passage in cited
-        for step in range(-NEIGHBOURS, NEIGHBOURS + 1)
-    }
-    texts = [
-        text
-        for passage in evidence.passages
-        if (passage.sentence.document, passage.sentence.number) in around
-        for text in (passage.sentence.text, passage.sentence.heading, passage.title)
-    ]
-    held = {word.key for text in texts for word in words(text)}
-    stems = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
-    return sum(
-        key in held
-        or (len(key) > NAME_LETTERS and not key[0].isdigit() and key[:NAME_LETTERS] in stems)
-        for key in asked
-    ) / len(asked)
+    return sum(not is_unsaid(group, *cited) for group in groups) / len(groups)
 
 
 def _reason(signals: Signals, verdict: Verdict) -> str:
@@ -361,4 +353,8 @@ def _reason(signals: Signals, verdict: Verdict) -> str:
     read = "" if signals.check is None else f"; a second reading agrees {signals.check:.2f}"
     if verdict == "supported":
         return f"{found}{read}."
+    if not signals.polarity:
+        return f"{found}, but the question turns around what they say."
+    if min(signals.names, signals.numbers) < 1.0:
+        return f"{found}{read}, but they don’t speak of all that the question names."
     return f"{found}{read}, too little to be sure that they answer this question."

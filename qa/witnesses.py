@@ -44,7 +44,7 @@ def witnesses(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, ...]:
     least = max(passage.score for passage in cited) - CLOSE_BEHIND
     groups = names_of(evidence.question)
     asked = {word.key for word in content_words(evidence.question)}
-    held = set().union(*(_said(asked, passage, evidence) for passage in cited))
+    held = set().union(*(_said(asked, passage) for passage in cited))
     if len(held) < MIN_WORDS:
         return ()
     found = [
@@ -52,8 +52,8 @@ def witnesses(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, ...]:
         for passage in evidence.best()
         if passage.sentence.document not in known
         and passage.score >= least
-        and len(_said(held, passage, evidence)) >= SHARED_WORDS * len(held)
-        and not any(is_unsaid(group, passage, evidence) for group in groups)
+        and len(_said(held, passage)) >= SHARED_WORDS * len(held)
+        and not any(is_unsaid(group, passage) for group in groups)
     ]
     return tuple(dict.fromkeys(found))
 
@@ -69,7 +69,7 @@ def closest_of(evidence: Evidence, document: str) -> tuple[Passage, ...]:
     return tuple(sorted(closest, key=lambda passage: passage.number))
 
 
-def _said(keys: set[str], passage: Passage, evidence: Evidence) -> set[str]:
+def _said(keys: set[str], passage: Passage) -> set[str]:
     """Which words a passage, or what stands around it, speaks of."""
-    said = frozenset[str]().union(*(stems(text) for text in around(passage, evidence)))
+    said = frozenset[str]().union(*(stems(text) for text in around(passage)))
     return {key for key in keys if speaks_of(key, said)}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,7 +25,9 @@ def examples(count: int, seed: int = 0) -> list[Example]:
     for _ in range(count):
         check, confidence, similarity, names, verbatim = random.random(5)
         chance = 1 / (1 + math.exp(-(6 * check + round(verbatim) - 4)))
-        signals = Signals(check, confidence, similarity, names, float(round(verbatim)), 1.0)
+        signals = Signals(
+            check, confidence, similarity, names, 1.0, 1.0, float(round(verbatim)), 1.0
+        )
         made.append(Example(signals, bool(random.random() < chance)))
     return made
 
@@ -45,12 +48,12 @@ def test_no_weight_is_negative() -> None:
 
 def test_claims_that_are_all_alike_teach_nothing() -> None:
     with pytest.raises(ValueError, match="3 claims"):
-        fit_support([Example(Signals(1, 1, 1, 1, 1, 1), right=True)] * 3)
+        fit_support([Example(Signals(*[1.0] * 8), right=True)] * 3)
 
 
 def test_a_signal_that_is_unknown_or_constant_does_no_harm() -> None:
     made = [
-        Example(Signals(None, e.signals.confidence, 0.5, 1.0, e.signals.verbatim, 1.0), e.right)
+        Example(replace(e.signals, check=None, similarity=0.5, names=1.0), e.right)
         for e in examples(200)
     ]
     assert math.isfinite(fit_support(made).intercept)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,14 +77,9 @@ def test_what_is_said_instead_of_a_name(question: str, name: str | None, quoted:
 
 def test_a_name_near_the_passage_is_not_missing() -> None:
     passages = evidence("When did Scamozzi build the stone bridge?", *BRIDGE).passages
-    near = Sentence("rialto.txt", 11, 150, 180, "Scamozzi only drew its stairs.")
-    beside = Evidence(
-        "When did Scamozzi build the stone bridge?",
-        (*passages, Passage(8, near, "Rialto", None, 0.0)),
-        (1, 2, 3),
-    )
-    assert false_premise(beside) is None
+    beside = tuple(replace(p, nearby=("Scamozzi only drew its stairs.",)) for p in passages)
     question = "When did Scamozzi build the stone bridge?"
+    assert false_premise(Evidence(question, beside, (1, 2, 3))) is None
     assert false_premise(evidence(question, *BRIDGE, title="Scamozzi’s bridges")) is None
     dated = evidence("Who built the stone bridge in 1620?", *BRIDGE, date="1620-01-01")
     assert false_premise(dated) is None

@@ -38,7 +38,7 @@ TEXTS = (
     "It sold 5.8 million copies in Japan.",
 )
 UNIT = st.floats(0, 1)
-SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), *[UNIT] * 4)
+SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), *[UNIT] * 6)
 
 
 def evidence(question: str = "When?", ranked: tuple[int, ...] = (1, 2)) -> Evidence:
@@ -49,6 +49,7 @@ def evidence(question: str = "When?", ranked: tuple[int, ...] = (1, 2)) -> Evide
             "Songs",
             None,
             0.5,
+            TEXTS,
         )
         for number, text in enumerate(TEXTS, start=1)
     )
@@ -101,9 +102,9 @@ def test_support_rises_with_every_signal(signals: Signals, name: str, value: flo
 
 
 def test_support_tells_the_best_from_the_worst() -> None:
-    assert support(Signals(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)) > 0.8
-    assert support(Signals(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)) < 0.1
-    unread, refuted = (Signals(check, 1.0, 1.0, 1.0, 1.0, 1.0) for check in (None, 0.0))
+    assert support(Signals(*[1.0] * 8)) > 0.8
+    assert support(Signals(*[0.0] * 8)) < 0.1
+    unread, refuted = (Signals(check, *[1.0] * 7) for check in (None, 0.0))
     assert support(refuted) < support(unread)
 
 
@@ -112,7 +113,7 @@ def test_a_true_claim_is_supported_at_its_place() -> None:
     assert claim.verdict == "supported"
     assert [passage.number for passage in claim.passages] == [1]
     assert claim.signals is not None
-    assert claim.signals == Signals(1.0, 0.9, 0.8, 1.0, 1.0, 0.0)
+    assert claim.signals == Signals(1.0, 0.9, 0.8, 1.0, 1.0, 1.0, 1.0, 0.0)
     assert claim.support == support(claim.signals)
 
 
@@ -314,21 +315,36 @@ def test_yes_or_no_needs_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "least", "most"),
+    ("question", "names", "numbers"),
     [
         ("when was it released?", 1.0, 1.0),
         ("when did RM release it?", 1.0, 1.0),
-        ("when did Jimin release it?", 0.0, 0.0),
-        ("when did RM and Jimin release it?", 0.5, 0.5),
-        ("when did he release it in 1999?", 0.0, 0.0),
+        ("when did Jimin release it?", 0.0, 1.0),
+        ("when did RM and Jimin release it?", 0.5, 1.0),
+        ("when did he release it in 1999?", 1.0, 0.0),
+        ("when did Jimin release 58 and 5.8 songs?", 0.0, 0.5),
         # The title and the sentences around tell what a passage speaks of.
         ("when did he release it near Milano for Songs?", 1.0, 1.0),
     ],
 )
-def test_names_of_the_question(question: str, least: float, most: float) -> None:
+def test_names_and_numbers_of_the_question(question: str, names: float, numbers: float) -> None:
     (claim,) = check("May 10", question=question)
     assert claim.signals is not None
-    assert least <= claim.signals.names <= most
+    assert (claim.signals.names, claim.signals.numbers) == (names, numbers)
+
+
+@pytest.mark.parametrize(
+    ("question", "threshold", "reason"),
+    [
+        ("When did RM not release the song?", 0.9, "turns around"),
+        ("When did Jimin release the song?", 0.95, "don’t speak of all"),
+        ("When did RM release the song?", 1.0, "too little to be sure"),
+    ],
+)
+def test_why_a_claim_isn_t_shown(question: str, threshold: float, reason: str) -> None:
+    (claim,) = check("May 10", question=question, threshold=threshold)
+    assert claim.verdict == "unsupported"
+    assert reason in claim.reason
 
 
 def test_similarity_below_zero_counts_as_none() -> None:
@@ -364,5 +380,5 @@ def test_examples_say_yes_as_often_as_no() -> None:
 
 
 def test_the_same_claim_has_less_support_among_selected_sentences() -> None:
-    signals = Signals(0.7, 0.7, 0.7, 1.0, 1.0, whole=1.0)
+    signals = Signals(0.7, 0.7, 0.7, *[1.0] * 5)
     assert support(replace(signals, whole=0.0)) < support(signals)

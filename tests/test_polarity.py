@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.polarity import turns_around
+
+ENGINE = "A steam engine often drives the pump, and the largest has two pistons."
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What does not often drive the pump?", ENGINE),
+        ("What doesn’t drive the pump?", ENGINE),
+        ("What never drives the pump?", ENGINE),
+        ("What can a pump be driven without?", ENGINE),
+        ("How many pistons has the smallest engine?", ENGINE),
+        ("Who came last?", "Ada came first."),
+        ("What is the minimum speed?", "The maximum speed is 30 km/h."),
+        ("Which engine has the fewest pistons?", "This one has the most pistons."),
+    ],
+)
+def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
+    assert turns_around(question, [text])
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What often drives the pump?", ENGINE),
+        ("How many pistons has the largest engine?", ENGINE),
+        # The passage says no as well, in these or in other words.
+        ("What does not drive the pump?", "The mill does not drive the pump."),
+        ("What couldn’t be driven?", "Nothing could drive the old pump."),
+        ("Who did not allow it?", "The council’s refusal came in May."),
+        ("Which engine has no pistons?", "The Wankel is a pistonless engine."),
+        ("Which part was not hit?", "The roof was unaffected."),
+        # That is no negation.
+        ("Who asked whether or not it runs?", "Ada asked if it runs."),
+        ("Does it pump not only water but oil?", "It pumps water and oil."),
+        # Both ends are there.
+        ("Which came first?", "Ada came first and Bea last."),
+        # An affirmed question may be answered by what is denied.
+        ("What drives the pump?", "Not the mill but the engine drives the pump."),
+        ("", ""),
+    ],
+)
+def test_questions_that_do_not(question: str, text: str) -> None:
+    assert not turns_around(question, [text])
+
+
+def test_any_of_the_passages_may_say_it() -> None:
+    assert not turns_around("Who did not come?", ["Ada came.", "Bea didn’t."])
+
+
+@given(st.text(max_size=80))
+def test_a_text_never_turns_itself_around(text: str) -> None:
+    assert not turns_around(text, [text])
