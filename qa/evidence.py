@@ -96,7 +96,7 @@ def gather_evidence(
         for around in (
             [sentences for _, sentences in library]
             if library is not None
-            else [hit.chunk.sentences for hit in hits]
+            else [tuple(scored.sentence for scored in hit.sentences) for hit in hits]
         )
         for place, sentence in enumerate(around)
     }
@@ -122,7 +122,7 @@ def gather_evidence(
 def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
     asked = _keys(question)
     keys = {
-        scored.sentence: asked & _keys(scored.sentence.text)
+        scored.sentence: asked & _keys(f"{scored.sentence.heading} {scored.sentence.text}")
         for hit in hits
         for scored in hit.sentences
     }

@@ -16,7 +16,7 @@ from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
 from qa.sentences import split_sentences
-from qa.types import Document, Evidence, Passage, Turn
+from qa.types import Document, Evidence, Turn
 
 __all__ = [
     "NOT_STATED",
@@ -149,10 +149,9 @@ class Draft:
 
 def answer_prompt(evidence: Evidence) -> list[Message]:
     """Messages that ask the LLM for a draft."""
-    text = _render(evidence.passages)
     return [
         *_constant_prompt(),
-        Message("user", f"New text:\n{text}\n\nQuestion: {evidence.question}"),
+        Message("user", f"New text:\n{_render(evidence)}\n\nQuestion: {evidence.question}"),
     ]
 
 
@@ -166,7 +165,7 @@ def warm_up_prompt(evidence: Evidence | None) -> list[Message]:
     """
     if evidence is None:
         return _constant_prompt()
-    return [*_constant_prompt(), Message("user", f"New text:\n{_render(evidence.passages)}\n\n")]
+    return [*_constant_prompt(), Message("user", f"New text:\n{_render(evidence)}\n\n")]
 
 
 def _constant_prompt() -> list[Message]:
@@ -265,14 +264,21 @@ def standalone_question(
     return rewritten
 
 
-def _render(passages: Sequence[Passage]) -> str:
-    """Passages as the LLM reads them: grouped by document under its title and date."""
+def _render(evidence: Evidence) -> str:
+    """Passages as the LLM reads them: by document under its title and date, and by heading.
+
+    A library that is read whole has its headings among the passages.
+    """
     lines: list[str] = []
-    document = None
-    for passage in passages:
-        if passage.sentence.document != document:
-            document = passage.sentence.document
+    document, heading = None, ""
+    for passage in evidence.passages:
+        sentence = passage.sentence
+        if sentence.document != document:
+            document, heading = sentence.document, ""
             dated = f" ({passage.date})" if passage.date else ""
             lines.append(f"{'' if not lines else chr(10)}{passage.title}{dated}")
-        lines.append(" ".join(passage.sentence.text.split()))
+        if not evidence.whole and sentence.heading != heading:
+            heading = sentence.heading
+            lines += [heading] if heading and heading != passage.title else []
+        lines.append(" ".join(sentence.text.split()))
     return "\n".join(lines)

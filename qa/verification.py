@@ -23,7 +23,7 @@ from qa.alignment import (
     stands_verbatim,
     words,
 )
-from qa.checker import read_again
+from qa.checker import read_again, under_headings
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import is_unsaid, names_of, speaks_of, stems
@@ -306,7 +306,7 @@ def _check_claim(
     signals = Signals(
         check=read_again(model, question, claim, found.passages, deadline),
         confidence=draft.completion.least_probability(),
-        similarity=max(0.0, similarity(f"{question} {claim}", " ".join(texts))),
+        similarity=max(0.0, similarity(f"{question} {claim}", under_headings(found.passages))),
         names=_share_said([group for group in named if group not in numbered], found.passages),
         numbers=_share_said(numbered, found.passages),
         polarity=float(not turns_around(question, texts)),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,21 @@ def test_the_best_sentences_are_ranked_and_read_in_order() -> None:
 def test_a_sentence_of_a_better_chunk_comes_first() -> None:
     hits = [hit("a.txt", 0, [0.5], score=1.0), hit("a.txt", 1, [0.5 + 0.9 * CHUNK_WEIGHT])]
     assert gather_evidence("q", hits, None, SETTINGS).best()[0].sentence.text == "a.txt 0 0."
+
+
+def test_a_heading_s_words_are_those_of_the_sentences_below_it() -> None:
+    first, second = hit("a.txt", 0, [0.5]), hit("a.txt", 1, [0.5])
+    (scored,) = second.sentences
+    below = replace(scored, sentence=replace(scored.sentence, heading="Roof repair"))
+    hits = [first, replace(second, sentences=(below,))]
+    found = gather_evidence("What does the roof cost?", hits, None, SETTINGS)
+    assert found.best()[0].sentence == below.sentence
+
+
+def test_what_stands_around_a_passage_is_kept_with_it() -> None:
+    found = gather_evidence("q", [hit("a.txt", 0, [0.9, 0.5, 0.4, 0.3, 0.2])], None, SETTINGS)
+    texts = tuple(f"a.txt 0 {place}." for place in range(5))
+    assert [passage.nearby for passage in found.passages][:3] == [texts[:3], texts[:4], texts]
 
 
 def test_equal_scores_keep_reading_order() -> None:

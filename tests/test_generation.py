@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,20 @@ def test_the_prompt_shows_titles_dates_and_sentences_once_each() -> None:
     assert [message.role for message in prompt[1:]] == [
         role for message, role in zip(prompt[1:], ["user", "assistant"] * 99, strict=False)
     ]
+
+
+def test_sentences_stand_under_their_headings() -> None:
+    found = evidence(a=["One.", "Two.", "Three.", "Four."])
+    headings = ("", "Roof", "Roof", "Title a")
+    passages = tuple(
+        replace(passage, sentence=replace(passage.sentence, heading=heading))
+        for passage, heading in zip(found.passages, headings, strict=True)
+    )
+    prompt = answer_prompt(replace(found, passages=passages))[-1].content
+    assert "Title a (2024-05-01)\nOne.\nRoof\nTwo.\nThree.\nFour.\n" in prompt
+    # Read whole, a heading is a passage of its own.
+    whole = answer_prompt(replace(found, passages=passages, whole=True))[-1].content
+    assert "Roof" not in whole
 
 
 def test_what_is_constant_comes_first() -> None:

@@ -14,6 +14,7 @@ from qa.checker import (
     CHECK_INSTRUCTIONS,
     check_prompt,
     constant_check_prompt,
+    under_headings,
 )
 from qa.errors import ModelUnavailableError
 from qa.generation import Draft
@@ -371,6 +372,21 @@ def test_the_prompt_shows_only_what_is_cited() -> None:
     assert prompt[0].content == CHECK_INSTRUCTIONS
     assert prompt[:-1] == constant_check_prompt()
     assert prompt[-1].content == (f"Passage: {TEXTS[1]} {TEXTS[2]}\nQuestion: When?\nAnswer: 9 am")
+
+
+def test_what_is_cited_is_read_under_its_headings() -> None:
+    one, two, three = evidence().passages[:3]
+
+    def below(passage: Passage, heading: str) -> Passage:
+        return replace(passage, sentence=replace(passage.sentence, heading=heading))
+
+    assert under_headings([one, below(two, "News:"), below(three, "News:")]) == (
+        f"{TEXTS[0]} News: {TEXTS[1]} {TEXTS[2]}"
+    )
+    assert under_headings([below(one, "Songs"), two, below(three, "Songs")]) == (
+        f"Songs: {TEXTS[0]} {TEXTS[1]} Songs: {TEXTS[2]}"
+    )
+    assert under_headings([]) == ""
 
 
 def test_examples_say_yes_as_often_as_no() -> None:
