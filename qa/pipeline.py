@@ -37,6 +37,7 @@ from qa.generation import (
 )
 from qa.index import Index
 from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChatModel, Token
+from qa.mentions import is_unsaid, names_of
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.tables import all_rows
@@ -298,6 +299,9 @@ class Pipeline:
         ------
         ModelUnavailableError
         """
+        # What names something that nothing read speaks of is hardly answered by reading on.
+        if any(is_unsaid(group, *evidence.passages) for group in names_of(evidence.question)):
+            return checked
         again = self._read_closest(model, evidence, checked, deadline)
         if any(claim.verdict == "supported" for claim in again):
             return again

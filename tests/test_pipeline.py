@@ -7,7 +7,8 @@ import pytest
 from doubles import Script
 
 from qa import Answer, Library
-from qa.llms import Message
+from qa.generation import INSTRUCTIONS
+from qa.llms import Message, ScriptedChatModel
 from qa.pipeline import parts_of
 
 DIARY = """\
@@ -93,6 +94,21 @@ def test_a_figure_that_the_text_states_is_not_computed(mill: tuple[Library, Scri
     script.answer = "May 24"
     answer = library.ask("How many days after the bridge was opened was the mill sold?")
     assert answer.text == "May 24 [1]"
+
+
+@pytest.mark.parametrize(
+    ("question", "drafts"),
+    [("Why did Rehn build it?", 2), ("Why did Lindqvist build it?", 1), ("Why in 1931?", 1)],
+)
+def test_what_nothing_read_speaks_of_is_not_read_again(
+    mill: tuple[Library, Script], question: str, drafts: int
+) -> None:
+    library, _ = mill
+    assert library.ask(question).status == "not_found"
+    (model,) = library._models.values()
+    assert isinstance(model, ScriptedChatModel)
+    heads = [prompt[0].content for prompt in model.prompts]
+    assert heads.count(INSTRUCTIONS) == drafts
 
 
 def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
