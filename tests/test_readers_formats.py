@@ -232,7 +232,7 @@ def test_pdf_sentence_over_two_pages(reader: DocumentReader) -> None:
     pages = [
         [
             (50, 760, 12, "It rained for days."),
-            (50, 745, 12, "Nobody in the whole valley had seen"),
+            (50, 745, 12, "Nobody in the valley had seen"),
         ],
         [(50, 760, 12, "such a flood before."), (50, 745, 12, "Then it stopped.")],
         [(50, 760, 12, "The third page begins anew.")],
