@@ -245,6 +245,17 @@ def test_pdf_sentence_over_two_pages(reader: DocumentReader) -> None:
     assert pages_of == [1, 1, 2, 3]
 
 
+def test_pdf_sentence_over_two_columns(reader: DocumentReader) -> None:
+    left = [(50, 760, 12, "It rained for days."), (50, 745, 12, "Nobody there had ever seen")]
+    right = [(320, 760, 12, "such a flood before."), (320, 745, 12, "Then it stopped.")]
+    document = read(reader, "columns.pdf", files.pdf([[*left, *right]]))
+    assert [" ".join(one.text.split()) for one in split_sentences(document)] == [
+        "It rained for days.",
+        "Nobody there had ever seen such a flood before.",
+        "Then it stopped.",
+    ]
+
+
 def test_pdf_of_pictures_says_so(reader: DocumentReader) -> None:
     with pytest.raises(DocumentError, match=r"scan\.pdf holds no text: its 2 pages.*OCR"):
         read(reader, "scan.pdf", files.pdf([[], []]))

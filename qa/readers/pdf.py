@@ -171,12 +171,12 @@ def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
 
 
 def _goes_on(last: _Line | None, first: _Line, usual: float) -> bool:
-    """Whether a page begins in the middle of the last sentence of the page before."""
+    """Whether a page, or a column, begins in the middle of a sentence of the one before."""
     return (
         last is not None
         and max(last.size, first.size) < _HEADING_RATIO * usual
         and not _CLOSED.search(last.text)
-        and first.text[0].islower()
+        and first.text[:1].islower()
     )
 
 
@@ -204,9 +204,10 @@ def _write(pages: Sequence[list[_Line]], writer: TextWriter) -> None:
             )
             gap = paragraph[-1].foot - line.bottom if paragraph else 0.0
             above = bool(paragraph) and paragraph[-1].size >= _HEADING_RATIO * usual
-            if paragraph and (
-                not 0 <= gap <= _WIDE_GAP * step or is_heading or (above and not is_heading)
-            ):
+            apart = not 0 <= gap <= _WIDE_GAP * step
+            if apart and gap < 0 and _goes_on(paragraph[-1], line, usual):
+                apart = False
+            if paragraph and (apart or is_heading or (above and not is_heading)):
                 writer.paragraph("\n".join(part.text for part in paragraph))
                 paragraph = []
             if is_heading:
