@@ -384,7 +384,12 @@ def _encode_by_tokens(
     import torch
 
     prepare = getattr(model, "preprocess", None) or model.tokenize
-    lengths = [len(prepare([text])["input_ids"][0]) for text in texts]
+    features = prepare(list(texts))
+    mask = features.get("attention_mask")
+    if mask is None:  # A table of words makes no passes.
+        return np.asarray(model.encode(list(texts), show_progress_bar=False), np.float32)
+    lengths: list[int] = mask.sum(1).tolist()
+    left = getattr(model.tokenizer, "padding_side", "right") == "left"
     order = sorted(range(len(texts)), key=lengths.__getitem__)
     vectors: list[NDArray[np.float32]] = []
     start = 0
@@ -393,8 +398,15 @@ def _encode_by_tokens(
             end = start + 1
             while end < len(order) and (end + 1 - start) * lengths[order[end]] <= tokens:
                 end += 1
-            features = model(prepare([texts[place] for place in order[start:end]]))
-            vectors.append(features["sentence_embedding"].float().numpy())
+            longest = max(lengths[order[end - 1]], 1)
+            used = slice(-longest, None) if left else slice(longest)
+            passed = {
+                name: value[order[start:end], used]
+                if getattr(value, "shape", None) == mask.shape
+                else value
+                for name, value in features.items()
+            }
+            vectors.append(model(passed)["sentence_embedding"].float().numpy())
             start = end
     encoded = np.concatenate(vectors)
     return encoded[np.argsort(order)]

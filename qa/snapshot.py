@@ -29,7 +29,7 @@ from qa.vectors import Vectors, write_vectors
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 3
+FORMAT = 4
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(

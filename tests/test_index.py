@@ -3,10 +3,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from places import CHUNKING, CountingEmbedder, Place, assert_equal, texts
 
 from qa import entries as entries_module
@@ -76,7 +78,6 @@ def test_only_what_changed_is_embedded(place: Place) -> None:
     assert sorted(place.embedder.embedded) == [
         "Birds sing.",
         "Cats purr.",
-        "Cats sleep. Cats purr.",
     ]
     assert texts(index)["cats.txt"] == "Cats sleep. Cats purr."
 
@@ -117,6 +118,30 @@ def test_a_sentence_is_embedded_with_its_heading(place: Place) -> None:
     (place.library / "a.md").rename(place.library / "b.md")
     place.update()
     assert place.embedder.embedded == []
+
+
+def test_a_chunk_has_the_mean_vector_of_its_sentences(place: Place) -> None:
+    place.put(cats="Cats sleep all day. Cats purr.", dogs="Dogs bark.")
+    index, _ = place.update()
+    axes = [index.dense_scores(axis) for axis in np.eye(16, dtype=np.float32)]
+    chunks, sentences = (np.stack(scores, axis=1) for scores in zip(*axes, strict=True))
+    mean = len("Cats sleep all day.") * sentences[0] + len("Cats purr.") * sentences[1]
+    np.testing.assert_allclose(chunks[0], mean / np.linalg.norm(mean), atol=1e-6)
+    np.testing.assert_allclose(chunks[1], sentences[2], atol=1e-6)
+
+
+def test_sentences_that_cancel_each_other_leave_a_usable_chunk(place: Place) -> None:
+    class Opposing(CountingEmbedder):
+        def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            vectors = super().embed(["same"] * len(texts)).copy()
+            vectors[[text.startswith("No") for text in texts]] *= -1
+            return vectors
+
+    place.put(cats="Cats purr. No, don't.")
+    index, _ = place.update(embedder=Opposing())
+    assert index.chunk_count == 2
+    scores, _ = index.dense_scores(Opposing().embed_query("same"))
+    np.testing.assert_allclose(scores, 1.0, atol=1e-6)
 
 
 def test_a_renamed_file_is_not_embedded_again(place: Place) -> None:

@@ -171,7 +171,7 @@ def test_another_model_means_rebuilding(place: Place) -> None:
         index, report = place.update(embedder=other)
         assert report.rebuilt is not None
         assert reason in report.rebuilt
-        assert len(other.embedded) == index.sentence_count + index.chunk_count
+        assert len(other.embedded) == index.sentence_count
 
 
 def test_other_cutting_means_rebuilding(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

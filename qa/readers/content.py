@@ -8,6 +8,7 @@ that offsets counted here hold for ever.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ __all__ = ["MAX_CHARACTERS", "Content", "TextWriter", "column_names"]
 
 MAX_CHARACTERS = 64 * 2**20
 _MAX_COLUMN_NAME = 60
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class TextWriter:
         self._parts: list[str] = []
         self._length = 0
         self._above = ""
+        self._joins = False
         self.pages: list[int] = []
 
     def __len__(self) -> int:
@@ -98,9 +101,10 @@ class TextWriter:
         if lines.strip():
             self._add(f"```\n{lines}\n```")
 
-    def page(self) -> None:
-        """Begin a page."""
-        self.pages.append(self._length + (2 if self._parts else 0))
+    def page(self, *, within: bool = False) -> None:
+        """Begin a page, where the next block may go on a paragraph of the page before."""
+        self._joins = within and bool(self._parts)
+        self.pages.append(self._length + (0 if not self._parts else 1 if self._joins else 2))
         self._above = ""
 
     def text(self) -> str:
@@ -125,9 +129,11 @@ class TextWriter:
         if not block.strip():
             return
         if self._parts:
-            self._append("\n" if kind and kind == self._above else "\n\n")
+            joins = self._joins or (kind and kind == self._above)
+            self._append("\n" if joins else "\n\n")
         self._append(block)
         self._above = kind
+        self._joins = False
 
     def _append(self, part: str) -> None:
         self._length += len(part)
@@ -154,10 +160,19 @@ def column_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]
     """
     names = tuple(_one_line(cell) for cell in first)
     filled = [name for name in names if name]
+    years = [number for number, name in enumerate(names) if _YEAR.fullmatch(name)]
+    # Years side by side are names, unless there are years below them too.
+    below = [second[number].strip() for number in years if number < len(second)]
+    named_by_years = len(years) > 1 and not any(map(_YEAR.fullmatch, below))
     if (
         len(filled) < max(1, sum(bool(cell.strip()) for cell in second) - 1)
         or len(set(filled)) < len(filled)
-        or any(len(name) > _MAX_COLUMN_NAME or not _is_wordy(name) for name in filled)
+        or not any(map(_is_wordy, filled))
+        or any(
+            len(name) > _MAX_COLUMN_NAME
+            or not (_is_wordy(name) or (named_by_years and _YEAR.fullmatch(name)))
+            for name in filled
+        )
     ):
         return ()
     return names

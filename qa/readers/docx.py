@@ -1,14 +1,16 @@
 """Word documents: headings, paragraphs, lists and tables in their order.
 
-Headers, footers, comments and text boxes are left out.
+What was inserted while changes were tracked is text, and what was deleted is none. Headers,
+footers, comments and text boxes are left out.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import docx
-from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from qa.readers.archive import open_office
@@ -18,7 +20,9 @@ from qa.readers.titles import tidy_title
 __all__ = ["read"]
 
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
-_MAX_NESTED_TABLES = 8
+_MAX_NESTED = 8
+_AROUND = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag")
+_RUNS = ".//w:r[not(ancestor::w:del or ancestor::w:moveFrom or ancestor::w:txbxContent)]"
 
 
 def read(data: bytes, path: str) -> Content:
@@ -27,17 +31,38 @@ def read(data: bytes, path: str) -> Content:
     document = docx.Document(office.file)
     writer = TextWriter(path)
     title = office.title
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
-            _table(block, writer, 0)
+    body: Any = document.element.body
+    for element in _inside(body, "p", "tbl"):
+        if _is(element, "tbl"):
+            _table(element, writer, 0)
         else:
-            title = title or _titled(block)
-            _paragraph(block, writer)
+            paragraph = Paragraph(element, document)
+            title = title or _titled(paragraph)
+            _paragraph(paragraph, writer)
     return Content(writer.text(), title, office.date, "metadata" if office.date else None)
 
 
+def _is(element: Any, *names: str) -> bool:
+    return str(element.tag).rpartition("}")[2] in names
+
+
+def _inside(parent: Any, *names: str, depth: int = 0) -> Iterator[Any]:
+    """Children of these names, also those in content controls."""
+    for child in parent:
+        if _is(child, *names):
+            yield child
+        elif depth < 4 * _MAX_NESTED and _is(child, *_AROUND):
+            yield from _inside(child, *names, depth=depth + 1)
+
+
+def _text(paragraph: Any) -> str:
+    return "".join(run.text for run in paragraph.xpath(_RUNS))
+
+
 def _titled(paragraph: Paragraph) -> str | None:
-    return tidy_title(paragraph.text) if _style(paragraph) in {"title", "heading 1"} else None
+    if _style(paragraph) not in {"title", "heading 1"}:
+        return None
+    return tidy_title(_text(paragraph._p))
 
 
 def _style(paragraph: Paragraph) -> str:
@@ -46,15 +71,15 @@ def _style(paragraph: Paragraph) -> str:
 
 
 def _paragraph(paragraph: Paragraph, writer: TextWriter) -> None:
-    style = _style(paragraph)
+    style, text = _style(paragraph), _text(paragraph._p)
     if heading := _HEADING.fullmatch(style):
-        writer.heading(int(heading[1]), paragraph.text)
+        writer.heading(int(heading[1]), text)
     elif style == "title":
-        writer.heading(1, paragraph.text)
+        writer.heading(1, text)
     elif style.startswith("list") or _is_numbered(paragraph):
-        writer.item(paragraph.text)
+        writer.item(text)
     else:
-        writer.paragraph(paragraph.text)
+        writer.paragraph(text)
 
 
 def _is_numbered(paragraph: Paragraph) -> bool:
@@ -62,17 +87,34 @@ def _is_numbered(paragraph: Paragraph) -> bool:
     return properties is not None and properties.numPr is not None
 
 
-def _table(table: Table, writer: TextWriter, depth: int) -> None:
-    """Write a table by rows; a merged cell counts once."""
+def _table(table: Any, writer: TextWriter, depth: int) -> None:
+    """Write a table by rows, its cells below their columns.
+
+    A cell merged with those beside it stands once, one merged with those below it in each
+    of its rows.
+    """
     rows: list[list[str]] = []
-    for row in table.rows:
-        cells = list({id(cell._tc): cell for cell in row.cells}.values())
-        rows.append([cell.text for cell in cells])
-        if depth < _MAX_NESTED_TABLES:
-            for cell in cells:
-                for nested in cell.tables:
+    for row in _inside(table, "tr"):
+        if row.xpath("./w:trPr/w:del"):
+            continue
+        cells = [""] * _number(row, "./w:trPr/w:gridBefore/@w:val", 0)
+        for cell in _inside(row, "tc"):
+            text = "\n".join(_text(paragraph) for paragraph in _inside(cell, "p"))
+            merged = cell.xpath("./w:tcPr/w:vMerge")
+            if merged and not cell.xpath("./w:tcPr/w:vMerge[@w:val='restart']"):
+                above = rows[-1] if rows else []
+                text = above[len(cells)] if len(cells) < len(above) else ""
+            cells += [text] + [""] * (_number(cell, "./w:tcPr/w:gridSpan/@w:val", 1) - 1)
+            if depth < _MAX_NESTED:
+                for nested in _inside(cell, "tbl"):
                     _table(nested, writer, depth + 1)
+        rows.append(cells)
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     columns = column_names(rows[0], rows[1]) if len(rows) > 1 else ()
-    for cells_of_row in rows[1:] if columns else rows:
-        writer.row(cells_of_row, columns)
+    for cells in rows[1:] if columns else rows:
+        writer.row(cells, columns)
+
+
+def _number(element: Any, path: str, usual: int) -> int:
+    found = element.xpath(path)
+    return min(int(found[0]), 63) if found and str(found[0]).isdecimal() else usual

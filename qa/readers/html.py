@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -16,8 +17,11 @@ __all__ = ["parse", "read", "write_html"]
 
 _LEFT_OUT = (
     "script, style, noscript, template, svg, math, iframe, object, canvas, nav, aside, footer,"
-    " form, button, select, [hidden], [aria-hidden='true'], [role='navigation']"
+    " button, select, [hidden], [aria-hidden='true'], [role='navigation']"
 )
+_FOLDED = ", ".join(f"{tag} button" for tag in ("h1 h2 h3 h4 h5 h6 summary dt".split()))
+_MAX_SPAN = 100
+_MAX_HEADER_ROWS = 3
 _BLOCKS = frozenset(
     "address article blockquote body caption center dd details div dl dt fieldset figcaption figure"
     " footer h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol p pre section summary table"
@@ -50,8 +54,15 @@ def parse(html: str) -> LexborHTMLParser:
 
 def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
     """Write a page's main text; the tree loses what isn't text."""
+    for node in tree.css(_FOLDED):
+        node.unwrap()
     for node in tree.css(_LEFT_OUT):
         node.decompose()
+    # Some sites put the whole page into a form.
+    most = len(tree.body.text()) / 2 if tree.body is not None else 0
+    for node in tree.css("form"):
+        if node.css_first("h1, article, main") is None and len(node.text()) <= most:
+            node.decompose()
     mains = tree.css("main, [role='main']")
     root = mains[0] if len(mains) == 1 else tree.body
     if root is not None:
@@ -160,17 +171,67 @@ class _Walk:
         caption = table.css_first("caption")
         if caption is not None:
             self._writer.paragraph(_flat(caption))
-        rows = [[_flat(cell) for cell in row.css("td, th")] for row in table.css("tr")]
-        rows = [row for row in rows if any(row)]
-        header = bool(rows) and (
-            table.css_first("thead th") is not None
-            or all(cell.tag == "th" for cell in table.css("tr")[0].css("td, th"))
-        )
+        rows, headers = _grid(table)
         columns: tuple[str, ...] = ()
-        if len(rows) > 1:
-            columns = tuple(rows[0]) if header else column_names(rows[0], rows[1])
-        for row in rows[1:] if columns else rows:
+        if headers < len(rows):
+            columns = tuple(
+                " ".join(dict.fromkeys(name for name in names if name))
+                for names in zip_longest(*rows[:headers], fillvalue="")
+            )
+        if not columns and len(rows) > 1:
+            columns = column_names(rows[0], rows[1])
+            headers = 1
+        for row in rows[headers:] if columns else rows:
             self._writer.row(row, columns)
+
+
+def _grid(table: LexborNode) -> tuple[list[list[str]], int]:
+    """Rows of a table, its cells below their columns, and how many are its header.
+
+    A cell over several rows stands in each; one over several columns stands once, but as
+    a header over each.
+    """
+    rows: list[list[str]] = []
+    headers = 0
+    going: dict[int, tuple[str, int]] = {}
+    for line in table.css("tr"):
+        cells = line.css("td, th")
+        is_header = (
+            headers == len(rows) < _MAX_HEADER_ROWS
+            and bool(cells)
+            and (
+                all(cell.tag == "th" for cell in cells)
+                or getattr(line.parent, "tag", "") == "thead"
+            )
+        )
+        row: list[str] = []
+        begun: dict[int, tuple[str, int]] = {}
+        for cell in cells:
+            while len(row) in going:
+                row.append(going[len(row)][0])
+            text, width = _flat(cell), _span(cell, "colspan")
+            for number in range(width):
+                shown = text if is_header or number == 0 else ""
+                begun[len(row)] = shown, _span(cell, "rowspan")
+                row.append(shown)
+        while len(row) in going:
+            row.append(going[len(row)][0])
+        going = {
+            column: (text, left - 1) for column, (text, left) in (going | begun).items() if left > 1
+        }
+        if any(row):
+            rows.append(row)
+            headers += is_header
+    return rows, headers
+
+
+def _is_in(node: LexborNode, tag: str) -> bool:
+    return node.parent is not None and node.parent.tag == tag
+
+
+def _span(cell: LexborNode, name: str) -> int:
+    value = (cell.attributes.get(name) or "").strip()
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() and len(value) < 9 else 1
 
 
 def _children(node: LexborNode) -> Iterator[LexborNode]:

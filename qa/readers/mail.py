@@ -18,7 +18,8 @@ from qa.readers.titles import tidy_title
 
 __all__ = ["read"]
 
-_SEPARATOR = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
+# A header follows; what begins so otherwise is text.
+_SEPARATOR = re.compile(rb"^From [^\n]*\n(?=[!-9;-~]+:)", re.MULTILINE)
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_NAMED = 20
 

@@ -36,6 +36,7 @@ _MIN_PAGES = 3
 _LINE_ENDS = frozenset({0x0A, 0x0D})
 _BLANKS = frozenset({0x20, 0xA0})
 _DIGITS = re.compile(r"\d+")
+_CLOSED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
 _PROGRAM_TITLE = re.compile(r"(?:microsoft \w+ - |untitled\b)|\.(?:docx?|tex|indd|pptx?)$", re.I)
 
 
@@ -169,13 +170,25 @@ def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
     return kept if any(kept) else list(pages)
 
 
+def _goes_on(last: _Line | None, first: _Line, usual: float) -> bool:
+    """Whether a page, or a column, begins in the middle of a sentence of the one before."""
+    return (
+        last is not None
+        and max(last.size, first.size) < _HEADING_RATIO * usual
+        and not _CLOSED.search(last.text)
+        and first.text[:1].islower()
+    )
+
+
 def _write(pages: Sequence[list[_Line]], writer: TextWriter) -> None:
     lines = [line for page in pages for line in page]
     usual = statistics.median(
         [line.size for line in lines for _ in range(1 + len(line.text) // 20)]
     )
+    above_page: _Line | None = None
     for page in pages:
-        writer.page()
+        writer.page(within=bool(page) and _goes_on(above_page, page[0], usual))
+        above_page = page[-1] if page else None
         gaps = [
             above.foot - below.bottom
             for above, below in itertools.pairwise(page)
@@ -191,9 +204,10 @@ def _write(pages: Sequence[list[_Line]], writer: TextWriter) -> None:
             )
             gap = paragraph[-1].foot - line.bottom if paragraph else 0.0
             above = bool(paragraph) and paragraph[-1].size >= _HEADING_RATIO * usual
-            if paragraph and (
-                not 0 <= gap <= _WIDE_GAP * step or is_heading or (above and not is_heading)
-            ):
+            apart = not 0 <= gap <= _WIDE_GAP * step
+            if apart and gap < 0 and _goes_on(paragraph[-1], line, usual):
+                apart = False
+            if paragraph and (apart or is_heading or (above and not is_heading)):
                 writer.paragraph("\n".join(part.text for part in paragraph))
                 paragraph = []
             if is_heading:

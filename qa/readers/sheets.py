@@ -1,6 +1,7 @@
 """Spreadsheets and tables of values: every row a line of its own, its cells named.
 
 Formulas give the values that were stored with them; charts and pictures are left out.
+Lines above a table's columns, such as its title, are text of their own.
 """
 
 from __future__ import annotations
@@ -8,11 +9,16 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import re
+import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.utils import range_boundaries
 
 from qa.readers.archive import open_office
 from qa.readers.content import Content, TextWriter, column_names
@@ -21,7 +27,10 @@ from qa.readers.encoding import decode
 __all__ = ["read", "read_values"]
 
 _SNIFFED = 20_000
-_DELIMITERS = ",;\t|"
+_DELIMITERS = ";\t|,"
+_MOST = 0.5
+_MAX_ABOVE = 10
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})\"")
 _MAX_FIELD = 10 * 2**20
 
 
@@ -33,7 +42,8 @@ def read(data: bytes, path: str) -> Content:
     for sheet in book.worksheets:
         # Files lie about a sheet's size, by mistake or to be read for ever.
         sheet.reset_dimensions()
-        rows = _filled([_shown(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
+        shown = ([_shown(cell.value, cell.number_format) for cell in row] for row in sheet)
+        rows = _filled(_spread(shown, _merged(office.file, sheet)))
         _write(rows, writer, heading=sheet.title)
     return Content(
         writer.text(),
@@ -46,23 +56,74 @@ def read(data: bytes, path: str) -> Content:
 def read_values(data: bytes, path: str) -> Content:
     """Read comma-, semicolon- or tab-separated values."""
     text = decode(data, path).removeprefix("\ufeff").replace("\0", "")
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:_SNIFFED], _DELIMITERS)
-    except csv.Error:
-        dialect = csv.excel_tab if path.lower().endswith(".tsv") else csv.excel
     csv.field_size_limit(_MAX_FIELD)
+    usual = "\t" if path.lower().endswith(".tsv") else ","
+    mark = _delimiter(text[:_SNIFFED], usual)
     writer = TextWriter(path)
-    _write(_filled(csv.reader(io.StringIO(text, newline=""), dialect)), writer)
+    _write(_filled(_rows(text, mark)), writer)
     return Content(writer.text(), Path(path).stem)
 
 
+def _rows(text: str, mark: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
+
+
+def _delimiter(text: str, usual: str) -> str:
+    """Take the sign that cuts most lines into as many parts; a comma may be a decimal's."""
+    shares = {}
+    for mark in _DELIMITERS:
+        widths = Counter(len(row) for row in _rows(text, mark) if row)
+        width, lines = max(widths.items(), key=lambda found: found[1], default=(1, 0))
+        shares[mark] = lines / widths.total() if width > 1 else 0.0
+    best = max(shares, key=shares.__getitem__)
+    return best if shares[best] > _MOST else usual
+
+
+def _merged(file: Any, sheet: Any) -> dict[int, list[tuple[int, int]]]:
+    """Columns of merged cells that go on over several rows: by first row, with the last."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    with zipfile.ZipFile(file) as archive:
+        for match in _MERGED.finditer(archive.read(sheet._worksheet_path)):
+            left, top, _, bottom = range_boundaries(match[1].decode("ascii"))
+            if bottom > top:
+                found.setdefault(top, []).append((left - 1, bottom))
+    return found
+
+
+def _spread(
+    rows: Iterable[list[str]], merged: dict[int, list[tuple[int, int]]]
+) -> Iterator[list[str]]:
+    """Repeat a cell in each row that it is merged over."""
+    going: dict[int, tuple[str, int]] = {}
+    for number, row in enumerate(rows, start=1):
+        going = {column: (text, last) for column, (text, last) in going.items() if number <= last}
+        for column, (text, _) in going.items():
+            if column < len(row) and any(row) and not row[column]:
+                row[column] = text
+        for column, last in merged.get(number, ()):
+            if column < len(row):
+                going[column] = row[column], last
+        yield row
+
+
 def _write(rows: Iterator[list[str]], writer: TextWriter, heading: str = "") -> None:
-    first = next(rows, None)
-    if first is None:
+    above: list[list[str]] = []
+    for row in rows:
+        above.append(row)
+        if _width(row) > 1 or len(above) > _MAX_ABOVE:
+            break
+    if not above:
         return
     if heading:
         writer.heading(2, heading)
-    second = next(rows, None)
+    first, second = above[-1], next(rows, None)
+    if len(above) > 1 and second is not None and min(_width(first), _width(second)) > 1:
+        for row in above[:-1]:
+            writer.paragraph(" ".join(row))
+    elif len(above) > 1:
+        # A single column, or nearly.
+        rows = chain(above[2:], [second] if second else [], rows)
+        first, second = above[0], above[1]
     columns = column_names(first, second) if second is not None else ()
     if not columns:
         writer.row(first)
@@ -72,16 +133,22 @@ def _write(rows: Iterator[list[str]], writer: TextWriter, heading: str = "") -> 
         writer.row(row, columns)
 
 
+def _width(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
 def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
     return (row for row in rows if any(cell and not cell.isspace() for cell in row))
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, number_format: str | None = None) -> str:
     """Write a cell as its owner sees it, as far as the value tells."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float) and (number_format or "").endswith("%"):
+        return f"{value * 100:.10g}%"
     if isinstance(value, float):
         return f"{value:.15g}"
     if isinstance(value, datetime.datetime):
