@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,18 @@ def test_passages_then_draft_then_checked_answer(page: Page, library: WrittenLib
     assert (settled["x"], settled["y"]) == (top["x"] + 13, top["y"])
     page.get_by_text("1 statement left out").click()
     expect(page.get_by_text("“Busan” isn't in the quotes.")).to_be_visible()
+
+
+def test_a_page_that_waits_long_tells_how_long_and_stays_alive(
+    page: Page, library: WrittenLibrary
+) -> None:
+    ask(page, "How high? wait")
+    elapsed = page.locator("#qa-live .qa-elapsed")
+    expect(elapsed).to_have_text(re.compile(r"\d+ s"))
+    first = elapsed.inner_text()
+    expect(elapsed).not_to_have_text(first)
+    library.may_end.set()
+    expect(answered(page)).to_contain_text("machine-checked")
 
 
 def test_stop_ends_the_model_and_shows_no_draft(page: Page, library: WrittenLibrary) -> None:

@@ -364,7 +364,9 @@ function tick() {
   if (!elapsed) return void (since = 0);
   since ||= Date.now();
   const seconds = Math.floor((Date.now() - since) / 1000);
-  if (seconds >= 4) elapsed.textContent = `${seconds} s`;
+  const words = seconds < 4 ? "" : `${seconds} s`;
+  // Set only when it is new: setting it is a change that is followed in turn.
+  if (elapsed.textContent !== words) elapsed.textContent = words;
   // An animation would draw sixty times a second, on the processor that the model needs.
   if (!isStill()) find("#qa-live .qa-pulse")?.classList.toggle("qa-dim", seconds % 2 === 1);
 }
