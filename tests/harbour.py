@@ -123,7 +123,7 @@ class HarbourLibrary(WrittenLibrary):
 
     root = Path("/home/ada/Harbour papers")
     documents = PAPERS
-    model_name = "Qwen2.5-Coder-1.5B-Instruct (embedded, on this machine)"
+    model_name = "Qwen2.5-Coder-1.5B-Instruct (embedded)"
     files = tuple(DocumentFile(path, 9 * len(each.text), 0) for path, each in PAPERS.items())
     report = replace(
         WrittenLibrary.report, skipped=(SkippedFile("plan.dwg", "not a supported format"),)

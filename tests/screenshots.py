@@ -15,7 +15,7 @@ from pathlib import Path
 
 from browsing import answered, ask, chromium, served
 from harbour import HarbourLibrary
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from pydantic import TypeAdapter
 from written import WrittenLibrary
 
@@ -31,7 +31,11 @@ from qa.types import (
     Sentence,
 )
 
-WIDTHS = {"wide": (1440, 900), "laptop": (1024, 768), "phone": (390, 844)}
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1440, "height": 900},
+    "laptop": {"width": 1024, "height": 768},
+    "phone": {"width": 390, "height": 844},
+}
 STATES: dict[str, Callable[[Page, HarbourLibrary], object]] = {}
 
 
@@ -85,6 +89,7 @@ def streaming(page: Page, library: HarbourLibrary) -> None:
 def waiting(page: Page, library: HarbourLibrary) -> None:
     other = page.context.new_page()
     other.goto(page.url)
+    expect(other.locator(".qa-welcome")).to_be_visible()
     ask(other, "What happened on 1 May? wait")
     expect(other.locator("#qa-live .qa-draft")).to_contain_text("On 1 May")
     page.bring_to_front()
@@ -195,20 +200,23 @@ def take(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         for name in names or STATES:
-            for width, (x, y) in WIDTHS.items():
+            for widths in (("wide", "laptop"), ("phone",)):
                 library = HarbourLibrary()
-                with served(library, editable=True) as address:
-                    context = browser.new_context(viewport={"width": x, "height": y})
+                with served(library) as address:
+                    context = browser.new_context(viewport=SIZES[widths[0]])
                     page = context.new_page()
                     page.goto(address)
                     expect(page.locator(".qa-welcome")).to_be_visible()
                     STATES[name](page, library)
-                    page.wait_for_timeout(150)
-                    for scheme in ("light", "dark"):
-                        page.evaluate(
-                            "dark => document.body.classList.toggle('dark', dark)", scheme == "dark"
-                        )
-                        page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
+                    for width in widths:
+                        page.set_viewport_size(SIZES[width])
+                        for scheme in ("light", "dark"):
+                            page.evaluate(
+                                "dark => document.body.classList.toggle('dark', dark)",
+                                scheme == "dark",
+                            )
+                            page.wait_for_timeout(400)  # Colours fade.
+                            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
                     library.may_end.set()
                     context.close()
 

@@ -457,7 +457,7 @@ def test_whoever_hears_the_page_is_told_the_same(page: Page) -> None:
           - article:
             - heading "How high was the tide?" [level=2]
             - text: It rose by 12 cm
-            - 'button "Quote 1, Tides of Ålesund: {QUOTE}"'
+            - 'button "Quote 1, Tides of Ålesund: {QUOTE} Strong support (0.90)"'
             - text: . Nobody saw it
             - list "Quotes":
               - listitem
