@@ -129,6 +129,9 @@ class HarbourLibrary(WrittenLibrary):
         WrittenLibrary.report, skipped=(SkippedFile("plan.dwg", "not a supported format"),)
     )
 
+    passages = tuple(located(number, *span) for number, span in enumerate(QUOTES[:5], 1))
+    citations = tuple(cited(number, *span) for number, span in enumerate(QUOTES, 1))
+
     def add(self, name: str, file: Path) -> str:
         if name.endswith(".dwg"):
             raise DocumentError(
@@ -143,10 +146,9 @@ class HarbourLibrary(WrittenLibrary):
         return self.report
 
     def _events(self, question: str, understood: str | None) -> Iterator[Event]:
-        passages = tuple(located(number, *span) for number, span in enumerate(QUOTES[:5], 1))
         if understood:
             understood = "What happened at the fish market on 1 May?"
-        yield EvidenceFound(understood, passages)
+        yield EvidenceFound(understood, self.passages)
         if "fault" in question:
             raise RuntimeError
         while "search" in question and not self.may_end.wait(0.05):
@@ -182,7 +184,7 @@ class HarbourLibrary(WrittenLibrary):
                 or "The documents don’t say.",
                 claims=(*claims, DROPPED) if partial else claims,
                 citations=tuple(cited(number, *span) for number, span in enumerate(spans, 1)),
-                evidence=passages,
+                evidence=self.passages,
                 model=self.model_name,
                 fingerprint="",
                 notes=(DISAGREEMENT,) if "agree" in question else (),

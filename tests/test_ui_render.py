@@ -223,7 +223,7 @@ def test_the_model_is_in_view() -> None:
     assert "gpt-x at host" in Page(header_html("papers", 2, "gpt-x at host")).text
     # Where it runs stands by itself, so that a narrow page doesn't cut it off.
     assert "> at host</span>" in header_html("papers", 2, "gpt-x at host")
-    assert ">, on this machine</span>" in header_html("papers", 2, "Qwen (1.5B) (embedded)")
+    assert "> on this machine</span>" in header_html("papers", 2, "Qwen (1.5B) (embedded)")
     page = Page(header_html("papers", 1, "none"))
     assert "No model: answers quote the documents" in page.text
     assert "1 document" in page.text

@@ -117,7 +117,7 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
     place = _PLACE.search(name)
     called, where = (name[: place.start()], place[0]) if place else (name, "")
     if where == _EMBEDDED:
-        where = ", on this machine"
+        where = " on this machine"
     lamp = "down" if problem else "on" if has_model else "off"
     return tag(
         "div",

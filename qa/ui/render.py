@@ -235,7 +235,7 @@ def _answer_html(answer: Answer, latest: bool) -> Html:
         body = _verdict_html(answer) + said + notes
         passages = _found_html(answer.evidence, "Closest passages")
     else:
-        body = _text_html(answer) + _verdict_html(answer) + _quotes_html(answer) + notes
+        body = _text_html(answer) + _verdict_html(answer) + notes + _quotes_html(answer)
         considered = f"{plural(len(answer.evidence), 'passage')} considered"
         passages = _details(considered, _passages_html(answer.evidence)) if answer.evidence else ""
     return tag(

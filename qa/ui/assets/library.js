@@ -191,12 +191,14 @@ dropArea.id = "qa-drop";
 dropArea.textContent = "Drop to add to the library";
 dropArea.hidden = true;
 document.body.append(dropArea);
+// Where nothing may be added the list has no button for it either.
+const isEditable = () => panel?.html.includes("data-add=") ?? true;
 let leaving = 0;
 document.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();
   clearTimeout(leaving);
-  dropArea.hidden = false;
+  dropArea.hidden = !isEditable();
   leaving = setTimeout(() => (dropArea.hidden = true), 300);
 });
 document.addEventListener("drop", async (event) => {
@@ -204,6 +206,7 @@ document.addEventListener("drop", async (event) => {
   event.preventDefault();
   event.stopPropagation();
   dropArea.hidden = true;
+  if (!isEditable()) return;
   const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
   const dropped = items.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
   const found = [];
