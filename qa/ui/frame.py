@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
+from qa.ui.choices import name_and_place
 from qa.ui.keeping import Earlier
 from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
 from qa.ui.source import date_html
 
 __all__ = ["banner_html", "header_html", "suggestions_html", "welcome_html"]
-
-# Where a model runs, at the end of its name: "(embedded)", "at gpu.example".
-_PLACE = re.compile(r" (?:\([^()]*\)|at \S+)\Z")
-_EMBEDDED = " (embedded)"
 
 
 def suggestions_html(suggestions: Iterable[str]) -> Html:
@@ -114,10 +110,7 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
     has_model = model != "none"
     name = model if has_model else "No model: answers quote the documents"
     state = " isn't answering" if problem else ""
-    place = _PLACE.search(name)
-    called, where = (name[: place.start()], place[0]) if place else (name, "")
-    if where == _EMBEDDED:
-        where = " on this machine"
+    called, where = name_and_place(name)
     lamp = "down" if problem else "on" if has_model else "off"
     return tag(
         "div",
