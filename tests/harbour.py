@@ -69,6 +69,15 @@ no more than 1.2 million kroner.
 TABLES = Document(
     "tide-tables-2024.pdf", "Tide tables 2024", "May\n\n1  06:04  98\n" * 400, None, "2" * 64
 )
+ROUGH = Document(
+    "rough/" + "x" * 90 + "_**bold**[a](b)`c`.md",
+    "W" * 120 + " **bold** [a](http://b) `c` <i>",
+    "# תקנון הנמל\n\nהמים עלו ב-112 ס״מ. الرصيف كان تحت الماء.\n\n"
+    f"https://example.org/{'a' * 400}\n\n"
+    "```python\n# not a heading\ndef f(x):\n    return x ** 2 ** 3\n```\n\n" + "word" * 200,
+    None,
+    "3" * 64,
+)
 PAPERS = {document.path: document for document in (LOG, MINUTES, TABLES)}
 
 
@@ -78,6 +87,16 @@ def _span(document: Document, quote: str) -> tuple[Document, int, int]:
 
 
 GIVEN = _span(TABLES, "1  06:04  98")
+ROUGH_QUOTES = (
+    _span(ROUGH, "המים עלו ב-112 ס״מ."),
+    _span(ROUGH, f"https://example.org/{'a' * 400}"),
+    _span(ROUGH, "def f(x):\n    return x ** 2 ** 3"),
+)
+ROUGH_SAID = (
+    "המים עלו ב-112 ס״מ",
+    f"See https://example.org/{'b' * 300}",
+    "`x ** 2 ** 3`, **bold**, <b>no</b> and | a |",
+)
 QUOTES = (
     _span(LOG, "The tide rose by 112 cm, which is 14 cm more than the tables give."),
     _span(LOG, "The quay at the fish market stood under water for forty minutes"),
@@ -118,7 +137,7 @@ class HarbourLibrary(WrittenLibrary):
 
     What a question asks for decides how it is answered: the mayor is nowhere in the papers,
     "decide" leaves a statement out, "agree" finds a conflict, "everything" takes long;
-    "search" and "wait" stay before and in the draft.
+    "search" and "wait" stay before and in the draft; "rough" meets what pages break at.
     """
 
     root = Path("/home/ada/Harbour papers")
@@ -164,6 +183,8 @@ class HarbourLibrary(WrittenLibrary):
             count = len(SAID)
         said = ("98 cm", "112 cm") if "agree" in question else SAID[:count]
         spans = (GIVEN, QUOTES[0]) if "agree" in question else QUOTES[:count]
+        if "rough" in question:
+            said, spans = ROUGH_SAID, ROUGH_QUOTES
         claims = tuple(
             Claim(
                 f"{words}.",

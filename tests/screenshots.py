@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from browsing import answered, ask, chromium, served
-from harbour import HarbourLibrary
+from harbour import ROUGH, HarbourLibrary
 from playwright.sync_api import Page, ViewportSize, expect
 from pydantic import TypeAdapter
 from written import WrittenLibrary
@@ -140,6 +140,13 @@ def partial(page: Page, library: HarbourLibrary) -> None:
 @state
 def conflict(page: Page, library: HarbourLibrary) -> None:
     ask(page, "How deep was it, and do the papers agree?")
+    answered(page)
+
+
+@state
+def rough(page: Page, library: HarbourLibrary) -> None:
+    library.documents = {**library.documents, ROUGH.path: ROUGH}
+    ask(page, f"What is rough? {'q' * 200}")
     answered(page)
 
 

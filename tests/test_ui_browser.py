@@ -389,12 +389,12 @@ def test_a_server_that_is_gone_is_told_until_it_is_back(browser: Browser, addres
     page = browser.new_page()
     page.goto(address)
     expect(page.locator("button.qa-document")).to_have_count(3)
-    page.route("**/component_server*", lambda route: route.abort())
+    page.route("**/component_server**", lambda route: route.abort())
     for _ in range(2):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         page.wait_for_timeout(300)
     expect(page.get_by_role("status", name="Model")).to_contain_text("qa isn’t answering")
-    page.unroute("**/component_server*")
+    page.unroute("**/component_server**")
     expect(page.locator(".qa-banner")).to_have_count(0)
     page.close()
 

@@ -229,8 +229,9 @@ async function remove(button) {
   if (!("dismiss" in button.dataset) && !isSure(button, "Remove?")) return;
   button.disabled = true;
   const wrong = await server.change({ remove: button.dataset.remove }).catch(() => "The server doesn’t answer.");
+  // The list isn't made anew while it asks.
+  unsure(button);
   if (wrong !== null) {
-    unsure(button);
     find(".qa-confirm", button).textContent = wrong;
     return;
   }
