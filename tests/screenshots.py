@@ -11,176 +11,125 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from browsing import answered, ask, chromium, served
-from playwright.sync_api import Page, expect
+from harbour import ROUGH, HarbourLibrary
+from playwright.sync_api import Page, ViewportSize, expect
 from pydantic import TypeAdapter
-from written import WrittenLibrary, cited, located
+from written import WrittenLibrary
 
 from qa import Library, Settings
-from qa.documents import DocumentFile, SkippedFile
 from qa.types import (
     Answer,
     AnswerReady,
     Citation,
     Claim,
-    Document,
-    DraftText,
     Event,
     EvidenceFound,
     Passage,
     Sentence,
 )
 
-LOG = Document(
-    "logs/2024-05.md",
-    "Harbour log, May 2024",
-    """# Harbour log, May 2024
-
-## 1 May
-
-High water at 06:12. The tide rose by 112 cm, which is 14 cm more than the tables give. The quay \
-at the fish market stood under water for forty minutes, and two vans had to be moved.
-
-Wind from the north-west, force 6. The ferry to Langeland left an hour late.
-
-## 2 May
-
-High water at 06:58, 98 cm. The gauge at the old pier was cleaned and set again; before that it \
-had read 3 cm too low since the winter storms.
-
-No ship waited for the tide. The harbour master walked the breakwater and found nine stones loose.
-
-## 3 May
-
-Fog until noon. The pilot boat stayed in.
-""",
-    "2024-05-03",
-    "0" * 64,
-)
-MINUTES = Document(
-    "board/minutes-june.docx",
-    "Minutes of the harbour board, June 2024",
-    """Minutes of the harbour board
-
-Present: A. Holm (chair), L. Madsen, P. Juul, the harbour master.
-
-1. High water of 1 May. The harbour master reports that the fish market was flooded for forty \
-minutes. The board decides to raise the quay wall by 30 cm before the winter. The work is to cost \
-no more than 1.2 million kroner.
-
-2. Breakwater. Nine loose stones are to be set again in August.
-
-3. Next meeting: 12 September.
-""",
-    "2024-06-11",
-    "1" * 64,
-)
-TABLES = Document(
-    "tide-tables-2024.pdf", "Tide tables 2024", "May\n\n1  06:04  98\n" * 400, None, "2" * 64
-)
-PAPERS = {document.path: document for document in (LOG, MINUTES, TABLES)}
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1440, "height": 900},
+    "laptop": {"width": 1024, "height": 768},
+    "phone": {"width": 390, "height": 844},
+}
+STATES: dict[str, Callable[[Page, HarbourLibrary], object]] = {}
 
 
-def _span(document: Document, quote: str) -> tuple[Document, int, int]:
-    start = document.text.index(quote)
-    return document, start, start + len(quote)
+def state(
+    act: Callable[[Page, HarbourLibrary], object],
+) -> Callable[[Page, HarbourLibrary], object]:
+    STATES[act.__name__] = act
+    return act
 
 
-QUOTES = (
-    _span(LOG, "The tide rose by 112 cm, which is 14 cm more than the tables give."),
-    _span(LOG, "The quay at the fish market stood under water for forty minutes"),
-    _span(MINUTES, "The board decides to raise the quay wall by 30 cm before the winter."),
-)
-SAID = (
-    "On 1 May the tide rose by 112 cm, 14 cm more than the tables give",
-    "The quay at the fish market was under water for forty minutes",
-    "The board has decided to raise the quay wall by 30 cm before the winter",
-)
+@state
+def welcome(page: Page, library: HarbourLibrary) -> None:
+    pass
 
 
-class HarbourLibrary(WrittenLibrary):
-    """Papers such as people have, and answers about them written by hand."""
-
-    root = Path("/home/ada/Harbour papers")
-    documents = PAPERS
-    model_name = "Qwen2.5-Coder-1.5B-Instruct (embedded, on this machine)"
-    files = tuple(DocumentFile(path, 9 * len(each.text), 0) for path, each in PAPERS.items())
-    report = replace(
-        WrittenLibrary.report, skipped=(SkippedFile("plan.dwg", "not a supported format"),)
-    )
-
-    def _events(self, question: str, understood: str | None) -> Iterator[Event]:
-        passages = tuple(located(number, *span) for number, span in enumerate(QUOTES, 1))
-        yield EvidenceFound(
-            "What happened at the fish market on 1 May?" if understood else None, passages
-        )
-        if "fault" in question:
-            raise RuntimeError
-        refused, simple = "mayor" in question, "How high" in question
-        if not refused:
-            yield DraftText(SAID[0])
-        while "wait" in question and not self.may_end.wait(0.05):
-            yield DraftText("")
-        count = 0 if refused else 1 if simple else len(SAID)
-        claims = tuple(
-            Claim(
-                f"{said}.",
-                (number,),
-                1 - number / 10,
-                "supported",
-                f"Its words, names and numbers stand in the quoted passages; a second reading "
-                f"agrees {1 - number / 20:.2f}",
-            )
-            for number, said in enumerate(SAID[:count], 1)
-        )
-        partial = "decide" in question
-        dropped = Claim(
-            "The mayor of Svendborg opposed it.",
-            (),
-            0.04,
-            "unsupported",
-            "“Svendborg” isn't in the quoted passages.",
-        )
-        yield AnswerReady(
-            Answer(
-                question=question,
-                status="not_found" if refused else "partial" if partial else "answered",
-                text=" ".join(f"{said} [{number}]." for number, said in enumerate(SAID[:count], 1))
-                or "The documents don’t say.",
-                claims=(*claims, dropped) if partial else claims,
-                citations=tuple(
-                    cited(number, *span) for number, span in enumerate(QUOTES[:count], 1)
-                ),
-                evidence=passages,
-                timings={"total": 2.4},
-                model=self.model_name,
-                fingerprint="",
-                standalone_question="What happened at the fish market on 1 May?"
-                if understood
-                else None,
-            )
-        )
+@state
+def empty(page: Page, library: HarbourLibrary) -> None:
+    library.documents, library.report = {}, WrittenLibrary.report
+    page.reload()
+    expect(page.locator(".qa-first")).to_be_visible()
 
 
-WIDTHS = {"wide": (1600, 1000), "laptop": (1280, 800), "phone": (390, 844)}
-SCHEMES = ("light", "dark")
+@state
+def earlier(page: Page, library: HarbourLibrary) -> None:
+    for question in ("How high was the tide on 1 May?", "What did the mayor say?", "And in June?"):
+        ask(page, question)
+        answered(page)
+        page.get_by_role("button", name="New conversation").click()
+        expect(page.locator(".qa-earlier")).to_contain_text(question)
 
 
+@state
+def greeting(page: Page, library: HarbourLibrary) -> None:
+    ask(page, "Hello!")
+    answered(page)
+
+
+@state
+def evidence(page: Page, library: HarbourLibrary) -> None:
+    ask(page, "What happened on 1 May? search")
+    expect(page.locator("#qa-live .qa-passage").first).to_be_visible()
+
+
+@state
+def streaming(page: Page, library: HarbourLibrary) -> None:
+    ask(page, "What happened on 1 May? wait")
+    expect(page.locator("#qa-live .qa-draft")).to_contain_text("On 1 May")
+
+
+@state
+def waiting(page: Page, library: HarbourLibrary) -> None:
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(".qa-welcome")).to_be_visible()
+    ask(other, "What happened on 1 May? wait")
+    expect(other.locator("#qa-live .qa-draft")).to_contain_text("On 1 May")
+    page.bring_to_front()
+    ask(page, "How high was the tide on 1 May?")
+    expect(page.locator("#qa-live .qa-verdict")).to_contain_text("before yours")
+
+
+@state
 def answer(page: Page, library: HarbourLibrary) -> None:
     ask(page, "How high was the tide on 1 May?")
     answered(page)
 
 
+@state
 def several(page: Page, library: HarbourLibrary) -> None:
     ask(page, "What happened on 1 May, and what followed from it?")
     answered(page)
+
+
+@state
+def source(page: Page, library: HarbourLibrary) -> None:
+    several(page, library)
     page.locator("#qa-live .qa-chip").nth(1).click()
     expect(page.locator(".qa-position")).to_have_text("2 of 3")
 
 
+@state
+def preview(page: Page, library: HarbourLibrary) -> None:
+    several(page, library)
+    page.locator("#qa-live .qa-chip").first.hover()
+    expect(page.get_by_role("tooltip")).to_be_visible()
+
+
+@state
+def long(page: Page, library: HarbourLibrary) -> None:
+    ask(page, "What is everything that the papers say of May and of what was done about it?")
+    answered(page)
+
+
+@state
 def partial(page: Page, library: HarbourLibrary) -> None:
     answer(page, library)
     ask(page, "What did they decide about the fish market?")
@@ -188,85 +137,93 @@ def partial(page: Page, library: HarbourLibrary) -> None:
     page.get_by_text("1 statement left out").click()
 
 
-def preview(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "What happened on 1 May, and what followed from it?")
+@state
+def conflict(page: Page, library: HarbourLibrary) -> None:
+    ask(page, "How deep was it, and do the papers agree?")
     answered(page)
-    page.locator("#qa-live .qa-chip").first.hover()
-    expect(page.get_by_role("tooltip")).to_be_visible()
 
 
+@state
+def rough(page: Page, library: HarbourLibrary) -> None:
+    library.documents = {**library.documents, ROUGH.path: ROUGH}
+    ask(page, f"What is rough? {'q' * 200}")
+    answered(page)
+
+
+@state
 def refusal(page: Page, library: HarbourLibrary) -> None:
     ask(page, "What did the mayor say?")
     answered(page)
 
 
-def greeting(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "Hello!")
-    answered(page)
-
-
-def streaming(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "What happened on 1 May? wait")
-    expect(page.locator("#qa-live .qa-draft")).to_contain_text("On 1 May")
-
-
+@state
 def failure(page: Page, library: HarbourLibrary) -> None:
     ask(page, "Is there a fault?")
     answered(page)
 
 
+@state
 def banner(page: Page, library: HarbourLibrary) -> None:
     library.problem = "llama at gpu.example can't be reached. Check that it is running."
     answer(page, library)
-    expect(page.locator(".qa-banner")).to_be_visible(timeout=20_000)
+    expect(page.locator(".qa-banner")).to_be_visible()
 
 
-def settings(page: Page, library: HarbourLibrary) -> None:
-    page.get_by_role("button", name="Settings").click()
-    page.wait_for_timeout(300)
-
-
+@state
 def editing(page: Page, library: HarbourLibrary) -> None:
     answer(page, library)
     page.get_by_role("button", name="Edit").click()
 
 
+@state
+def settings(page: Page, library: HarbourLibrary) -> None:
+    page.get_by_role("button", name="Settings").click()
+    page.wait_for_timeout(300)
+
+
+@state
 def sources(page: Page, library: HarbourLibrary) -> None:
     page.locator("#qa-header [data-library]").click()
     expect(page.locator(".qa-library-view")).to_be_visible()
 
 
-def welcome(page: Page, library: HarbourLibrary) -> None:
-    pass
-
-
-STATES: dict[str, Callable[[Page, HarbourLibrary], None]] = {
-    state.__name__: state
-    for state in (
-        *(welcome, answer, several, partial, preview, refusal, greeting, streaming),
-        *(failure, settings, editing, sources, banner),
+@state
+def uploads(page: Page, library: HarbourLibrary) -> None:
+    sources(page, library)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Add files").first.click()
+    names = ("ferry-timetable.pdf", "site plan.dwg", "empty.txt")
+    chooser.value.set_files(
+        [
+            {"name": name, "mimeType": "", "buffer": b"" if name == "empty.txt" else b"0"}
+            for name in names
+        ]
     )
-}
+    expect(page.locator(".qa-entry", has_text="ferry")).to_contain_text("Indexing, 42%")
+    expect(page.locator("#qa-source")).to_contain_text("Not added: it is empty.")
 
 
 def take(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    library = HarbourLibrary()
-    with served(library) as address, chromium() as browser:
-        for width, (x, y) in WIDTHS.items():
-            for scheme in SCHEMES:
-                for name in names or STATES:
-                    library.may_end.clear()
-                    library.problem = None
-                    context = browser.new_context(
-                        viewport={"width": x, "height": y}, color_scheme=scheme
-                    )
+    with chromium() as browser:
+        for name in names or STATES:
+            for widths in (("wide", "laptop"), ("phone",)):
+                library = HarbourLibrary()
+                with served(library) as address:
+                    context = browser.new_context(viewport=SIZES[widths[0]])
                     page = context.new_page()
                     page.goto(address)
                     expect(page.locator(".qa-welcome")).to_be_visible()
                     STATES[name](page, library)
-                    page.wait_for_timeout(150)
-                    page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
+                    for width in widths:
+                        page.set_viewport_size(SIZES[width])
+                        for scheme in ("light", "dark"):
+                            page.evaluate(
+                                "dark => document.body.classList.toggle('dark', dark)",
+                                scheme == "dark",
+                            )
+                            page.wait_for_timeout(400)  # Colours fade.
+                            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
                     library.may_end.set()
                     context.close()
 

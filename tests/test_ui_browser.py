@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,18 @@ def test_passages_then_draft_then_checked_answer(page: Page, library: WrittenLib
     assert (settled["x"], settled["y"]) == (top["x"] + 13, top["y"])
     page.get_by_text("1 statement left out").click()
     expect(page.get_by_text("“Busan” isn't in the quotes.")).to_be_visible()
+
+
+def test_a_page_that_waits_long_tells_how_long_and_stays_alive(
+    page: Page, library: WrittenLibrary
+) -> None:
+    ask(page, "How high? wait")
+    elapsed = page.locator("#qa-live .qa-elapsed")
+    expect(elapsed).to_have_text(re.compile(r"\d+ s"))
+    first = elapsed.inner_text()
+    expect(elapsed).not_to_have_text(first)
+    library.may_end.set()
+    expect(answered(page)).to_contain_text("machine-checked")
 
 
 def test_stop_ends_the_model_and_shows_no_draft(page: Page, library: WrittenLibrary) -> None:
@@ -363,6 +376,29 @@ def test_the_documents_are_listed_and_open(page: Page) -> None:
     expect(page.locator("#qa-header")).to_contain_text("reader (by hand)")
 
 
+def test_closing_a_document_returns_to_its_row(page: Page) -> None:
+    row = page.locator(".qa-document", has_text="A long report")
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#qa-source h2")).to_be_focused()
+    page.get_by_role("button", name="Close the source").press("Enter")
+    expect(row).to_be_focused()
+
+
+def test_a_server_that_is_gone_is_told_until_it_is_back(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(address)
+    expect(page.locator("button.qa-document")).to_have_count(3)
+    page.route("**/component_server**", lambda route: route.abort())
+    for _ in range(2):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_timeout(300)
+    expect(page.get_by_role("status", name="Model")).to_contain_text("qa isn’t answering")
+    page.unroute("**/component_server**")
+    expect(page.locator(".qa-banner")).to_have_count(0)
+    page.close()
+
+
 def test_nothing_untrusted_runs_or_leaves(page: Page) -> None:
     ask(page, EVIL)
     answered(page)
@@ -397,6 +433,11 @@ def test_on_a_phone_the_source_covers_the_page_until_closed(browser: Browser, ad
         assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
         page.get_by_role("button", name="Close the source").click()
         expect(source).to_be_hidden()
+        page.locator("#qa-live .qa-chip").nth(1).click()
+        expect(source).to_be_visible()
+        page.go_back()
+        expect(source).to_be_hidden()
+        expect(page.locator("#qa-live .qa-chip").nth(1)).to_be_focused()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -444,7 +485,7 @@ def test_whoever_hears_the_page_is_told_the_same(page: Page) -> None:
           - article:
             - heading "How high was the tide?" [level=2]
             - text: It rose by 12 cm
-            - 'button "Quote 1, Tides of Ålesund: {QUOTE}"'
+            - 'button "Quote 1, Tides of Ålesund: {QUOTE} Strong support (0.90)"'
             - text: . Nobody saw it
             - list "Quotes":
               - listitem
@@ -468,7 +509,9 @@ def test_whoever_hears_the_page_is_told_the_same(page: Page) -> None:
         """
     )
     # Said once, by the one live region that is there before what it says.
-    expect(page.get_by_role("status").filter(has_text="Answered in part")).to_have_count(1)
+    said = page.get_by_role("status").filter(has_text="Answered in part")
+    expect(said).to_have_count(1)
+    expect(said).to_contain_text("It rose by 12 cm. Nobody saw it.")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="All documents").click()
     listed = page.get_by_role("button", name=f"{TIDES.title} 1 May 2024 , {TIDES.path}")

@@ -30,15 +30,9 @@ from qa.types import (
     Turn,
 )
 from qa.ui.conversation import Exchange, history
+from qa.ui.frame import banner_html, header_html, welcome_html
 from qa.ui.panel import panel_html
-from qa.ui.render import (
-    banner_html,
-    conversation_html,
-    exchange_html,
-    header_html,
-    support_words,
-    welcome_html,
-)
+from qa.ui.render import conversation_html, exchange_html, support_words
 from qa.ui.shelf import Entry
 from qa.ui.source import (
     Quote,
@@ -229,7 +223,7 @@ def test_the_model_is_in_view() -> None:
     assert "gpt-x at host" in Page(header_html("papers", 2, "gpt-x at host")).text
     # Where it runs stands by itself, so that a narrow page doesn't cut it off.
     assert "> at host</span>" in header_html("papers", 2, "gpt-x at host")
-    assert "> (embedded)</span>" in header_html("papers", 2, "Qwen (1.5B) (embedded)")
+    assert "> on this machine</span>" in header_html("papers", 2, "Qwen (1.5B) (embedded)")
     page = Page(header_html("papers", 1, "none"))
     assert "No model: answers quote the documents" in page.text
     assert "1 document" in page.text

@@ -193,5 +193,19 @@ def test_headings_stand_out_and_a_mark_may_reach_into_one() -> None:
     page = Page(html)
     assert page.text == body
     assert "".join(page.marked) == "rise.\n\n## The "
-    assert len(page.of_class("qa-heading")) == 3
+    looks = [each["class"] for each in page.of_class("qa-heading")]
+    one, two = "qa-heading qa-level-1", "qa-heading qa-level-2"
+    assert looks == [f"{one} qa-sign", one, f"{two} qa-sign", two, two]
     assert "#no heading" in html.split(">")[-1]
+
+
+def test_code_is_no_prose_and_every_sign_stays() -> None:
+    body = "A **word**, a*b**c.\n\n```sh\n# **not** a heading\n```\n| a | **b** |\n# One"
+    page = Page(text_html(replace(DOCUMENT, text=body), 0, len(body)))
+    assert page.text == body
+    assert len(page.of_class("qa-code")) == 4
+    assert len(page.of_class("qa-strong")) == 3
+    assert len(page.of_class("qa-heading")) == 2
+    code = Page(text_html(replace(DOCUMENT, text="# One\n", format="code"), 0, 6))
+    assert len(code.of_class("qa-code")) == 1
+    assert code.of_class("qa-heading") == []

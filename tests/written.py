@@ -177,6 +177,8 @@ class WrittenLibrary:
     documents = DOCUMENTS
     model_name = "reader (by hand)"
     further_models: tuple[str, ...] = ()
+    passages = PASSAGES
+    citations = CITATIONS
 
     settings = Settings(home=Path("/nonexistent"))
     report = UpdateReport((), (), (), tuple(DOCUMENTS), (), (), (), None, 0.0)
@@ -203,7 +205,7 @@ class WrittenLibrary:
     ) -> Iterator[Event]:
         problem = self.model_problem(0, model)
         if quotes_only or problem:
-            yield EvidenceFound(None, PASSAGES)
+            yield EvidenceFound(None, self.passages)
             yield AnswerReady(self._quoted(question, None if quotes_only else problem))
             return
         self.histories.append(history)
@@ -217,15 +219,16 @@ class WrittenLibrary:
             self.closed.set()
 
     def _quoted(self, question: str, problem: str | None) -> Answer:
-        claim = Claim(QUOTE, (1,), 0.5, "supported")
+        quote = self.citations[0].quote
+        claim = Claim(quote, (1,), 0.5, "supported")
         notes = ("No language model could be used: these are the closest sentences.",)
         return Answer(
             question=question,
             status="answered",
-            text=f"{QUOTE} [1]",
+            text=f"{quote} [1]",
             claims=(claim,),
-            citations=CITATIONS[:1],
-            evidence=PASSAGES,
+            citations=self.citations[:1],
+            evidence=self.passages,
             timings={"total": 0.1},
             model="none",
             fingerprint="abc",

@@ -7,11 +7,6 @@ pass the queue.
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import logging
-import time
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,234 +14,25 @@ from typing import Any
 import gradio as gr
 
 from qa.errors import QaError
-from qa.types import DraftText
 from qa.ui.choices import CAUTION, SOURCES, USUAL, Choice, choice_of, models
-from qa.ui.conversation import Conversation, Exchange, history
 from qa.ui.desk import ChatLibrary, Desk
-from qa.ui.keeping import filed, kept, listed, restored, taken
+from qa.ui.frame import banner_html, header_html
 from qa.ui.panel import panel_html
-from qa.ui.programs import add_endpoints, person
+from qa.ui.programs import add_endpoints
 from qa.ui.reading import Reader
-from qa.ui.render import banner_html, conversation_html, exchange_html, header_html, welcome_html
 from qa.ui.shelf import Shelf
-from qa.ui.small_talk import reply
 from qa.ui.source import digest
-from qa.ui.suggestions import suggested_questions
+from qa.ui.talk import ASK, Talk, library_name
 
 __all__ = ["ChatLibrary", "asset", "build"]
 
-ASK, STOP = "Ask", "Stop"
 WAITING = 32
-FRAME = 0.03  # Seconds between two updates of a draft.
-
-logger = logging.getLogger(__name__)
+SCRIPTS = ("source.js", "library.js", "conversation.js", "page.js")
 
 
 def asset(name: str) -> str:
     """Read a file of the page."""
     return resources.files("qa.ui").joinpath("assets", name).read_text(encoding="utf-8")
-
-
-def _name(library: ChatLibrary) -> str:
-    return library.root.resolve().name or str(library.root)
-
-
-class _Talk:
-    """Carries a question through the library into the conversation."""
-
-    def __init__(self, library: ChatLibrary, desk: Desk, shelf: Shelf) -> None:
-        self._library = library
-        self._desk = desk
-        self._shelf = shelf
-
-    def _choice(self, model: object, caution: object, sources: object) -> Choice:
-        return choice_of(model, caution, sources, self._library.model_names)
-
-    def _show(self, conversation: Conversation) -> str:
-        return exchange_html(conversation[-1], len(conversation) - 1)
-
-    def _suggestions(self) -> tuple[str, ...]:
-        return suggested_questions(self._library.documents.values())
-
-    def _welcome(self, archive: object, request: gr.Request) -> str:
-        return welcome_html(
-            _name(self._library),
-            len(self._library.documents),
-            self._suggestions(),
-            editable=self._shelf.editable,
-            earlier=listed(archive, request.username),
-        )
-
-    def _ask(
-        self, question: str, before: Conversation, choice: Choice, request: gr.Request
-    ) -> Iterator[list[Any]]:
-        """Yield past, live, conversation, composer and what is kept as the answer comes."""
-        name = request.username
-        exchange = Exchange(question)
-        yield [
-            conversation_html(before),
-            self._show((*before, exchange)),
-            (*before, exchange),
-            gr.update(value="", submit_btn=False, stop_btn=STOP),
-            kept((*before, exchange.stopped()), choice, name),
-        ]
-        said = reply(question, _name(self._library), self._library.documents, self._suggestions())
-        if said is not None:
-            exchange = Exchange(question, "told", told=said[0], suggestions=said[1])
-        else:
-            try:
-                with contextlib.closing(
-                    self._desk.events(
-                        question,
-                        history(before),
-                        person=name or request.session_hash or person(request),
-                        choice=choice,
-                    )
-                ) as events:
-                    shown = 0.0
-                    for event in events:
-                        if event is None:
-                            # Gradio leaves a page that has gone at the next thing it is given.
-                            yield [gr.skip()] * 5
-                            continue
-                        exchange = exchange.after(event)
-                        # A fast model's words are shown together rather than ever later.
-                        if isinstance(event, DraftText) and time.monotonic() < shown + FRAME:
-                            continue
-                        shown = time.monotonic()
-                        now = (*before, exchange)
-                        yield [gr.skip(), self._show(now), now, gr.skip(), gr.skip()]
-            except QaError as error:
-                exchange = exchange.failed(str(error))
-            except Exception:
-                logger.exception("An answer failed")
-                exchange = exchange.failed(
-                    "This question could not be answered because of a fault in qa. The others "
-                    "still can; the details are in the log of the server."
-                )
-        if exchange.pending:
-            exchange = exchange.failed("The model ended without an answer. Ask again.")
-        now = (*before, exchange)
-        yield [
-            gr.skip(),
-            self._show(now),
-            now,
-            gr.update(submit_btn=ASK, stop_btn=False),
-            kept(now, choice, name),
-        ]
-
-    def submit(
-        self,
-        question: str,
-        conversation: Conversation,
-        model: str,
-        caution: str,
-        sources: str,
-        request: gr.Request,
-    ) -> Iterator[list[Any]]:
-        """Ask what the composer holds; nothing where that is blank."""
-        if question.strip():
-            choice = self._choice(model, caution, sources)
-            yield from self._ask(question.strip(), _settled(conversation), choice, request)
-        else:
-            yield [gr.skip()] * 5
-
-    def choose(
-        self,
-        conversation: Conversation,
-        model: str,
-        caution: str,
-        sources: str,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> Iterator[list[Any]]:
-        """Ask what a button of the page holds, in place of the latest question if it says so."""
-        question = str(event._data.get("question", ""))
-        if event._data.get("replace"):
-            conversation = conversation[:-1]
-        yield from self.submit(question, conversation, model, caution, sources, request)
-
-    def stop(self, conversation: Conversation) -> list[Any]:
-        """Settle the exchange that was cut short."""
-        conversation = _settled(conversation)
-        return [
-            self._show(conversation) if conversation else gr.skip(),
-            conversation,
-            gr.update(submit_btn=ASK, stop_btn=False),
-        ]
-
-    def keep(
-        self,
-        conversation: Conversation,
-        model: str,
-        caution: str,
-        sources: str,
-        request: gr.Request,
-    ) -> dict[str, Any]:
-        """Keep what was chosen."""
-        return kept(conversation, self._choice(model, caution, sources), request.username)
-
-    def start(
-        self,
-        conversation: Conversation,
-        archive: object,
-        model: str,
-        caution: str,
-        sources: str,
-        request: gr.Request,
-    ) -> list[Any]:
-        """File the conversation and begin an empty one."""
-        name = request.username
-        archive = filed(archive, conversation, name, datetime.date.today())
-        choice = self._choice(model, caution, sources)
-        return [*self._opened((), archive, request), kept((), choice, name), archive]
-
-    def reopen(
-        self,
-        archive: object,
-        model: str,
-        caution: str,
-        sources: str,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> list[Any]:
-        """Go on with an earlier conversation, or forget it, as the page wishes."""
-        name = request.username
-        conversation: Conversation = ()
-        if (forgotten := event._data.get("forget")) is not None:
-            _, archive = taken(archive, forgotten, name)
-        else:
-            conversation, archive = taken(archive, event._data.get("open"), name)
-        choice = self._choice(model, caution, sources)
-        opened = self._opened(conversation, archive, request)
-        return [*opened, kept(conversation, choice, name), archive]
-
-    def load(self, value: object, archive: object, request: gr.Request) -> list[Any]:
-        """Begin where the browser left off."""
-        conversation, choice = restored(value, request.username, self._library.model_names)
-        return [
-            *self._opened(conversation, archive, request),
-            choice.model,
-            choice.caution,
-            choice.sources,
-        ]
-
-    def _opened(
-        self, conversation: Conversation, archive: object, request: gr.Request
-    ) -> list[Any]:
-        """Past, live, conversation and composer."""
-        return [
-            conversation_html(conversation[:-1]),
-            self._show(conversation) if conversation else self._welcome(archive, request),
-            conversation,
-            gr.update(value="", submit_btn=ASK, stop_btn=False),
-        ]
-
-
-def _settled(conversation: Conversation) -> Conversation:
-    if conversation and conversation[-1].pending:
-        return (*conversation[:-1], conversation[-1].stopped())
-    return conversation
 
 
 class _Looks:
@@ -261,7 +47,10 @@ class _Looks:
     def header(self, model: str | None) -> str:
         library = self._library
         return header_html(
-            _name(library), len(library.documents), model or "none", self._desk.problem(model)
+            library_name(library),
+            len(library.documents),
+            model or "none",
+            self._desk.problem(model),
         )
 
     def panel(self) -> str:
@@ -337,7 +126,7 @@ def build(
     """
     desk = Desk(library, at_once=at_once, places=WAITING)
     shelf = Shelf(library, editable=editable and uploads is not None)
-    talk = _Talk(library, desk, shelf)
+    talk = Talk(library, desk, shelf)
     reader = Reader(lambda: library.documents)
     looks = _Looks(library, desk, shelf, uploads or Path("/nonexistent"))
 
@@ -356,7 +145,10 @@ def build(
 
     plain: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
     blocks = gr.Blocks(
-        title=f"qa · {_name(library)}", analytics_enabled=False, fill_width=True, fill_height=True
+        title=f"qa · {library_name(library)}",
+        analytics_enabled=False,
+        fill_width=True,
+        fill_height=True,
     )
     with blocks:
         conversation = gr.State(())
@@ -405,7 +197,7 @@ def build(
             source = gr.HTML(
                 elem_id="qa-source",
                 apply_default_css=False,
-                js_on_load=asset("chat.js"),
+                js_on_load="\n".join(map(asset, SCRIPTS)),
                 server_functions=[open_source, more_source, look, change],
             )
         chosen = [model, caution, sources]

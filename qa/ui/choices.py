@@ -6,12 +6,23 @@ library's settings, so that the middle step is always what its owner chose.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.settings import Settings
 
-__all__ = ["CAUTION", "QUOTES", "SOURCES", "USUAL", "Choice", "applied", "choice_of", "models"]
+__all__ = [
+    "CAUTION",
+    "QUOTES",
+    "SOURCES",
+    "USUAL",
+    "Choice",
+    "applied",
+    "choice_of",
+    "models",
+    "name_and_place",
+]
 
 CAUTION: tuple[tuple[str, str], ...] = (
     ("Daring: answers more, errs more", "daring"),
@@ -26,6 +37,9 @@ SOURCES: tuple[tuple[str, str], ...] = (
 )
 USUAL, QUOTES = "model", "quotes"
 
+# Where a model runs, at the end of its name: "(embedded)", "at gpu.example".
+_PLACE = re.compile(r" (?:\([^()]*\)|at \S+)\Z")
+_EMBEDDED = " (embedded)"
 _TOWARDS = {"daring": (0.0, 0.5), "careful": (1.0, 0.35), "strict": (1.0, 0.7)}
 _TIMES = {"few": 0.5, "many": 2.0}
 
@@ -47,6 +61,15 @@ class Choice:
     model: str = USUAL
 
 
+def name_and_place(model: str) -> tuple[str, str]:
+    """What a model is called, and where it runs: ``("llama", " at gpu.example")``."""
+    place = _PLACE.search(model)
+    if place is None:
+        return model, ""
+    where = " on this machine" if place[0] == _EMBEDDED else place[0]
+    return model[: place.start()], where
+
+
 def models(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The models that can be chosen: what each is called, and its value.
 
@@ -57,7 +80,10 @@ def models(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """
     if not names:
         return (("None: quotes only", USUAL),)
-    own = ((name, name if number else USUAL) for number, name in enumerate(names))
+    own = (
+        ("".join(name_and_place(name)), name if number else USUAL)
+        for number, name in enumerate(names)
+    )
     return (*own, ("None: quotes only, at once", QUOTES))
 
 

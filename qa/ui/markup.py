@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 
-__all__ = ["DOT", "ICONS", "Html", "file_size", "plural", "tag", "text"]
+__all__ = ["DOT", "ICONS", "Html", "file_size", "plural", "tag", "text", "tool"]
 
 Html = str
 """A string that is safe to put into the page: made by this package's functions only."""
@@ -44,9 +44,6 @@ ICONS: dict[str, Html] = {
         "add": '<path d="M8 3.2v9.6M3.2 8h9.6"/>',
         "folder": '<path d="M2 4.2h4.2l1.4 1.6H14v7H2Z"/>',
         "remove": '<path d="M3.4 4.4h9.2M6.2 4.2V2.8h3.6v1.4M4.6 4.6l.6 8.6h5.6l.6-8.6"/>',
-        "settings": '<path d="M2.4 5h5.2M11.4 5h2.2M2.4 11h2.2M8.4 11h5.2"/>'
-        '<circle cx="9.5" cy="5" r="1.8"/><circle cx="6.5" cy="11" r="1.8"/>',
-        "waiting": '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.6V8l2.4 1.6"/>',
         "close": '<path d="m4 4 8 8M12 4l-8 8"/>',
     }.items()
 }
@@ -93,3 +90,9 @@ def tag(name: str, content: Html = "", /, **attributes: object) -> Html:
         elif value is not None and value is not False:
             parts.append(f'{attribute}="{text(value)}"')
     return f"<{' '.join(parts)}>{content}</{name}>"
+
+
+def tool(icon: str, label: str, **attributes: object) -> Html:
+    """Make a small button with one of the `ICONS` before its label."""
+    content = ICONS[icon] + tag("span", text(label))
+    return tag("button", content, type="button", class_="qa-tool", **attributes)

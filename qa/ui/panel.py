@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa.ui.markup import DOT, ICONS, Html, file_size, plural, tag, text
+from qa.ui.markup import DOT, ICONS, Html, file_size, plural, tag, text, tool
 from qa.ui.shelf import Entry
 from qa.ui.source import date_html, panel_head
 
@@ -22,16 +22,6 @@ _STATES = {
 }
 
 
-def _tool(icon: str, label: str, **attributes: object) -> Html:
-    return tag(
-        "button",
-        ICONS[icon] + tag("span", label),
-        type="button",
-        class_="qa-tool",
-        **attributes,
-    )
-
-
 def _entry_html(entry: Entry, editable: bool) -> Html:
     document = entry.document
     title = document.title if document else entry.path
@@ -40,9 +30,11 @@ def _entry_html(entry: Entry, editable: bool) -> Html:
         tag("span", text(entry.path), class_="qa-path", dir="auto") if entry.path != title else "",
         tag("span", file_size(entry.size)) if entry.size is not None else "",
     ]
-    state = _STATES[entry.state]
+    state, detail = _STATES[entry.state], entry.detail
+    if entry.state in ("skipped", "failed") and detail:
+        detail = f"{state}: {detail}"
     told = (
-        tag("span", text(entry.detail or state), class_="qa-state", data_state=entry.state)
+        tag("span", text(detail or state), class_="qa-state", data_state=entry.state)
         if state
         else ""
     )
@@ -90,9 +82,9 @@ def panel_html(
     """
     documents = sum(entry.document is not None for entry in entries)
     tools = (
-        (_tool("add", "Add files", data_add="files") if editable else "")
-        + (_tool("folder", "Add a folder", data_add="folder") if editable else "")
-        + _tool("again", "Look for changes", data_reindex=True, title="Read the folder again")
+        (tool("add", "Add files", data_add="files") if editable else "")
+        + (tool("folder", "Add a folder", data_add="folder") if editable else "")
+        + tool("again", "Look for changes", data_reindex=True, title="Read the folder again")
     )
     rows = "".join(_entry_html(entry, editable) for entry in entries[:LISTED])
     hidden = len(entries) - LISTED

@@ -12,18 +12,11 @@ from collections.abc import Iterable, Sequence
 
 from qa.types import Answer, Citation, Claim, Passage
 from qa.ui.conversation import Exchange
-from qa.ui.keeping import Earlier
-from qa.ui.markup import DOT, ICONS, Html, plural, tag, text
+from qa.ui.frame import suggestions_html
+from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
 from qa.ui.source import date_html, digest
 
-__all__ = [
-    "banner_html",
-    "conversation_html",
-    "exchange_html",
-    "header_html",
-    "support_words",
-    "welcome_html",
-]
+__all__ = ["conversation_html", "exchange_html", "support_words"]
 
 CLOSEST = 5
 REFUSAL = (
@@ -33,8 +26,6 @@ STRONG, GOOD = 0.85, 0.65
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
 _LAST_WORD = re.compile(r"\S{1,24}\Z")
 _PUNCTUATION = re.compile(r"[.,;:!?…)”]*")
-# Where a model runs, at the end of its name: "(embedded)", "at gpu.example".
-_PLACE = re.compile(r" (?:\([^()]*\)|at \S+)\Z")
 
 
 def support_words(support: float) -> str:
@@ -69,7 +60,8 @@ def _why(citation: Citation, answer: Answer) -> str:
 
 
 def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) -> Html:
-    quote = _one_line(citation.quote)
+    quote, support = _one_line(citation.quote), _support(citation, answer)
+    label = f"Quote {citation.number}, {citation.title}: {quote.rstrip('.')}"
     return tag(
         "button",
         content,
@@ -84,7 +76,7 @@ def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) ->
         data_from=citation.title,
         data_level=_level(citation.support) if _supports(answer) else None,
         data_why=_why(citation, answer),
-        aria_label=f"Quote {citation.number}, {citation.title}: {quote}",
+        aria_label=f"{label}. {support}" if support else label,
     )
 
 
@@ -205,17 +197,12 @@ def _verdict_html(answer: Answer) -> Html:
     return tag("p", ICONS[icon] + tag("span", words), class_="qa-verdict")
 
 
-def _tool_html(icon: str, label: str, **attributes: object) -> Html:
-    content = ICONS[icon] + tag("span", text(label))
-    return tag("button", content, type="button", class_="qa-tool", **attributes)
-
-
 def _again_html(question: str, latest: bool) -> Html:
     if not latest:
-        return _tool_html("again", "Ask again", data_ask=question)
-    return _tool_html(
+        return tool("again", "Ask again", data_ask=question)
+    return tool(
         "again", "Retry", data_ask=question, data_replace=True, title="Ask again in its place"
-    ) + _tool_html("edit", "Edit", data_edit=question, title="Change the question and ask it")
+    ) + tool("edit", "Edit", data_edit=question, title="Change the question and ask it")
 
 
 def _tools_html(answer: Answer, latest: bool) -> Html:
@@ -226,7 +213,7 @@ def _tools_html(answer: Answer, latest: bool) -> Html:
         made += f" · {total:.1f} s" if total >= 1 else f" · {total:.2f} s"
     return tag(
         "footer",
-        _tool_html(
+        tool(
             "copy",
             "Copy",
             data_copy=answer.to_markdown(),
@@ -248,7 +235,7 @@ def _answer_html(answer: Answer, latest: bool) -> Html:
         body = _verdict_html(answer) + said + notes
         passages = _found_html(answer.evidence, "Closest passages")
     else:
-        body = _text_html(answer) + _verdict_html(answer) + _quotes_html(answer) + notes
+        body = _text_html(answer) + _verdict_html(answer) + notes + _quotes_html(answer)
         considered = f"{plural(len(answer.evidence), 'passage')} considered"
         passages = _details(considered, _passages_html(answer.evidence)) if answer.evidence else ""
     return tag(
@@ -298,17 +285,9 @@ def _told_html(exchange: Exchange) -> Html:
     words = "".join(tag("p", text(paragraph), dir="auto") for paragraph in exchange.told)
     return tag(
         "div",
-        tag("div", words, class_="qa-told") + _suggestions_html(exchange.suggestions),
+        tag("div", words, class_="qa-told") + suggestions_html(exchange.suggestions),
         class_="qa-answer",
     )
-
-
-def _suggestions_html(suggestions: Iterable[str]) -> Html:
-    asked = "".join(
-        tag("li", tag("button", text(question), type="button", data_ask=question, dir="auto"))
-        for question in suggestions
-    )
-    return tag("ul", asked, class_="qa-suggestions") if asked else ""
 
 
 def _ended_html(exchange: Exchange, latest: bool) -> Html:
@@ -369,145 +348,4 @@ def conversation_html(exchanges: Iterable[Exchange]) -> Html:
     return "".join(
         exchange_html(exchange, position, latest=False)
         for position, exchange in enumerate(exchanges)
-    )
-
-
-def welcome_html(
-    library: str,
-    documents: int,
-    suggestions: Iterable[str],
-    *,
-    editable: bool = True,
-    earlier: Sequence[Earlier] = (),
-) -> Html:
-    """Make the empty conversation: what to do, questions to start from, what was asked before."""
-    asked = _suggestions_html(suggestions)
-    action = ""
-    if documents:
-        which = "document" if documents == 1 else plural(documents, "document")
-        lead = f"Ask about the {which} in {library}."
-        how = (
-            "Every statement of an answer is checked by machine against the quotes it rests on. "
-            "Select a number to read the quote in its place."
-        )
-    elif editable:
-        lead = f"There is nothing to read in {library} yet."
-        how = (
-            "Drop files or folders anywhere on this page, or choose them. They are copied into "
-            "the library’s folder and stay on the machine that qa runs on."
-        )
-        action = tag("p", _add_buttons(), class_="qa-first")
-    else:
-        lead = f"There is nothing to read in {library} yet."
-        how = "Documents put into this folder show up here within seconds."
-    return tag(
-        "section",
-        tag("h1", "Ask your documents; check every word.")
-        + tag("p", text(lead), class_="qa-lead", dir="auto")
-        + tag("p", how)
-        + action
-        + (tag("h2", "To start with", class_="qa-kicker") + asked if asked else "")
-        + _earlier_html(earlier),
-        class_="qa-welcome",
-    )
-
-
-def _earlier_html(earlier: Sequence[Earlier]) -> Html:
-    if not earlier:
-        return ""
-    items = (
-        tag(
-            "li",
-            tag(
-                "button",
-                tag("span", text(each.title), class_="qa-title", dir="auto")
-                + tag(
-                    "span",
-                    plural(each.questions, "question") + DOT + date_html(each.date),
-                    class_="qa-meta",
-                ),
-                type="button",
-                class_="qa-document",
-                data_earlier=each.name,
-            )
-            + tag(
-                "button",
-                ICONS["remove"] + tag("span", "", class_="qa-confirm"),
-                type="button",
-                class_="qa-tool qa-remove",
-                data_forget=each.name,
-                aria_label=f"Delete the conversation {each.title}",
-                title="Delete this conversation",
-            ),
-            class_="qa-entry",
-        )
-        for each in earlier
-    )
-    return (
-        tag("h2", "Earlier conversations", class_="qa-kicker")
-        + tag("ul", "".join(items), class_="qa-earlier")
-        + tag("p", "Kept in this browser only.", class_="qa-note")
-    )
-
-
-def _add_buttons() -> Html:
-    return _tool_html("add", "Add files", data_add="files") + _tool_html(
-        "folder", "Add a folder", data_add="folder"
-    )
-
-
-def header_html(library: str, documents: int, model: str, problem: str | None = None) -> Html:
-    """Make the line that is always in view: which library, and which model answers."""
-    has_model = model != "none"
-    name = model if has_model else "No model: answers quote the documents"
-    state = " isn't answering" if problem else ""
-    place = _PLACE.search(name)
-    called, where = (name[: place.start()], place[0]) if place else (name, "")
-    lamp = "down" if problem else "on" if has_model else "off"
-    return tag(
-        "div",
-        tag("span", "qa", class_="qa-brand")
-        + tag(
-            "button",
-            ICONS["document"]
-            + tag("span", text(library), class_="qa-library", dir="auto")
-            + tag("span", plural(documents, "document"), class_="qa-count"),
-            type="button",
-            class_="qa-tool qa-library-button",
-            data_library=True,
-            title="Show the documents",
-        )
-        + tag(
-            "span",
-            tag("span", "", class_="qa-lamp", data_lamp=lamp, aria_hidden="true")
-            + tag("span", "Model: ", class_="qa-hidden")
-            + tag(
-                "span",
-                tag("span", text(called), class_="qa-model-name")
-                + tag("span", text(where + state), class_="qa-model-place"),
-                class_="qa-model-words",
-            ),
-            class_="qa-model",
-            title=name + state,
-        ),
-        class_="qa-line",
-    )
-
-
-def banner_html(problem: str | None) -> Html:
-    """Make the banner that says that the model is down; nothing where it isn't."""
-    if not problem:
-        return ""
-    return tag(
-        "div",
-        ICONS["failed"]
-        + tag(
-            "p",
-            tag("strong", "The language model isn’t answering. ")
-            + "Until it does, answers are the documents’ own sentences. It is looked for again "
-            "and again; nothing needs to be reloaded."
-            + tag("span", text(problem), class_="qa-problem", dir="auto"),
-        ),
-        class_="qa-banner",
-        role="status",
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,7 +28,10 @@ __all__ = [
     "window",
 ]
 
-_HEADING = re.compile(r"^#{1,6} .+$", re.MULTILINE)
+_LINE = re.compile(r".+", re.MULTILINE)
+_HEADING = re.compile(r"(#{1,6} +)\S.*")
+_STRONG = re.compile(r"(\*\*)(?=[^\s*])[^*\n]*[^\s*](\*\*)")
+_FENCES = ("```", "~~~")
 WHOLE = 40_000
 REACH = 8_000
 
@@ -101,22 +104,24 @@ def text_html(
     cuts = {first, last}
     for quote in inside:
         cuts.update((max(first, quote.start), min(last, quote.end)))
-    if first < document.body_start < last:
-        cuts.add(document.body_start)
-    headings = dict(match.span() for match in _HEADING.finditer(document.text, first, last))
-    cuts.update(headings, headings.values())
-    heading_end = first
-    edges = sorted(cuts)
+    begin: dict[int, list[str]] = {}
+    cease: dict[int, list[str]] = {}
+    for start, end, look in _looks(document, first, last):
+        begin.setdefault(start, []).append(look)
+        cease.setdefault(end, []).append(look)
+        cuts.update((start, end))
+    looks: list[str] = []
     parts: list[Html] = []
     reached = False
-    for start, end in pairwise(edges):
-        heading_end = headings.get(start, heading_end)
+    for start, end in pairwise(sorted(cuts)):
+        for look in cease.get(start, ()):
+            looks.remove(look)
+        looks += begin.get(start, ())
         piece = text(document.text[start:end])
-        if start < heading_end:
-            piece = tag("span", piece, class_="qa-heading")
+        if looks:
+            piece = tag("span", piece, class_=" ".join(looks))
         over = [quote for quote in inside if quote.start <= start and quote.end >= end]
-        strong = any(quote.number == current for quote in over)
-        if strong:
+        if any(quote.number == current for quote in over):
             parts.append(
                 tag(
                     "mark",
@@ -129,11 +134,36 @@ def text_html(
             reached = True
         elif over:
             parts.append(tag("mark", piece, class_="qa-mark", data_number=over[0].number))
-        elif start < document.body_start:
-            parts.append(tag("span", piece, class_="qa-front"))
         else:
             parts.append(piece)
     return "".join(parts)
+
+
+def _looks(document: Document, first: int, last: int) -> Iterator[tuple[int, int, str]]:
+    """Spans with the class that they are shown in; Markdown's signs stay, but step back."""
+    if document.format == "code":
+        yield first, last, "qa-code"
+        return
+    front = min(document.body_start, last)
+    if first < front:
+        yield first, front, "qa-front"
+    fence = ""
+    for line in _LINE.finditer(document.text, first, last):
+        begun = line[0].lstrip()
+        if begun.startswith(fence or _FENCES):
+            fence = "" if fence else begun[:3]
+            yield *line.span(), "qa-code"
+        elif fence or begun.startswith("|"):
+            yield *line.span(), "qa-code"
+        else:
+            if heading := _HEADING.fullmatch(line[0]):
+                sign = line.start() + heading.end(1)
+                yield *line.span(), f"qa-heading qa-level-{len(heading[1].rstrip())}"
+                yield line.start(), sign, "qa-sign"
+            for strong in _STRONG.finditer(document.text, *line.span()):
+                yield *strong.span(), "qa-strong"
+                yield *strong.span(1), "qa-sign"
+                yield *strong.span(2), "qa-sign"
 
 
 def panel_head(controls: Html, title: str, facts: Sequence[Html]) -> Html:

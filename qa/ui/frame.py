@@ -1,0 +1,160 @@
+"""What stands around the exchanges: the top line, the banner, the empty conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from qa.ui.choices import name_and_place
+from qa.ui.keeping import Earlier
+from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
+from qa.ui.source import date_html
+
+__all__ = ["banner_html", "header_html", "suggestions_html", "welcome_html"]
+
+
+def suggestions_html(suggestions: Iterable[str]) -> Html:
+    """List questions to go on with, each asked by a click."""
+    asked = "".join(
+        tag("li", tag("button", text(question), type="button", data_ask=question, dir="auto"))
+        for question in suggestions
+    )
+    return tag("ul", asked, class_="qa-suggestions") if asked else ""
+
+
+def welcome_html(
+    library: str,
+    documents: int,
+    suggestions: Iterable[str],
+    *,
+    editable: bool = True,
+    earlier: Sequence[Earlier] = (),
+) -> Html:
+    """Make the empty conversation: what to do, questions to start from, what was asked before."""
+    asked = suggestions_html(suggestions)
+    action = ""
+    if documents:
+        which = "document" if documents == 1 else plural(documents, "document")
+        lead = f"Ask about the {which} in {library}."
+        how = (
+            "Every statement of an answer is checked by machine against the quotes it rests on. "
+            "Select a number to read the quote in its place."
+        )
+    elif editable:
+        lead = f"There is nothing to read in {library} yet."
+        how = (
+            "Drop files or folders anywhere on this page, or choose them. They are copied into "
+            "the library’s folder and stay on the machine that qa runs on."
+        )
+        action = tag("p", _add_buttons(), class_="qa-first")
+    else:
+        lead = f"There is nothing to read in {library} yet."
+        how = "Documents put into this folder show up here within seconds."
+    return tag(
+        "section",
+        tag("h1", "Ask your documents; check every word.")
+        + tag("p", text(lead), class_="qa-lead", dir="auto")
+        + tag("p", how)
+        + action
+        + (tag("h2", "To start with", class_="qa-kicker") + asked if asked else "")
+        + _earlier_html(earlier),
+        class_="qa-welcome",
+    )
+
+
+def _earlier_html(earlier: Sequence[Earlier]) -> Html:
+    if not earlier:
+        return ""
+    items = (
+        tag(
+            "li",
+            tag(
+                "button",
+                tag("span", text(each.title), class_="qa-title", dir="auto")
+                + tag(
+                    "span",
+                    plural(each.questions, "question") + DOT + date_html(each.date),
+                    class_="qa-meta",
+                ),
+                type="button",
+                class_="qa-document",
+                data_earlier=each.name,
+            )
+            + tag(
+                "button",
+                ICONS["remove"] + tag("span", "", class_="qa-confirm"),
+                type="button",
+                class_="qa-tool qa-remove",
+                data_forget=each.name,
+                aria_label=f"Delete the conversation {each.title}",
+                title="Delete this conversation",
+            ),
+            class_="qa-entry",
+        )
+        for each in earlier
+    )
+    return (
+        tag("h2", "Earlier conversations", class_="qa-kicker")
+        + tag("ul", "".join(items), class_="qa-earlier")
+        + tag("p", "Kept in this browser only.", class_="qa-note")
+    )
+
+
+def _add_buttons() -> Html:
+    return tool("add", "Add files", data_add="files") + tool(
+        "folder", "Add a folder", data_add="folder"
+    )
+
+
+def header_html(library: str, documents: int, model: str, problem: str | None = None) -> Html:
+    """Make the line that is always in view: which library, and which model answers."""
+    has_model = model != "none"
+    name = model if has_model else "No model: answers quote the documents"
+    state = " isn't answering" if problem else ""
+    called, where = name_and_place(name)
+    lamp = "down" if problem else "on" if has_model else "off"
+    return tag(
+        "div",
+        tag("span", "qa", class_="qa-brand")
+        + tag(
+            "button",
+            ICONS["document"]
+            + tag("span", text(library), class_="qa-library", dir="auto")
+            + tag("span", plural(documents, "document"), class_="qa-count"),
+            type="button",
+            class_="qa-tool qa-library-button",
+            data_library=True,
+            title="Show the documents",
+        )
+        + tag(
+            "span",
+            tag("span", "", class_="qa-lamp", data_lamp=lamp, aria_hidden="true")
+            + tag("span", "Model: ", class_="qa-hidden")
+            + tag(
+                "span",
+                tag("span", text(called), class_="qa-model-name")
+                + tag("span", text(where + state), class_="qa-model-place"),
+                class_="qa-model-words",
+            ),
+            class_="qa-model",
+            title=called + where + state,
+        ),
+        class_="qa-line",
+    )
+
+
+def banner_html(problem: str | None) -> Html:
+    """Make the banner that says that the model is down; nothing where it isn't."""
+    if not problem:
+        return ""
+    return tag(
+        "div",
+        ICONS["failed"]
+        + tag(
+            "p",
+            tag("strong", "The language model isn’t answering. ")
+            + "Until it does, answers are the documents’ own sentences. It is looked for again "
+            "and again; nothing needs to be reloaded."
+            + tag("span", text(problem), class_="qa-problem", dir="auto"),
+        ),
+        class_="qa-banner",
+    )
