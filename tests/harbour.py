@@ -127,7 +127,7 @@ DROPPED = Claim(
     "“Svendborg” isn't in the quoted passages.",
 )
 DISAGREEMENT = (
-    "The documents disagree: “98 cm” (Tide tables 2024, undated); "
+    "The documents give different answers: “98 cm” (Tide tables 2024, undated); "
     "“112 cm” (Harbour log, May 2024, 2024-05-03)."
 )
 
