@@ -283,6 +283,8 @@ def calibration_run(path: Path, rights: Sequence[bool]) -> Path:
                             "confidence": None,
                             "similarity": 0.5,
                             "names": 1.0,
+                            "numbers": 1.0,
+                            "polarity": 1.0,
                             "verbatim": 1.0,
                             "whole": 1.0,
                         }
