@@ -110,7 +110,9 @@ class SupportModel(_Group):
     these are the embedded model's, from 234 drafts for questions over encyclopaedia articles
     of which half were right: AUC .84 in ten-fold cross-validation. Whether the library was
     read whole was fitted afterwards, to 43 drafts over whole articles and 162 over selected
-    sentences.
+    sentences. Names, numbers and polarity are from 2,805 SQuAD questions with their true or
+    plausible answers, where their log-odds are 1.3, 1.7 and 3.4; they weigh less here, since
+    the second reading notices some of it too.
     """
 
     intercept: float = -13.33
