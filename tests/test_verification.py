@@ -387,6 +387,9 @@ def test_what_is_cited_is_read_under_its_headings() -> None:
         f"Songs: {TEXTS[0]} {TEXTS[1]} Songs: {TEXTS[2]}"
     )
     assert under_headings([]) == ""
+    # A headline says something of its own.
+    headline = "Singer thanks the crew of her first video"
+    assert under_headings([below(one, headline)]) == TEXTS[0]
 
 
 def test_examples_say_yes_as_often_as_no() -> None:
