@@ -152,8 +152,9 @@ def check_prompt(question: str, claim: str, passages: Sequence[Passage]) -> list
 def under_headings(passages: Sequence[Passage]) -> str:
     """Text of passages as it is checked: each led by its heading where that names its subject.
 
-    A heading of more than `LABEL_WORDS` words says something of its own, which distracts. Of 24 sentences of minutes, manuals and reports, each with a question that it answers or
-    one about another section, the second reading told right from wrong with an AUC of .99 by
+    A heading of more than `LABEL_WORDS` words says something of its own, which distracts. Of
+    24 sentences of minutes, manuals and reports, each with a question that it answers or one
+    about another section, the second reading told right from wrong with an AUC of .99 by
     their headings, and of .77 without.
     """
     pieces: list[str] = []
