@@ -40,7 +40,7 @@ from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChat
 from qa.mentions import is_unsaid, names_of
 from qa.retrieval import retrieve
 from qa.settings import Settings
-from qa.tables import all_rows
+from qa.tables import all_rows, cells_of
 from qa.types import Document, DraftText, Evidence, Hit, Passage, Sentence, Turn
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim, check_claims, is_yes_no
@@ -125,9 +125,11 @@ class Pipeline:
 
     def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
         """An answer from a table, from every row of it that fits."""
-        if claim.verdict != "supported":
+        cited = claim.passages[0].sentence if claim.verdict == "supported" else None
+        # Most claims cite no row; a long document isn't gone through for those.
+        if cited is None or not cells_of(cited.text):
             return claim
-        return all_rows(question, claim, self.index.sentences(claim.passages[0].sentence.document))
+        return all_rows(question, claim, self.index.sentences(cited.document))
 
     def answer(
         self,
