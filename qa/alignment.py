@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa.types import Passage
@@ -101,7 +101,8 @@ class Alignment:
     Parameters
     ----------
     passages : tuple of Passage
-        The fewest that hold all of the claim's words that were found, in reading order.
+        The fewest that hold all of the claim's words that were found, and where these only
+        hold a name, the one that says of it what is asked; in reading order.
     coverage : float
         Share of the claim's content words that these passages hold, 0 to 1.
     exact : bool
@@ -192,7 +193,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
         ):
             chosen.append(best)
         left -= gained
-    chosen += _stating(chosen, wanted, asked, passages, keys_of)
+    chosen += _stating(chosen, wanted, asked, passages)
     held = set().union(*(keys_of[passage.number] for passage in chosen))
     coverage = len(needed & held) / len(needed)
     if not needed & held:
@@ -209,28 +210,30 @@ def _stating(
     wanted: Sequence[Word],
     asked: set[str],
     passages: Sequence[Passage],
-    keys_of: Mapping[int, Sequence[str]],
 ) -> list[Passage]:
     """The passage that says of a name what is asked, where the chosen ones only hold the name.
 
     "Ada Lindqvist" stands in a list of those present; that she left is said elsewhere, of
     "Ada".
     """
-    said = asked - {word.key for word in wanted}
-    if not said or any(said & set(keys_of[passage.number]) for passage in chosen):
-        return []
     named = {word.key for word in wanted if word.is_capitalised}
+    open_ = asked - {word.key for word in wanted}
 
-    def stated(passage: Passage) -> tuple[int, float, int]:
-        return len(said & set(keys_of[passage.number])), passage.score, -passage.number
+    def told(passage: Passage) -> int:
+        sentence = passage.sentence
+        return len(open_ & {word.key for word in words(f"{sentence.heading} {sentence.text}")})
 
+    if not named or not open_ or any(map(told, chosen)):
+        return []
     stating = [
         passage
         for passage in passages
-        if named & set(keys_of[passage.number]) and not passage.sentence.is_heading
+        if not passage.sentence.is_heading
+        and 2 * told(passage) >= len(open_)
+        and named & {word.key for word in words(passage.sentence.text) if word.is_capitalised}
     ]
-    best = max(stating, key=stated, default=None)
-    return [best] if best is not None and stated(best)[0] else []
+    best = max(stating, key=lambda p: (told(p), p.score, -p.number), default=None)
+    return [] if best is None else [best]
 
 
 def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from qa.alignment import content_words
-from qa.injection import orders
+from qa.injection import is_order, orders
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
@@ -25,7 +26,7 @@ __all__ = ["estimate_tokens", "gather_evidence"]
 CHUNK_WEIGHT = 0.1
 WORDS_WEIGHT = 0.25
 CHARACTERS_PER_TOKEN = 4.0
-# How many sentences around a passage may name what it speaks of.
+# How many sentences on either side of a passage may name what it speaks of.
 NEIGHBOURS = 2
 
 
@@ -103,14 +104,15 @@ def gather_evidence(
     passages = tuple(
         Passage(
             number,
-            sentence,
+            # A heading is read with what stands below it.
+            replace(sentence, heading="") if is_order(sentence.heading) else sentence,
             *told[sentence.document],
             score=scores.get(sentence, 0.0),
             nearby=nearby[sentence],
         )
         for number, sentence in enumerate(read, start=1)
     )
-    number_of = {passage.sentence: passage.number for passage in passages}
+    number_of = {sentence: number for number, sentence in enumerate(read, start=1)}
     return Evidence(
         question=question,
         passages=passages,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
+from qa.mentions import label_of
 from qa.sentences import split_sentences
 from qa.types import Document, Evidence, Turn
 
@@ -277,8 +278,8 @@ def _render(evidence: Evidence) -> str:
             document, heading = sentence.document, ""
             dated = f" ({passage.date})" if passage.date else ""
             lines.append(f"{'' if not lines else chr(10)}{passage.title}{dated}")
-        if not evidence.whole and sentence.heading != heading:
-            heading = sentence.heading
+        if not evidence.whole and (label := label_of(passage)) != heading:
+            heading = label
             lines += [heading] if heading and heading != passage.title else []
         lines.append(" ".join(sentence.text.split()))
     return "\n".join(lines)

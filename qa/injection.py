@@ -23,7 +23,7 @@ from collections.abc import Sequence
 
 from qa.types import Sentence
 
-__all__ = ["orders"]
+__all__ = ["is_order", "orders"]
 
 _RULES = r"(?:instructions?|rules?|prompts?|guidelines?|directives?|constraints|context|training)"
 _ATTEMPTS = re.compile(
@@ -64,6 +64,11 @@ _REPLIES = re.compile(
 REACH = 4
 
 
+def is_order(text: str) -> bool:
+    """Whether a text by itself orders a machine about."""
+    return bool(_ATTEMPTS.search(text))
+
+
 def orders(sentences: Sequence[Sentence]) -> frozenset[Sentence]:
     """Which sentences order a machine about.
 
@@ -76,7 +81,7 @@ def orders(sentences: Sequence[Sentence]) -> frozenset[Sentence]:
     -------
     frozenset of Sentence
     """
-    attempts = [sentence for sentence in sentences if _ATTEMPTS.search(sentence.text)]
+    attempts = [sentence for sentence in sentences if is_order(sentence.text)]
     if not attempts:
         return frozenset()
     near = {attempt.number + step for attempt in attempts for step in range(-REACH, REACH + 1)}

@@ -14,10 +14,13 @@ import Stemmer
 from qa.alignment import Word, content_words, names_and_numbers, words
 from qa.types import Passage
 
-__all__ = ["around", "is_unsaid", "names_of", "speaks_of", "stems"]
+__all__ = ["around", "is_unsaid", "label_of", "names_of", "speaks_of", "stems"]
 
 # "Japan" is held by "Japanese": names are compared by so many letters.
 NAME_LETTERS = 4
+# Longer headings are no names of subjects.
+LABEL_WORDS = 6
+LABEL_CHARACTERS = 60
 
 # What stands between the parts of one name.
 PARTICLES = frozenset(
@@ -42,6 +45,17 @@ def around(passage: Passage) -> tuple[str, ...]:
     sentence = passage.sentence
     told = (passage.title, passage.date or "", sentence.heading, sentence.text)
     return (*told, *passage.nearby)
+
+
+def label_of(passage: Passage) -> str:
+    """The heading above a passage, on one line; ``""`` where it names no subject.
+
+    A long heading, such as a newspaper's, says something of its own, which distracts whoever
+    reads the passage below it.
+    """
+    heading = " ".join(passage.sentence.heading.split())
+    short = len(heading) <= LABEL_CHARACTERS and len(heading.split()) <= LABEL_WORDS
+    return heading if short else ""
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:

@@ -17,27 +17,32 @@ __all__ = ["turns_around"]
 
 # What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
-    r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|den[iy])"
-    r"|\A(?:un|non)\w{4,}|less\Z"
+    r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|den[iy]|absen)"
+    r"|\A(?:miss(?:ed|ing)|late|offline)\Z"
+    r"|\A(?:un(?!cle|der|i[ft]|ion|iq|iv|less|til)|non)\w{4,}|less\Z"
 )
-_NO_NEGATION = re.compile(r"(?i)\bnot only\b|\bor not\b|\bwhy not\b|\bif not\b")
-_ENDS = (
-    ("least fewest", "most greatest"),
-    ("smallest", "largest biggest greatest"),
-    ("lowest", "highest"),
-    ("minimum", "maximum"),
-    ("first earliest initial", "last latest final"),
-    ("best strongest", "worst weakest"),
-    ("shortest", "longest tallest"),
-    ("youngest newest", "oldest eldest"),
-    ("slowest", "fastest"),
+# What looks like a negation or like an end of a scale and is none.
+_NEITHER = re.compile(
+    r"(?i)\b(?:not only|or not|why not|if\b.*\bnot)\b|\bno\.? ?\d"
+    r"|\bat (?:least|most|last|first|best|worst)\b"
+    r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
 )
-_OTHER_END = {
-    word: frozenset(other.split())
-    for pair in _ENDS
+# Words for one end, and for the other.
+_SCALES = tuple(
+    (frozenset(one.split()), frozenset(other.split()))
+    for pair in (
+        ("least fewest", "most greatest"),
+        ("smallest", "largest biggest greatest"),
+        ("lowest", "highest"),
+        ("minimum", "maximum"),
+        ("first earliest initial", "last latest final"),
+        ("best strongest", "worst weakest"),
+        ("shortest", "longest tallest"),
+        ("youngest newest", "oldest eldest"),
+        ("slowest", "fastest quickest"),
+    )
     for one, other in (pair, pair[::-1])
-    for word in one.split()
-}
+)
 
 
 def turns_around(question: str, texts: Sequence[str]) -> bool:
@@ -49,11 +54,14 @@ def turns_around(question: str, texts: Sequence[str]) -> bool:
     texts : sequence of str
         What answers it, in English; nothing is found in other languages.
     """
-    asked = {word.key for word in words(_NO_NEGATION.sub(" ", question))}
-    said = {word.key for text in texts for word in words(text)}
+    asked = {word.key for word in words(_NEITHER.sub(" ", question))}
+    said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
     if _denies(asked) and not _denies(said) and not any(map(_SAYS_NO.search, said)):
         return True
-    return any(said & _OTHER_END[word] and word not in said for word in asked & _OTHER_END.keys())
+    return any(
+        asked & one and said & other and not asked & other and not said & one
+        for one, other in _SCALES
+    )
 
 
 def _denies(keys: set[str]) -> bool:

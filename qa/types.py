@@ -198,7 +198,8 @@ class Passage:
     score : float
         Relevance to the question: comparable within one question.
     nearby : tuple of str, optional
-        The sentences around it, which may name what it speaks of; the LLM isn't shown them.
+        It and the sentences around it in its document or its chunk, which may name what it
+        speaks of; the LLM isn't shown them for it.
     """
 
     number: int

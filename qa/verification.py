@@ -11,7 +11,6 @@ of. Support rises with each of them.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -26,7 +25,7 @@ from qa.alignment import (
 from qa.checker import read_again, under_headings
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import is_unsaid, names_of, speaks_of, stems
+from qa.mentions import is_unsaid, names_of
 from qa.polarity import turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
@@ -112,9 +111,6 @@ AUXILIARIES = frozenset(
     """.split()
 )
 QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
-# Of the closest passages those are read that say this share of the question's words, the
-# rarer ones weighing more: what is read is what is cited.
-TELLING_SHARE = 0.6
 
 
 def support(signals: Signals, model: SupportModel) -> float:
@@ -222,7 +218,7 @@ def _decide_yes_no(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
 ) -> CheckedClaim:
     """Choose between yes and no by what a second reading thinks of each."""
-    read = _telling(evidence.question, evidence.best()[:YES_NO_PASSAGES])
+    read = tuple(sorted(evidence.best()[:YES_NO_PASSAGES], key=lambda passage: passage.number))
     yes, no = (
         read_again(model, evidence.question, answer, read, deadline) for answer in ("Yes", "No")
     )
@@ -249,10 +245,8 @@ def _decide_yes_no(
         and set(found.passages) <= set(read)
     )
     verdict: Verdict = "supported" if supported >= threshold else "unsupported"
-    if not reasoned:
-        body = " ".join(read[0].sentence.text.split()) if len(read) == 1 else ""
     return CheckedClaim(
-        text=f"{answer}. {body}".strip(),
+        text=f"{answer}. {body}" if reasoned else f"{answer}.",
         passages=found.passages if found is not None and reasoned else read,
         support=supported,
         verdict=verdict,
@@ -260,28 +254,6 @@ def _decide_yes_no(
         f"{other.lower()}" + ("." if verdict == "supported" else ", but too little to be sure."),
         signals=None,
     )
-
-
-def _telling(question: str, closest: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The fewest passages that say most of what the question speaks of, in reading order."""
-    asked = {word.key for word in content_words(question)}
-    said = {
-        passage.number: {
-            key
-            for key in asked
-            if speaks_of(key, stems(passage.sentence.text) | stems(passage.sentence.heading))
-        }
-        for passage in closest
-    }
-    holders = Counter(key for keys in said.values() for key in keys)
-    weight = {key: 1.0 / count for key, count in sorted(holders.items())}
-    chosen: list[Passage] = []
-    left = dict(weight)
-    while left and sum(left.values()) > (1 - TELLING_SHARE) * sum(weight.values()):
-        best = max(closest, key=lambda p: (sum(left.get(k, 0) for k in said[p.number]), p.score))
-        chosen.append(best)
-        left = {key: value for key, value in left.items() if key not in said[best.number]}
-    return tuple(sorted(chosen or closest[:1], key=lambda passage: passage.number))
 
 
 def _check_claim(
@@ -301,13 +273,16 @@ def _check_claim(
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
     question = evidence.question
     texts = [passage.sentence.text for passage in found.passages]
-    named = names_of(question)
-    numbered = [group for group in named if any(word.is_number for word in group)]
+    groups = names_of(question)
+    named, numbered = (
+        [part for group in groups if (part := [w for w in group if w.is_number == number])]
+        for number in (False, True)
+    )
     signals = Signals(
         check=read_again(model, question, claim, found.passages, deadline),
         confidence=draft.completion.least_probability(),
         similarity=max(0.0, similarity(f"{question} {claim}", under_headings(found.passages))),
-        names=_share_said([group for group in named if group not in numbered], found.passages),
+        names=_share_said(named, found.passages),
         numbers=_share_said(numbered, found.passages),
         polarity=float(not turns_around(question, texts)),
         verbatim=float(stands_verbatim(claim, found.passages)),

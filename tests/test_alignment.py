@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -168,6 +169,14 @@ def test_a_name_is_quoted_where_it_is_said_what_was_asked() -> None:
     # Where the name's own passage speaks of it, nothing else is needed …
     found = align("Ada Lindqvist", "Who was present at the board?", passages(*texts))
     assert numbers(found) == [1]
+    # … be it by its heading.
+    one, *others = passages("Present: Ada Lindqvist.", "Ada wants a larger budget.")
+    below = replace(one, sentence=replace(one.sentence, heading="Budget"))
+    found = align("Ada Lindqvist", "Who met about the budget?", (below, *others))
+    assert numbers(found) == [1]
+    # A month isn't what a verb says, …
+    void = passages("Valid until 3 May 2026.", "Repairs may void the warranty.")
+    assert numbers(align("3 May 2026", "When does the warranty end?", void)) == [1]
     # … nor is a number's namesake taken for the same thing.
     toll = passages("It cost 5 crowns.", "The toll bridge has 5 arches.")
     assert numbers(align("5 crowns", "What was the toll?", toll)) == [1]

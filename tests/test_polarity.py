@@ -18,6 +18,7 @@ ENGINE = "A steam engine often drives the pump, and the largest has two pistons.
         ("What can a pump be driven without?", ENGINE),
         ("How many pistons has the smallest engine?", ENGINE),
         ("Who came last?", "Ada came first."),
+        ("Which country never joined?", "Five countries, the United States among them, joined."),
         ("What is the minimum speed?", "The maximum speed is 30 km/h."),
         ("Which engine has the fewest pistons?", "This one has the most pistons."),
     ],
@@ -37,7 +38,14 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("Who did not allow it?", "The council’s refusal came in May."),
         ("Which engine has no pistons?", "The Wankel is a pistonless engine."),
         ("Which part was not hit?", "The roof was unaffected."),
+        ("Who did not come?", "Absent: Ada Lindqvist."),
+        # Another word for the same end is said, too, or the end isn't meant.
+        ("How deep is the biggest lake?", "The largest lake is Vann, the smallest Tarn."),
+        ("Who arrived first last year?", "In 2019 Ada was the first to arrive."),
+        ("Which towns have at least three bridges?", "Most towns have three bridges."),
         # That is no negation.
+        ("Who lives at No. 10?", "Ada lives at number 10."),
+        ("What happens if I do not pay in time?", "Overdue payments cost 5 crowns."),
         ("Who asked whether or not it runs?", "Ada asked if it runs."),
         ("Does it pump not only water but oil?", "It pumps water and oil."),
         # Both ends are there.

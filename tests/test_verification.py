@@ -244,15 +244,15 @@ def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
     [
         ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
         # The reading decides, whatever the draft says.
-        ("Yes", 0.1, 0.9, "No. RM released the song on May 10.", [1]),
-        ("No", 0.9, 0.1, "Yes. RM released the song on May 10.", [1]),
+        ("Yes", 0.1, 0.9, "No.", [1, 2]),
+        ("No", 0.9, 0.1, "Yes.", [1, 2]),
         # Its reason speaks for the other side.
-        ("Yes. RM released the song", 0.1, 0.9, "No. RM released the song on May 10.", [1]),
+        ("Yes. RM released the song", 0.1, 0.9, "No.", [1, 2]),
         # It stands in a passage that the reading didn't see.
-        ("Yes. Kim plays", 0.9, 0.1, "Yes. RM released the song on May 10.", [1]),
+        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1, 2]),
         # A reason that the documents don't have isn't given.
-        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes. RM released the song on May 10.", [1]),
-        ("", 0.95, 0.5, "Yes. RM released the song on May 10.", [1]),
+        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1, 2]),
+        ("", 0.95, 0.5, "Yes.", [1, 2]),
     ],
 )
 def test_yes_or_no_is_decided_by_asking_for_both(
@@ -265,24 +265,6 @@ def test_yes_or_no_is_decided_by_asking_for_both(
         ranked=(2, 1),
     )
     assert found.verdict == "supported"
-    assert found.text == text
-    assert [passage.number for passage in found.passages] == cited
-
-
-@pytest.mark.parametrize(
-    ("question", "ranked", "text", "cited"),
-    [
-        # Each says a half of what is asked.
-        ("Was RM there before Kim?", (3, 1, 2), "Yes.", [1, 3]),
-        ("Did Kim play it?", (1, 2, 3), "Yes. Kim plays the piano.", [3]),
-        # Nothing of the question is said: what is closest is read.
-        ("Was it sunny?", (4, 1), "Yes. The album has eleven tracks.", [4]),
-    ],
-)
-def test_a_yes_or_no_rests_on_what_speaks_of_the_question(
-    question: str, ranked: tuple[int, ...], text: str, cited: list[int]
-) -> None:
-    (found,) = check(question=question, reading=decides(0.9, 0.1), ranked=ranked)
     assert found.text == text
     assert [passage.number for passage in found.passages] == cited
 
@@ -324,6 +306,9 @@ def test_yes_or_no_needs_evidence() -> None:
         ("when did RM and Jimin release it?", 0.5, 1.0),
         ("when did he release it in 1999?", 1.0, 0.0),
         ("when did Jimin release 58 and 5.8 songs?", 0.0, 0.5),
+        ("when was the Milano Treaty of 1999?", 1.0, 0.0),
+        ("when was the Berlin Treaty of 58?", 0.0, 0.0),
+        ("when was the Berlin Treaty of 5.8?", 0.0, 1.0),
         # The title and the sentences around tell what a passage speaks of.
         ("when did he release it near Milano for Songs?", 1.0, 1.0),
     ],
