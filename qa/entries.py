@@ -194,14 +194,14 @@ def _average(
             continue
         middle = start + len(sentences)
         vectors = spool.read(middle)[start:]
-        lengths = np.array([[len(sentence.text)] for sentence in sentences], np.float32)
-        firsts = [chunk.sentences[0].number for chunk in chunks]
-        means = np.add.reduceat(vectors * lengths, firsts)
-        norms = np.linalg.norm(means, axis=1, keepdims=True)
-        # Sentences that say the opposite of each other leave nothing.
-        means = np.where(norms > _NOTHING, means / np.maximum(norms, _NOTHING), vectors[firsts])
-        for row, mean in enumerate(means, start=middle):
-            spool.write(row, mean)
+        for row, chunk in enumerate(chunks, start=middle):
+            first = chunk.sentences[0].number
+            held = vectors[first : first + len(chunk.sentences)]
+            lengths = np.array([len(sentence.text) for sentence in chunk.sentences], np.float32)
+            mean = lengths @ held
+            norm = float(np.linalg.norm(mean))
+            # Sentences that say the opposite of each other leave nothing.
+            spool.write(row, mean / norm if norm > _NOTHING else held[0])
 
 
 def _in_context(sentence: Sentence) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
+from qa.injection import is_order
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
 from qa.mentions import label_of
 from qa.sentences import split_sentences
@@ -120,6 +121,8 @@ REWRITE_EXAMPLES: tuple[tuple[str, str], ...] = (
         "Why were the gates in Osk electrified in 1961?",
     ),
 )
+# In place of a title that gives orders.
+UNTITLED = "Document"
 REWRITE_TURNS = 2
 REWRITE_MAX_TOKENS = 64
 REWRITE_ANSWER_CHARACTERS = 300
@@ -277,7 +280,8 @@ def _render(evidence: Evidence) -> str:
         if sentence.document != document:
             document, heading = sentence.document, ""
             dated = f" ({passage.date})" if passage.date else ""
-            lines.append(f"{'' if not lines else chr(10)}{passage.title}{dated}")
+            title = UNTITLED if is_order(passage.title) else passage.title
+            lines.append(f"{'' if not lines else chr(10)}{title}{dated}")
         if not evidence.whole and (label := label_of(passage)) != heading:
             heading = label
             lines += [heading] if heading and heading != passage.title else []

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from qa.alignment import content_words, words
 from qa.computation import (
     Computation,
     Operand,
@@ -28,6 +29,7 @@ from qa.embeddings import Embedder
 from qa.errors import ModelError, ModelUnavailableError
 from qa.evidence import gather_evidence
 from qa.generation import (
+    YES_NO,
     Draft,
     constant_rewrite_prompt,
     draft_answer,
@@ -43,7 +45,7 @@ from qa.settings import Settings
 from qa.tables import all_rows, cells_of
 from qa.types import Document, DraftText, Evidence, Hit, Passage, Sentence, Turn
 from qa.values import Date, tokenise
-from qa.verification import CheckedClaim, check_claims, is_yes_no
+from qa.verification import QUESTION_WORDS, CheckedClaim, check_claims, is_yes_no
 from qa.witnesses import closest_of, witnesses
 
 __all__ = ["Pipeline", "Whole", "parts_of", "rarer_prompts"]
@@ -121,7 +123,7 @@ class Pipeline:
             deadline=deadline,
             whole=self.whole is not None,
         )
-        return tuple(self._completed(evidence.question, _dated(claim)) for claim in checked)
+        return tuple(_dated(claim) for claim in checked)
 
     def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
         """An answer from a table, from every row of it that fits."""
@@ -224,8 +226,8 @@ class Pipeline:
             lap("second reading")
         # A computed answer, and a yes or no, was weighed over several passages already.
         if len(checked) == 1 and checked[0].verdict == "supported" and checked[0].signals:
-            return self._compared(model, evidence, checked[0], deadline, notes, lap)
-        return checked
+            checked = self._compared(model, evidence, checked[0], deadline, notes, lap)
+        return tuple(self._completed(evidence.question, claim) for claim in checked)
 
     def _standalone(
         self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline
@@ -290,7 +292,8 @@ class Pipeline:
         """Try again where no claim of the first draft is supported.
 
         The closest sentences are read once more by themselves; and where the question asks
-        how many, what it counts is looked for.
+        how many, what it counts is looked for. What names something that nothing read speaks
+        of is hardly answered by reading on.
 
         Returns
         -------
@@ -301,8 +304,7 @@ class Pipeline:
         ------
         ModelUnavailableError
         """
-        # What names something that nothing read speaks of is hardly answered by reading on.
-        if any(is_unsaid(group, *evidence.passages) for group in names_of(evidence.question)):
+        if _asks_of_the_unsaid(evidence):
             return checked
         again = self._read_closest(model, evidence, checked, deadline)
         if any(claim.verdict == "supported" for claim in again):
@@ -472,6 +474,9 @@ class Pipeline:
             checked = self.check(model, evidence, tokens, deadline)
             if len(checked) != 1 or checked[0].verdict != "supported":
                 return None
+            # A date in the reason of a yes or no isn't what was asked for.
+            if YES_NO.match(checked[0].text):
+                return None
             claims += checked
         operands = [Operand(claim.text, _date(claim.passages)) for claim in claims]
         text = compute(plan, operands) if operands else None
@@ -504,6 +509,21 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.SECOND_READER, warm_up_prompt(None)),
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
+    )
+
+
+def _asks_of_the_unsaid(evidence: Evidence) -> bool:
+    """Whether a question names what nothing that was read speaks of.
+
+    Capitals tell a name only in an English question whose other words have none.
+    """
+    asked = content_words(evidence.question)
+    english = bool(QUESTION_WORDS & {word.key for word in words(evidence.question)})
+    plain = any(not word.is_capitalised and not word.is_number for word in asked)
+    return any(
+        is_unsaid(group, *evidence.passages)
+        for group in names_of(evidence.question)
+        if (english and plain) or any(word.is_number for word in group)
     )
 
 

@@ -11,14 +11,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from qa.alignment import holds
-from qa.types import Sentence
+from qa.alignment import holds, names_and_numbers, words
+from qa.types import Passage, Sentence
 from qa.verification import CheckedClaim
 
 __all__ = ["MAX_ROWS", "all_rows", "cells_of"]
 
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
+# What chooses among rows by comparing them, which code would have to do.
+NARROWING = frozenset(
+    """
+    most least more less fewer first last earlier later before after since until over under above
+    below between than only other another both not no never without
+    """.split()
+)
 _ROW = re.compile(r"\| (.+) \|")
 
 
@@ -38,13 +45,15 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
     claim : CheckedClaim
         Supported.
     rows : iterable of Sentence
-        Of the document that it cites, in order; what is no row of a table is passed over.
+        Of the document that it cites, in order; what is no row of the same table, told by the
+        heading above it, is passed over.
 
     Returns
     -------
     CheckedClaim
-        `claim` itself where it isn't one cell of one row, where the question names no
-        other cell, or where no other row or more than `MAX_ROWS` fit.
+        `claim` itself where it isn't one cell of one row, where the question asks for more
+        than cells that it names, or where no other row fits. Of more than `MAX_ROWS` it stays
+        the one, and says so.
     """
     if len(claim.passages) != 1:
         return claim
@@ -56,24 +65,37 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
         for column, value in cells.items()
         if column != asked and holds(question, value)
     }
-    if asked is None or not wanted:
+    if asked is None or not wanted or _asks_more(question, passage, [*wanted, *wanted.values()]):
         return claim
     fitting = {
         row: found[asked]
         for row in rows
-        if asked in (found := cells_of(row.text))
-        and all(_same(found.get(column, ""), value) for column, value in wanted.items())
+        if row.heading == passage.sentence.heading
+        and all(value in row.text for value in wanted.values())
+        and asked in (found := cells_of(row.text))
+        and all(found.get(column) == value for column, value in wanted.items())
     }
     values = tuple(dict.fromkeys(fitting.values()))
-    if len(values) < 2 or len(fitting) > MAX_ROWS:
+    if len(values) < 2:
         return claim
+    named = ", ".join(f"{column}: {value}" for column, value in wanted.items())
+    if len(fitting) > MAX_ROWS:
+        reason = f"{claim.reason} It is one of {len(fitting):,} rows that have {named}."
+        return replace(claim, reason=reason)
     return replace(
         claim,
-        text=", ".join(values),
+        text=("; " if any("," in value for value in values) else ", ").join(values),
         passages=tuple(replace(passage, sentence=row) for row in fitting),
-        reason=f"{claim.reason} Each quoted row has "
-        + ", ".join(f"{column}: {value}" for column, value in wanted.items())
-        + ".",
+        reason=f"{claim.reason} Each quoted row has {named}.",
+    )
+
+
+def _asks_more(question: str, passage: Passage, cells: Iterable[str]) -> bool:
+    """Whether a question narrows its rows by more than words that the cells have."""
+    told = " ".join([*cells, passage.title, passage.sentence.heading])
+    known = {word.key for word in words(told)}
+    return any(word.key not in known for word in names_and_numbers(question)) or any(
+        word.key in NARROWING or word.key.endswith("est") for word in words(question)
     )
 
 

@@ -31,6 +31,7 @@ from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
 
 __all__ = [
+    "QUESTION_WORDS",
     "CheckedClaim",
     "Signals",
     "check_claims",

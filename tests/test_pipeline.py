@@ -88,6 +88,19 @@ def test_an_operand_that_fails_its_check_leaves_no_figure(mill: tuple[Library, S
     assert answer.status == "not_found"
 
 
+def test_nothing_is_computed_from_the_reason_of_a_yes(
+    mill: tuple[Library, Script], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, script = mill
+    opened = "Yes. The bridge was opened on May 10, 2024"
+    monkeypatch.setitem(SAID, "Was the bridge opened?", opened)
+    script.operands = "Was the bridge opened? | When was the mill sold?"
+    script.check = lambda messages: "No" if messages[-1].content.endswith(": No") else "Yes"
+    assert library.ask("Was the bridge opened?").text.startswith(opened)
+    answer = library.ask("Was the bridge opened before the mill was sold?")
+    assert "is before" not in answer.text
+
+
 def test_a_figure_that_the_text_states_is_not_computed(mill: tuple[Library, Script]) -> None:
     library, script = mill
     script.operands = "no idea"
@@ -98,7 +111,14 @@ def test_a_figure_that_the_text_states_is_not_computed(mill: tuple[Library, Scri
 
 @pytest.mark.parametrize(
     ("question", "drafts"),
-    [("Why did Rehn build it?", 2), ("Why did Lindqvist build it?", 1), ("Why in 1931?", 1)],
+    [
+        ("Why did Rehn build it?", 2),
+        ("Why did Lindqvist build it?", 1),
+        ("Why in 1931?", 1),
+        # Capitals tell no name where nouns have them, or every word.
+        ("Warum baute die Gemeinde es?", 2),
+        ("Why Was The Mill Burnt?", 2),
+    ],
 )
 def test_what_nothing_read_speaks_of_is_not_read_again(
     mill: tuple[Library, Script], question: str, drafts: int

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,13 +53,18 @@ def test_other_text_has_no_cells(text: str) -> None:
     [
         ("Which members live in Osterau?", "Bruno Falk", 0, "Bruno Falk, Elif Kaya", [0, 2]),
         ("who lives in osterau", "Elif Kaya", 2, "Bruno Falk, Elif Kaya", [0, 2]),
-        ("In which towns live members since 2020?", "Osterau", 2, "Osterau, Neu Osterau", [2, 3]),
+        ("In which towns live members of 2020?", "Osterau", 2, "Osterau, Neu Osterau", [2, 3]),
         # Both cells that the question names must fit.
         ("Who of Osterau joined in 2020?", "Elif Kaya", 2, "Elif Kaya", [2]),
         # It names no other cell.
         ("Who is a member?", "Bruno Falk", 0, "Bruno Falk", [0]),
         # The answer is no cell.
         ("Who lives in Osterau?", "Bruno Falk of Osterau", 0, "Bruno Falk of Osterau", [0]),
+        # It compares rows, or names more than their cells have.
+        ("Who of Osterau paid the most?", "Bruno Falk", 0, "Bruno Falk", [0]),
+        ("Who is the oldest member in Osterau?", "Bruno Falk", 0, "Bruno Falk", [0]),
+        ("Who of Osterau joined in March?", "Bruno Falk", 0, "Bruno Falk", [0]),
+        ("Who of Osterau joined before 2020?", "Bruno Falk", 0, "Bruno Falk", [0]),
         # It comes from a sentence.
         ("What was founded in Osterau?", "The club", 4, "The club", [4]),
     ],
@@ -89,8 +95,29 @@ def test_more_rows_than_anyone_reads_stay_one() -> None:
     one = CheckedClaim(
         "Person 3", (Passage(1, many[3], "M", None, 0.5),), 0.8, "supported", "", None
     )
-    assert all_rows("Who lives in Osterau?", one, many) is one
+    told = all_rows("Who lives in Osterau?", one, many)
+    assert (told.text, told.passages) == (one.text, one.passages)
+    assert f"one of {MAX_ROWS + 1} rows" in told.reason
     assert len(all_rows("Who lives in Osterau?", one, many[:MAX_ROWS]).passages) == MAX_ROWS
+
+
+def test_rows_of_another_table_are_no_answer() -> None:
+    other = replace(TABLE[2], heading="Former members")
+    found = all_rows("Who lives in Osterau?", claim("Bruno Falk", 0), (*TABLE[:2], other))
+    assert found == claim("Bruno Falk", 0)
+
+
+def test_values_with_commas_are_parted_otherwise() -> None:
+    rows = [
+        Sentence("m.csv", n, 99 * n, 99 * n + len(text), text)
+        for n, text in enumerate(
+            ("| Name: Falk, Bruno | Town: Osterau |", "| Name: Kaya | Town: Osterau |")
+        )
+    ]
+    one = CheckedClaim(
+        "Falk, Bruno", (Passage(1, rows[0], "M", None, 0.5),), 0.8, "supported", "", None
+    )
+    assert all_rows("Who lives in Osterau?", one, rows).text == "Falk, Bruno; Kaya"
 
 
 @given(st.text(max_size=60), st.text(max_size=30), st.sampled_from(range(len(TABLE))))

@@ -209,3 +209,8 @@ def test_code_is_no_prose_and_every_sign_stays() -> None:
     code = Page(text_html(replace(DOCUMENT, text="# One\n", format="code"), 0, 6))
     assert len(code.of_class("qa-code")) == 1
     assert code.of_class("qa-heading") == []
+    # What is shown may begin within a block of code.
+    place = body.index("# **not**")
+    page = Page(text_html(replace(DOCUMENT, text=body), place, len(body)))
+    assert page.text == body[place:]
+    assert len(page.of_class("qa-heading")) == 1

@@ -91,6 +91,8 @@ class TextWriter:
         for number, cell in enumerate(cells):
             if value := _one_line(cell):
                 name = columns[number] if number < len(columns) else ""
+                # A bar of its own would end the cell.
+                value = value.replace("|", "¦")
                 named.append(f"{name}: {value}" if name else value)
         if named:
             self._add(f"| {' | '.join(named)} |", kind="row")

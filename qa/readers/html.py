@@ -225,10 +225,6 @@ def _grid(table: LexborNode) -> tuple[list[list[str]], int]:
     return rows, headers
 
 
-def _is_in(node: LexborNode, tag: str) -> bool:
-    return node.parent is not None and node.parent.tag == tag
-
-
 def _span(cell: LexborNode, name: str) -> int:
     value = (cell.attributes.get(name) or "").strip()
     return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() and len(value) < 9 else 1

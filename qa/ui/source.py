@@ -32,6 +32,7 @@ _LINE = re.compile(r".+", re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6} +)\S.*")
 _STRONG = re.compile(r"(\*\*)(?=[^\s*])[^*\n]*[^\s*](\*\*)")
 _FENCES = ("```", "~~~")
+_FENCE = re.compile(r"^[^\S\n]*(```|~~~)", re.MULTILINE)
 WHOLE = 40_000
 REACH = 8_000
 
@@ -147,7 +148,11 @@ def _looks(document: Document, first: int, last: int) -> Iterator[tuple[int, int
     front = min(document.body_start, last)
     if first < front:
         yield first, front, "qa-front"
+    # What is shown may begin within a block of code.
     fence = ""
+    for line in _FENCE.finditer(document.text, 0, first):
+        if not fence or line[1] == fence:
+            fence = "" if fence else line[1]
     for line in _LINE.finditer(document.text, first, last):
         begun = line[0].lstrip()
         if begun.startswith(fence or _FENCES):
