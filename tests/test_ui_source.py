@@ -213,4 +213,4 @@ def test_code_is_no_prose_and_every_sign_stays() -> None:
     place = body.index("# **not**")
     page = Page(text_html(replace(DOCUMENT, text=body), place, len(body)))
     assert page.text == body[place:]
-    assert len(page.of_class("qa-heading")) == 1
+    assert len(page.of_class("qa-heading")) == 2
