@@ -158,7 +158,7 @@ def under_headings(passages: Sequence[Passage]) -> str:
     pieces: list[str] = []
     above = ""
     for passage in passages:
-        text, label = " ".join(passage.sentence.text.split()), label_of(passage)
+        text, label = " ".join(passage.sentence.text.split()), label_of(passage.sentence)
         pieces.append(text if label in ("", above) else f"{label.rstrip(':')}: {text}")
         above = label
     return " ".join(pieces)

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from qa.alignment import content_words
 from qa.injection import is_order, orders
+from qa.mentions import label_of
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
@@ -124,7 +125,7 @@ def gather_evidence(
 def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
     asked = _keys(question)
     keys = {
-        scored.sentence: asked & _keys(f"{scored.sentence.heading} {scored.sentence.text}")
+        scored.sentence: asked & _keys(f"{label_of(scored.sentence)} {scored.sentence.text}")
         for hit in hits
         for scored in hit.sentences
     }

@@ -282,7 +282,7 @@ def _render(evidence: Evidence) -> str:
             dated = f" ({passage.date})" if passage.date else ""
             title = UNTITLED if is_order(passage.title) else passage.title
             lines.append(f"{'' if not lines else chr(10)}{title}{dated}")
-        if not evidence.whole and (label := label_of(passage)) != heading:
+        if not evidence.whole and (label := label_of(sentence)) != heading:
             heading = label
             lines += [heading] if heading and heading != passage.title else []
         lines.append(" ".join(sentence.text.split()))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import Stemmer
 
 from qa.alignment import Word, content_words, names_and_numbers, words
-from qa.types import Passage
+from qa.types import Passage, Sentence
 
 __all__ = ["around", "is_unsaid", "label_of", "names_of", "speaks_of", "stems"]
 
@@ -47,13 +47,13 @@ def around(passage: Passage) -> tuple[str, ...]:
     return (*told, *passage.nearby)
 
 
-def label_of(passage: Passage) -> str:
-    """The heading above a passage, on one line; ``""`` where it names no subject.
+def label_of(sentence: Sentence) -> str:
+    """The heading above a sentence, on one line; ``""`` where it names no subject.
 
     A long heading, such as a newspaper's, says something of its own, which distracts whoever
-    reads the passage below it.
+    reads what stands below it.
     """
-    heading = " ".join(passage.sentence.heading.split())
+    heading = " ".join(sentence.heading.split())
     short = len(heading) <= LABEL_CHARACTERS and len(heading.split()) <= LABEL_WORDS
     return heading if short else ""
 
