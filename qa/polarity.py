@@ -3,7 +3,7 @@
 "Which machine may not branch?" sounds like the passage that says which one may, to a
 retriever and to a small model alike. Words tell them apart. Of 2,805 questions about SQuAD's
 development articles, each compared with the sentence of its true or plausible answer, this
-holds for 3 of the 1,278 answered ones and for 159 of the 1,527 unanswered.
+holds for 4 of the 1,278 answered ones and for 161 of the 1,527 unanswered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ __all__ = ["turns_around"]
 # What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
     r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|den[iy]|absen)"
-    r"|\A(?:miss(?:ed|ing)|late|offline)\Z"
     r"|\A(?:un(?!cle|der|i[ft]|ion|iq|iv|less|til)|non)\w{4,}|less\Z"
 )
 # What looks like a negation or like an end of a scale and is none.
