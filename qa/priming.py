@@ -17,7 +17,8 @@ from qa.evidence import estimate_tokens, gather_evidence
 from qa.generation import warm_up_prompt
 from qa.index import Index
 from qa.llms import ChatModel, Deadline, Part, PrimableChatModel, forget_prompts
-from qa.pipeline import Whole, rarer_prompts
+from qa.pipeline import rarer_prompts
+from qa.reading import Whole
 from qa.settings import Settings
 
 __all__ = ["Primer", "State", "whole_library"]

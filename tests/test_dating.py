@@ -1,21 +1,10 @@
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
 import pytest
-from doubles import Script
 from hypothesis import given
 from hypothesis import strategies as st
-from tides import assert_sound
 
-from qa import Library
 from qa.dating import asked_as_of, asks_latest, dated
-from qa.llms import Message
-
-Open = Callable[..., tuple[Library, Script]]
-Write = Callable[..., Path]
 
 SATURDAY, WEDNESDAY, SUNDAY = "2024-05-11", "2024-05-15", "2024-05-12"
 COUNTED = "counted from the document’s date"
@@ -114,75 +103,3 @@ def test_what_asks_for_the_newest(question: str, latest: bool, until: str | None
 )
 def test_what_is_asked_stays_without_the_date(question: str, rest: str) -> None:
     assert asked_as_of(question)[1] == rest
-
-
-def prices(messages: Sequence[Message]) -> str:
-    """The first price of the text that a prompt gives."""
-    said = re.search(r"\d+ crowns", messages[-1].content)
-    return said.group() if said else "NOT STATED"
-
-
-FERRY = {
-    f"{date}.txt": f"date: {date}\ntitle: Ferry\n\nA ticket for the ferry costs {price} crowns.\n"
-    for date, price in (("2022-03-01", 5), ("2023-03-01", 6), ("2024-03-01", 7))
-}
-
-
-@pytest.fixture
-def ferry(write: Write, scripted: Open) -> tuple[Library, Script]:
-    library, script = scripted(write(FERRY))
-    script.answer = prices
-    return library, script
-
-
-@pytest.mark.parametrize(
-    ("question", "text", "date"),
-    [
-        ("How much does a ticket for the ferry currently cost?", "7 crowns [1]", "2024-03-01"),
-        ("How much did a ticket for the ferry cost as of May 2023?", "6 crowns [1]", "2023-03-01"),
-    ],
-)
-def test_the_newest_document_answers(
-    ferry: tuple[Library, Script], question: str, text: str, date: str
-) -> None:
-    answer = ferry[0].ask(question)
-    assert_sound(ferry[0], answer)
-    assert (answer.status, answer.text) == ("answered", text)
-    assert [citation.date for citation in answer.citations] == [date]
-    assert answer.notes == (
-        f"Of 3 documents that speak of this, the answer is from that of {date}.",
-    )
-
-
-def test_where_the_newest_says_nothing_the_next_is_read(ferry: tuple[Library, Script]) -> None:
-    library, script = ferry
-    script.check = lambda messages: "No" if "7 crowns" in messages[-1].content else "Yes"
-    answer = library.ask("How much does a ticket for the ferry currently cost?")
-    assert answer.text == "6 crowns [1]"
-
-
-def test_before_the_first_document_there_is_none_to_prefer(ferry: tuple[Library, Script]) -> None:
-    answer = ferry[0].ask("How much did a ticket for the ferry cost as of 2021?")
-    assert not any("that of" in note for note in answer.notes)
-
-
-def test_a_claim_tells_the_date_that_it_means(write: Write, scripted: Open) -> None:
-    library, script = scripted(
-        write({"mill.txt": "date: 2024-05-11\n\nThe mill opens next Friday. Rehn opens it.\n"})
-    )
-    script.answer = "next Friday"
-    answer = library.ask("When does the mill open?")
-    assert_sound(library, answer)
-    assert answer.text == f"next Friday (17 May 2024, {COUNTED}) [1]"
-
-
-def test_a_computation_counts_with_it(write: Write, scripted: Open) -> None:
-    text = "date: 2024-05-11\n\nThe mill opens next Friday. The bridge was opened on May 10.\n"
-    library, script = scripted(write({"mill.txt": text}))
-    script.answer = lambda messages: (
-        "next Friday" if "When does the mill open" in messages[-1].content else "May 10"
-    )
-    script.operands = "When was the bridge opened? | When does the mill open?"
-    answer = library.ask("How many days after the bridge was opened does the mill open?")
-    assert_sound(library, answer)
-    assert answer.text.startswith("7 days: from May 10 (2024) to next Friday (17 May 2024")

@@ -50,6 +50,8 @@ ORDER = (
     "conflict",
     "dating",
     "summary",
+    "reading",
+    "comparison",
     "computation",
     "pipeline",
     "priming",

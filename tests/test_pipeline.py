@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from doubles import Script
+from tides import assert_sound
 
 from qa import Answer, Library
 from qa.generation import INSTRUCTIONS
@@ -213,17 +214,15 @@ def test_a_header_that_tells_no_date_isn_t_quoted_for_it(
     assert library.ask("When was the article published?").status == "not_found"
 
 
-@pytest.mark.parametrize(("tokens", "whole"), [(0, 0.0), (4000, 1.0)])
-def test_a_claim_knows_whether_the_library_was_read_whole(
-    write: Callable[..., Path],
-    scripted: Callable[..., tuple[Library, Script]],
-    tokens: int,
-    whole: float,
+def test_a_computation_counts_with_the_date_that_words_mean(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
 ) -> None:
-    library, script = scripted(
-        write({"mill.txt": DIARY}), evidence={"whole_library_tokens": tokens}
+    text = "date: 2024-05-11\n\nThe mill opens next Friday. The bridge was opened on May 10.\n"
+    library, script = scripted(write({"mill.txt": text}))
+    script.answer = lambda messages: (
+        "next Friday" if "When does the mill open" in messages[-1].content else "May 10"
     )
-    script.answer = "Rehn"
-    (claim,) = library.ask("Who built the bridge?").claims
-    assert claim.signals is not None
-    assert claim.signals["whole"] == whole
+    script.operands = "When was the bridge opened? | When does the mill open?"
+    answer = library.ask("How many days after the bridge was opened does the mill open?")
+    assert_sound(library, answer)
+    assert answer.text.startswith("7 days: from May 10 (2024) to next Friday (17 May 2024")

@@ -1,0 +1,192 @@
+"""Which of several documents is believed, and what the reader is told of the others.
+
+Of versions of one document the newest counts; a question for how things stand now is
+answered by the newest document that says; and documents that give different answers are
+all quoted. Each is read by itself, so that what one says is never taken for another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from qa.conflict import combine, disagreement, same_answer
+from qa.dating import asked_as_of, asks_latest
+from qa.errors import ModelError
+from qa.index import Index
+from qa.llms import ChatModel, Deadline
+from qa.reading import Reading
+from qa.types import Evidence, Passage
+from qa.verification import CheckedClaim, is_yes_no
+from qa.witnesses import closest_of, witnesses
+
+__all__ = ["compared", "newest_answer"]
+
+# Of the documents that speak of what is asked, so many are read one by one.
+MAX_WITNESSES = 2
+
+
+def newest_answer(
+    reading: Reading, model: ChatModel, evidence: Evidence, deadline: Deadline, *, notes: list[str]
+) -> tuple[CheckedClaim, ...]:
+    """Answer a question for the latest from the newest document that states what is asked.
+
+    Parameters
+    ----------
+    reading : Reading
+    model : ChatModel
+    evidence : Evidence
+    deadline : Deadline
+    notes : list of str
+        Takes what the reader should know.
+
+    Returns
+    -------
+    tuple of CheckedClaim
+        Empty where it asks for something else, or no document states it.
+
+    Raises
+    ------
+    ModelUnavailableError
+    """
+    if not asks_latest(evidence.question):
+        return ()
+    limit, question = asked_as_of(evidence.question)
+    evidence = replace(evidence, question=question)
+    closest = evidence.best()[:1]
+    if not closest or is_yes_no(question):
+        return ()
+    speaking = (closest[0].sentence.document, *witnesses(evidence, closest))
+    dates = {path: reading.index.documents[path].date or "" for path in speaking}
+    fitting = [path for path in speaking if "" < dates[path] <= (limit or "9999")]
+    if len(speaking) < 2 or not fitting:
+        return ()
+    for path in sorted(fitting, key=dates.__getitem__, reverse=True)[:MAX_WITNESSES]:
+        found = _read_document(reading, model, evidence, path, deadline)
+        if found:
+            notes.append(
+                f"Of {len(speaking)} documents that speak of this, the answer is from that "
+                f"of {dates[path]}."
+            )
+            return found
+    return ()
+
+
+def compared(
+    reading: Reading,
+    model: ChatModel,
+    evidence: Evidence,
+    claim: CheckedClaim,
+    deadline: Deadline,
+    *,
+    notes: list[str],
+    lap: Callable[[str], None],
+) -> tuple[CheckedClaim, ...]:
+    """Weigh an answer against what newer versions and other documents say.
+
+    Parameters
+    ----------
+    reading : Reading
+    model : ChatModel
+        An answer that was found already outlives its failure.
+    evidence : Evidence
+    claim : CheckedClaim
+        Supported.
+    deadline : Deadline
+    notes : list of str
+        Takes what the reader should know.
+    lap : callable
+        Told when other documents have been read.
+
+    Returns
+    -------
+    tuple of CheckedClaim
+        Several where documents give different answers, the newest first.
+    """
+    index = reading.index
+    try:
+        current = _current(reading, model, evidence, claim, deadline, notes)
+        own = {passage.sentence.document for passage in (*claim.passages, *current.passages)}
+        versions = {path for known in own for path in _versions(index, known)}
+        others = [
+            path
+            for path in witnesses(evidence, claim.passages)
+            if path not in versions and path == _versions(index, path)[0]
+        ]
+        found = [
+            answers[0]
+            for path in others[:MAX_WITNESSES]
+            if len(answers := _read_document(reading, model, evidence, path, deadline)) == 1
+        ]
+    except ModelError as error:
+        notes.append(f"What other documents say of this wasn’t compared. {error}")
+        return (claim,)
+    if others:
+        lap("other documents")
+    claims = combine(current, found)
+    if len(claims) > 1:
+        notes.append(disagreement(claims))
+    return claims
+
+
+def _read_document(
+    reading: Reading, model: ChatModel, evidence: Evidence, document: str, deadline: Deadline
+) -> tuple[CheckedClaim, ...]:
+    """Answer from one document of the evidence alone; only what is supported."""
+    draft = reading.draft_from(model, evidence, closest_of(evidence, document), deadline)
+    own = tuple(p for p in evidence.passages if p.sentence.document == document)
+    alone = replace(evidence, passages=own, ranked=(), whole=False)
+    checked = reading.check(model, alone, draft, deadline)
+    return tuple(claim for claim in checked if claim.verdict == "supported")
+
+
+def _current(
+    reading: Reading,
+    model: ChatModel,
+    evidence: Evidence,
+    claim: CheckedClaim,
+    deadline: Deadline,
+    notes: list[str],
+) -> CheckedClaim:
+    """What the newest version of a document says where an older one was cited."""
+    index = reading.index
+    cited = claim.passages[0].sentence.document
+    newest, *older = _versions(index, cited)
+    if cited == newest:
+        read = {passage.sentence.document for passage in evidence.best()}
+        notes += [
+            f"{path} is an older version or a copy of {newest}, which is quoted."
+            for path in older
+            if path in read
+        ]
+        return claim
+    moved = tuple(_in_version(index, passage, newest) for passage in claim.passages)
+    passages = tuple(passage for passage in moved if passage is not None)
+    if len(passages) == len(moved):
+        notes.append(f"{cited} is an older version or a copy of {newest}, which is quoted.")
+        return replace(claim, passages=passages)
+    answers = _read_document(reading, model, evidence, newest, deadline)
+    if len(answers) != 1:
+        notes.append(f"{newest} is a newer version of {cited}, and wasn’t found to say this.")
+        return claim
+    if same_answer(claim.text, answers[0].text) is not True:
+        date = index.documents[cited].date
+        notes.append(
+            f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”."
+        )
+    return answers[0]
+
+
+def _versions(index: Index, path: str) -> tuple[str, ...]:
+    """A document with its copies and versions, the newest first."""
+    return next((group for group in index.versions if path in group), (path,))
+
+
+def _in_version(index: Index, passage: Passage, path: str) -> Passage | None:
+    """The same sentence in another version of its document, if it is still there."""
+    sentence, document = passage.sentence, index.documents[path]
+    same = [other for other in index.sentences(path) if other.text == sentence.text]
+    if not same:
+        return None
+    nearest = min(same, key=lambda other: abs(other.number - sentence.number))
+    return replace(passage, sentence=nearest, title=document.title, date=document.date)

@@ -1,0 +1,122 @@
+"""One reading of a library: what a question finds, what a model drafts from it, what holds.
+
+Whatever is answered, at once or in parts, computed or compared, is read this way, so that
+nothing gets past the checks. Nothing here is kept between questions.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from qa.dating import dated
+from qa.embeddings import Embedder
+from qa.evidence import gather_evidence
+from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
+from qa.index import Index
+from qa.llms import ChatModel, Completion, Deadline, Part, PrimableChatModel, Token
+from qa.retrieval import retrieve
+from qa.settings import Settings
+from qa.types import Document, Evidence, Hit, Passage, Sentence
+from qa.verification import CheckedClaim, check_claims
+
+__all__ = ["Reading", "Whole", "date_of"]
+
+# Every document in a fixed order with its sentences.
+Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a question is answered with.
+
+    Parameters
+    ----------
+    index : Index
+    whole : Whole or None
+        The library where it is read whole.
+    embedder : Embedder
+    settings : Settings
+    """
+
+    index: Index
+    whole: Whole | None
+    embedder: Embedder
+    settings: Settings
+
+    def gather(self, question: str) -> tuple[tuple[Hit, ...], Evidence]:
+        """Find what a standalone question is about, and what of it is read."""
+        hits = retrieve(self.index, self.embedder, question, self.settings.retrieval)
+        return hits, gather_evidence(question, hits, self.whole, self.settings.evidence)
+
+    def draft(self, model: ChatModel, evidence: Evidence, deadline: Deadline) -> Iterator[Token]:
+        """Have a model draft an answer.
+
+        Raises
+        ------
+        ModelUnavailableError
+        """
+        limit = self.settings.generation.max_tokens
+        return draft_answer(model, evidence, max_tokens=limit, deadline=deadline)
+
+    def drafted(self, model: ChatModel, evidence: Evidence, deadline: Deadline) -> Draft:
+        """`draft`, read once it is complete.
+
+        Raises
+        ------
+        ModelUnavailableError
+        """
+        return read_draft(Completion(tuple(self.draft(model, evidence, deadline))))
+
+    def draft_from(
+        self, model: ChatModel, evidence: Evidence, few: Sequence[Passage], deadline: Deadline
+    ) -> Draft:
+        """`drafted` from a few of the passages alone.
+
+        Raises
+        ------
+        ModelUnavailableError
+        """
+        if isinstance(model, PrimableChatModel) and evidence.whole:
+            model.prime(Part.SECOND_READER, warm_up_prompt(None), deadline)
+        narrowed = replace(evidence, passages=tuple(few), ranked=(), whole=False)
+        return self.drafted(model, narrowed, deadline)
+
+    def check(
+        self, model: ChatModel, evidence: Evidence, draft: Draft, deadline: Deadline
+    ) -> tuple[CheckedClaim, ...]:
+        """Check what was drafted.
+
+        Raises
+        ------
+        ModelUnavailableError
+        """
+        checked = check_claims(
+            draft,
+            evidence,
+            model=model,
+            similarity=functools.partial(_similarity, self.embedder),
+            settings=self.settings.verification,
+            deadline=deadline,
+            whole=self.whole is not None,
+        )
+        return tuple(_dated(claim) for claim in checked)
+
+
+def date_of(passages: Sequence[Passage]) -> str | None:
+    """The date of the first passage whose document has one."""
+    return next((passage.date for passage in passages if passage.date), None)
+
+
+def _dated(claim: CheckedClaim) -> CheckedClaim:
+    """A supported claim with what its words for time mean by its document's date."""
+    if claim.verdict != "supported" or len({p.sentence.document for p in claim.passages}) != 1:
+        return claim
+    context = " ".join(passage.sentence.text for passage in claim.passages)
+    return replace(claim, text=dated(claim.text, context, date_of(claim.passages)))
+
+
+def _similarity(embedder: Embedder, one: str, other: str) -> float:
+    """Cosine similarity of two texts, -1 to 1."""
+    return float(embedder.embed_query(one) @ embedder.embed_query(other))

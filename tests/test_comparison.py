@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from doubles import Script
+from tides import assert_sound
+
+from qa import Answer, Library
+from qa.checker import CHECK_INSTRUCTIONS
+from qa.errors import ModelUnavailableError
+from qa.generation import INSTRUCTIONS
+from qa.llms import Message, ScriptedChatModel
+
+Open = Callable[..., tuple[Library, Script]]
+Write = Callable[..., Path]
+
+QUESTION = "How much does a ticket for the ferry cost?"
+
+
+def prices(messages: Sequence[Message]) -> str:
+    """The first price of the text that a prompt gives."""
+    said = re.search(r"(?:\d+|five) crowns", messages[-1].content)
+    return said.group() if said else "NOT STATED"
+
+
+def notice(date: str, price: str, title: str) -> str:
+    return f"date: {date}\ntitle: {title}\n\nA ticket for the ferry costs {price} crowns.\n"
+
+
+@pytest.fixture
+def asked(write: Write, scripted: Open) -> Callable[..., tuple[Answer, list[int]]]:
+    """Ask a library of such files; also how often the model drafted and checked."""
+
+    def asked(files: dict[str, str], question: str = QUESTION) -> tuple[Answer, list[int]]:
+        library, script = scripted(write(files))
+        script.answer = prices
+        answer = library.ask(question)
+        assert_sound(library, answer)
+        (model,) = library._models.values()
+        assert isinstance(model, ScriptedChatModel)
+        heads = [prompt[0].content for prompt in model.prompts]
+        return answer, [heads.count(INSTRUCTIONS), heads.count(CHECK_INSTRUCTIONS)]
+
+    return asked
+
+
+Asked = Callable[..., tuple[Answer, list[int]]]
+
+
+# --- Other documents and versions -----------------------------------------------------
+
+
+def test_documents_that_disagree_are_both_given_newest_first(asked: Asked) -> None:
+    answer, _ = asked(
+        {"a.txt": notice("2023-03-01", "5", "Ferry"), "b.txt": notice("2024-03-01", "7", "Harbour")}
+    )
+    assert (answer.status, answer.text) == ("answered", "7 crowns [1] 5 crowns [2]")
+    assert [citation.date for citation in answer.citations] == ["2024-03-01", "2023-03-01"]
+    assert answer.notes == (
+        "The documents give different answers: “7 crowns” (Harbour, 2024-03-01); "
+        "“5 crowns” (Ferry, 2023-03-01).",
+    )
+
+
+def test_a_document_that_says_the_same_is_cited_as_well(asked: Asked) -> None:
+    answer, _ = asked(
+        {
+            "a.txt": notice("2023-03-01", "5", "Ferry"),
+            "b.txt": notice("2024-03-01", "five", "Harbour"),
+        }
+    )
+    assert (answer.text, answer.notes) == ("5 crowns [1][2]", ())
+    assert {citation.document for citation in answer.citations} == {"a.txt", "b.txt"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        # It speaks of another thing, of the same thing otherwise, or of another place.
+        "date: 2024-03-01\n\nGlass is made on the island. It costs 7 crowns.\n",
+        "date: 2024-03-01\n\nThe ferry sails at noon, and the harbour is closed.\n",
+    ],
+)
+def test_documents_about_something_else_cost_nothing(asked: Asked, other: str) -> None:
+    answer, calls = asked({"a.txt": notice("2023-03-01", "5", "Ferry"), "b.txt": other})
+    assert answer.text == "5 crowns [1]"
+    assert calls == [1, 1]
+    assert "other documents" not in answer.timings
+
+
+def test_another_place_s_document_isn_t_compared(asked: Asked) -> None:
+    files = {
+        "a.txt": notice("2023-03-01", "5", "Ferry").replace("the ferry", "the ferry to Lund"),
+        "b.txt": notice("2024-03-01", "7", "Boats").replace("the ferry", "the ferry to Belmont"),
+    }
+    answer, calls = asked(files, "How much does a ticket for the ferry to Lund cost?")
+    assert (answer.text, calls) == ("5 crowns [1]", [1, 1])
+
+
+def test_one_word_in_common_is_too_little(asked: Asked) -> None:
+    files = {
+        f"{name}.txt": f"date: {date}\ntitle: {name}\n\nThe {name} is open. It costs {price} "
+        "crowns.\n"
+        for name, date, price in (("Museum", "2023-03-01", 5), ("Theatre", "2024-03-01", 7))
+    }
+    answer, calls = asked(files, "How much does the museum cost?")
+    assert (answer.text, calls) == ("5 crowns [1]", [1, 1])
+
+
+def test_an_answer_outlives_a_model_that_fails_later(write: Write, scripted: Open) -> None:
+    library, script = scripted(
+        write({"a.txt": notice("2023-03-01", "5", "F"), "b.txt": notice("2024-03-01", "7", "H")})
+    )
+    calls = []
+
+    def once(messages: Sequence[Message]) -> str:
+        calls.append(messages)
+        if len(calls) > 1:
+            raise ModelUnavailableError("The model is gone.")
+        return prices(messages)
+
+    script.answer = once
+    answer = library.ask(QUESTION)
+    assert_sound(library, answer)
+    assert (answer.status, answer.extractive) == ("answered", False)
+    assert answer.notes == ("What other documents say of this wasn’t compared. The model is gone.",)
+
+
+REST = (
+    "The harbour was built of granite by the town. Its lamp burns at night for the boats. "
+    "Nobody may fish from the mole in winter. The office is open in the morning only.\n"
+)
+
+
+def test_a_copy_is_cited_from_the_newest(asked: Asked) -> None:
+    text = notice("2023-03-01", "5", "Ferry") + "\n" + REST
+    answer, calls = asked({"a.txt": text, "b.txt": text.replace("2023", "2024")})
+    assert (answer.text, calls) == ("5 crowns [1]", [1, 1])
+    assert [citation.document for citation in answer.citations] == ["b.txt"]
+    assert answer.notes == ("a.txt is an older version or a copy of b.txt, which is quoted.",)
+
+
+def test_a_newer_version_that_says_otherwise_is_believed(asked: Asked) -> None:
+    answer, _ = asked(
+        {
+            "a.txt": notice("2023-03-01", "5", "Ferry") + "\n" + REST,
+            "b.txt": notice("2024-03-01", "7", "Ferry") + "\n" + REST,
+        }
+    )
+    assert answer.text == "7 crowns [1]"
+    assert answer.notes == ("An older version, a.txt (2023-03-01), says: “5 crowns”.",)
+
+
+def test_a_newer_version_that_no_longer_says_it_is_named(asked: Asked) -> None:
+    newer = notice("2024-03-01", "7", "Ferry").replace("A ticket for the ferry costs 7 crowns.", "")
+    answer, _ = asked(
+        {"a.txt": notice("2023-03-01", "5", "Ferry") + "\n" + REST, "b.txt": newer + "\n" + REST}
+    )
+    assert answer.text == "5 crowns [1]"
+    assert answer.notes == ("b.txt is a newer version of a.txt, and wasn’t found to say this.",)
+
+
+# --- The newest document --------------------------------------------------------------
+
+
+@pytest.fixture
+def ferry(write: Write, scripted: Open) -> tuple[Library, Script]:
+    prices_of_years = (("2022-03-01", "5"), ("2023-03-01", "6"), ("2024-03-01", "7"))
+    library, script = scripted(
+        write({f"{date}.txt": notice(date, price, "Ferry") for date, price in prices_of_years})
+    )
+    script.answer = prices
+    return library, script
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "date"),
+    [
+        ("How much does a ticket for the ferry currently cost?", "7 crowns [1]", "2024-03-01"),
+        ("How much did a ticket for the ferry cost as of May 2023?", "6 crowns [1]", "2023-03-01"),
+    ],
+)
+def test_the_newest_document_answers(
+    ferry: tuple[Library, Script], question: str, text: str, date: str
+) -> None:
+    answer = ferry[0].ask(question)
+    assert_sound(ferry[0], answer)
+    assert (answer.status, answer.text) == ("answered", text)
+    assert [citation.date for citation in answer.citations] == [date]
+    assert answer.notes == (
+        f"Of 3 documents that speak of this, the answer is from that of {date}.",
+    )
+
+
+def test_where_the_newest_says_nothing_the_next_is_read(ferry: tuple[Library, Script]) -> None:
+    library, script = ferry
+    script.check = lambda messages: "No" if "7 crowns" in messages[-1].content else "Yes"
+    answer = library.ask("How much does a ticket for the ferry currently cost?")
+    assert answer.text == "6 crowns [1]"
+
+
+def test_before_the_first_document_there_is_none_to_prefer(ferry: tuple[Library, Script]) -> None:
+    answer = ferry[0].ask("How much did a ticket for the ferry cost as of 2021?")
+    assert not any("that of" in note for note in answer.notes)
