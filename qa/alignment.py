@@ -105,15 +105,12 @@ class Alignment:
         hold a name, the one that says of it what is asked; in reading order.
     coverage : float
         Share of the claim's content words that these passages hold, 0 to 1.
-    exact : bool
-        Whether the whole claim stands word for word in the first passage that was chosen.
     missing : tuple of str
         Names and numbers of the claim that no passage holds, as written.
     """
 
     passages: tuple[Passage, ...]
     coverage: float
-    exact: bool
     missing: tuple[str, ...]
 
 
@@ -162,27 +159,26 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     claim_words = words(claim)
     wanted = [word for word in claim_words if word.key not in FUNCTION_WORDS] or claim_words
     if not wanted or not passages:
-        return Alignment((), 0.0, exact=False, missing=tuple(word.text for word in wanted))
+        return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
     asked = {word.key for word in content_words(question)}
     keys_of = {
         passage.number: [word.key for word in words(passage.sentence.text)] for passage in passages
     }
     needed = {word.key for word in wanted}
 
-    def preference(passage: Passage) -> tuple[float, float, float, int]:
+    def preference(passage: Passage) -> tuple[bool, float, float, int]:
         keys = keys_of[passage.number]
         held = set(keys)
         return (
-            float(_contains(keys, [word.key for word in claim_words])),
+            _contains(keys, [word.key for word in claim_words]),
             len(needed & held) + 0.5 * len(asked & held) / max(1, len(asked)),
             passage.score,
             -passage.number,
         )
 
     first = max(passages, key=preference)
-    exact = bool(preference(first)[0])
     chosen, left = [first], needed - set(keys_of[first.number])
-    while left and not exact:
+    while left:
         best = max(passages, key=lambda p: (len(left & set(keys_of[p.number])), preference(p)))
         gained = left & set(keys_of[best.number])
         if not gained:
@@ -197,12 +193,12 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     held = set().union(*(keys_of[passage.number] for passage in chosen))
     coverage = len(needed & held) / len(needed)
     if not needed & held:
-        return Alignment((), 0.0, exact=False, missing=tuple(word.text for word in wanted))
+        return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
     missing = _unique(
         word.text for word in claim_words if _must_stand(word) and word.key not in held
     )
     in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
-    return Alignment(in_order, coverage, exact, missing)
+    return Alignment(in_order, coverage, missing)
 
 
 def _stating(
