@@ -39,7 +39,8 @@ def open_archive(data: bytes, path: str) -> zipfile.ZipFile:
         )
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    # Beside what is no archive: a name that isn't UTF-8, and a version that isn't known.
+    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError) as error:
         raise DocumentError(f"{path} is damaged: {error}. Save it again.") from error
     members = archive.infolist()
     size = sum(member.file_size for member in members)
