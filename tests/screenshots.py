@@ -36,7 +36,27 @@ SIZES: dict[str, ViewportSize] = {
     "laptop": {"width": 1024, "height": 768},
     "phone": {"width": 390, "height": 844},
 }
-STATES: dict[str, Callable[[Page, HarbourLibrary], object]] = {}
+# What is asked for the states that only wait for its answer.
+QUESTIONS = {
+    "greeting": "Hello!",
+    "answer": "How high was the tide on 1 May?",
+    "several": "What happened on 1 May, and what followed from it?",
+    "long": "What is everything that the papers say of May and of what was done about it?",
+    "conflict": "How deep was it, and do the papers agree?",
+    "refusal": "What did the mayor say?",
+    "failure": "Is there a fault?",
+}
+
+
+def answer_to(question: str) -> Callable[[Page, HarbourLibrary], object]:
+    def act(page: Page, library: HarbourLibrary) -> None:
+        ask(page, question)
+        answered(page)
+
+    return act
+
+
+STATES = {name: answer_to(question) for name, question in QUESTIONS.items()}
 
 
 def state(
@@ -68,12 +88,6 @@ def earlier(page: Page, library: HarbourLibrary) -> None:
 
 
 @state
-def greeting(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "Hello!")
-    answered(page)
-
-
-@state
 def evidence(page: Page, library: HarbourLibrary) -> None:
     ask(page, "What happened on 1 May? search")
     expect(page.locator("#qa-live .qa-passage").first).to_be_visible()
@@ -98,49 +112,25 @@ def waiting(page: Page, library: HarbourLibrary) -> None:
 
 
 @state
-def answer(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "How high was the tide on 1 May?")
-    answered(page)
-
-
-@state
-def several(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "What happened on 1 May, and what followed from it?")
-    answered(page)
-
-
-@state
 def source(page: Page, library: HarbourLibrary) -> None:
-    several(page, library)
+    STATES["several"](page, library)
     page.locator("#qa-live .qa-chip").nth(1).click()
     expect(page.locator(".qa-position")).to_have_text("2 of 3")
 
 
 @state
 def preview(page: Page, library: HarbourLibrary) -> None:
-    several(page, library)
+    STATES["several"](page, library)
     page.locator("#qa-live .qa-chip").first.hover()
     expect(page.get_by_role("tooltip")).to_be_visible()
 
 
 @state
-def long(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "What is everything that the papers say of May and of what was done about it?")
-    answered(page)
-
-
-@state
 def partial(page: Page, library: HarbourLibrary) -> None:
-    answer(page, library)
+    STATES["answer"](page, library)
     ask(page, "What did they decide about the fish market?")
     answered(page)
     page.get_by_text("1 statement left out").click()
-
-
-@state
-def conflict(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "How deep was it, and do the papers agree?")
-    answered(page)
 
 
 @state
@@ -151,27 +141,15 @@ def rough(page: Page, library: HarbourLibrary) -> None:
 
 
 @state
-def refusal(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "What did the mayor say?")
-    answered(page)
-
-
-@state
-def failure(page: Page, library: HarbourLibrary) -> None:
-    ask(page, "Is there a fault?")
-    answered(page)
-
-
-@state
 def banner(page: Page, library: HarbourLibrary) -> None:
     library.problem = "llama at gpu.example can't be reached. Check that it is running."
-    answer(page, library)
+    STATES["answer"](page, library)
     expect(page.locator(".qa-banner")).to_be_visible()
 
 
 @state
 def editing(page: Page, library: HarbourLibrary) -> None:
-    answer(page, library)
+    STATES["answer"](page, library)
     page.get_by_role("button", name="Edit").click()
 
 
