@@ -22,13 +22,14 @@ from places import Place
 
 from qa import Library, Settings
 from qa.llms import ScriptedChatModel
+from qa.readers import DocumentReader
 
 # A busy machine is slow, not wrong; and a failure must come again.
 hypothesis.settings.register_profile("qa", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("qa")
 
 
-pytest.register_assert_rewrite("browsing", "pages")
+pytest.register_assert_rewrite("browsing", "formats", "pages")
 
 
 class NetworkBlockedError(OSError):
@@ -164,6 +165,13 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
         yield server
         for client in clients:
             client.close()
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DocumentReader]:
+    """A reader of a folder to put files in: see `formats.read`."""
+    with DocumentReader(tmp_path_factory.mktemp("formats")) as reader:
+        yield reader
 
 
 @pytest.fixture(scope="module")

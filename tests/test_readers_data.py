@@ -1,0 +1,76 @@
+"""Books, mail and data."""
+
+from __future__ import annotations
+
+import json
+
+import files
+import pytest
+from formats import about, read, sentence
+
+from qa.errors import DocumentError
+from qa.readers import DocumentReader
+
+
+def test_book(reader: DocumentReader) -> None:
+    chapters = {
+        "b%20c.xhtml": "<html><body><h1>One</h1><p>First.</p></body></html>",
+        "a.xhtml": "<html><body><h1>Two</h1><p>Second.</p></body></html>",
+    }
+    data = files.book({name.replace("%20", " "): text for name, text in chapters.items()})
+    document = read(reader, "a.epub", data)
+    assert document.text == "# One\n\nFirst.\n\n# Two\n\nSecond."
+    assert (document.title, document.date) == ("The Book", "2020-01-02")
+
+
+def test_message(reader: DocumentReader) -> None:
+    document = read(
+        reader,
+        "a.eml",
+        "From: Ann <a@x.y>\nTo: Bob\nSubject: =?utf-8?q?Caf=C3=A9?= plan\n"
+        "Date: Sat, 11 May 2024 10:30:00 +0000\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=B\n\n--B\n"
+        "Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: base64\n\n"
+        "PHA+TGV0IHVzIG1lZXQgYXQgdGhlIGNhZuku\n--B\nContent-Type: application/pdf\n"
+        'Content-Disposition: attachment; filename="map.pdf"\n\nabc\n--B--\n',
+    )
+    assert document.text == (
+        "# Café plan\n\nFrom: Ann <a@x.y>\nTo: Bob\nDate: Sat, 11 May 2024 10:30:00 +0000\n\n"
+        "Let us meet at the café."
+    )
+    assert about(document) == ("Café plan", "2024-05-11", "header")
+    assert document.notes == ("attachments aren't read: map.pdf",)
+
+
+def test_mailbox(reader: DocumentReader) -> None:
+    document = read(
+        reader,
+        "a.mbox",
+        "From a Sat\nSubject: One\n\nFirst.\n\nFrom b Sun\nSubject: Two\n\nSecond.\n>From here.\n"
+        "\nFrom now on it is quiet.\n",
+    )
+    assert document.text == (
+        "## One\n\nFirst.\n\n## Two\n\nSecond.\nFrom here.\n\nFrom now on it is quiet."
+    )
+
+
+def test_json(reader: DocumentReader) -> None:
+    value = {
+        "title": "Box",
+        "items": [{"id": 1, "tags": ["a", "b"]}, {"name": "Bob", "text": "Long text. " * 30}],
+        "deep": {"x": None},
+    }
+    document = read(reader, "a.json", json.dumps(value))
+    assert document.title == "Box"
+    assert "| id: 1 | tags: a; b |" in document.text
+    assert "Long text. Long text." in document.text
+    assert "| x: null |" in document.text
+    assert sentence(document, "id: 1").text == "| id: 1 | tags: a; b |"
+
+
+def test_json_lines(reader: DocumentReader) -> None:
+    document = read(reader, "a.jsonl", '{"id": 1}\nbroken{\n\n{"id": 2}\n')
+    assert document.text == "| id: 1 |\n| id: 2 |"
+    assert document.notes == ("what isn't JSON wasn't read: line 2",)
+    with pytest.raises(DocumentError, match=r"b\.jsonl isn't JSON lines: line 1"):
+        read(reader, "b.jsonl", "broken\n")

@@ -1,0 +1,77 @@
+"""A document's date and language."""
+
+from __future__ import annotations
+
+import pytest
+from formats import read
+
+from qa.readers import DocumentReader, language
+from qa.readers.dates import date_in_name, metadata_date
+
+
+@pytest.mark.parametrize(
+    ("value", "date"),
+    [
+        ("D:20240511103000+02'00'", "2024-05-11"),
+        ("2024-05-11T10:00:00Z", "2024-05-11"),
+        ("11 May 2024", "2024-05-11"),
+        ("2024", None),
+        ("2024-05", None),
+        ("20241399", None),
+        ("1601-01-01T00:00:00Z", None),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_metadata_date(value: str, date: str | None) -> None:
+    assert metadata_date(value) == date
+
+
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("2024-05-11 notes", "2024-05-11"),
+        ("notes_20240511", "2024-05-11"),
+        ("minutes 2024.05.11", "2024-05-11"),
+        ("IMG_12345678901", None),
+        ("2024-13-11", None),
+        ("notes", None),
+    ],
+)
+def test_date_in_name(name: str, date: str | None) -> None:
+    assert date_in_name(name) == date
+
+
+def test_a_date_within_goes_before_one_in_the_name(reader: DocumentReader) -> None:
+    inside = read(reader, "2020-01-02 a.txt", "date: 2024-05-11\n\nRain.")
+    assert (inside.date, inside.date_source) == ("2024-05-11", "header")
+    front = read(reader, "2020-01-02 a.md", "---\ndate: 2024-05-11\n---\nRain.")
+    assert (front.date, front.date_source) == ("2024-05-11", "front matter")
+    named = read(reader, "2020-01-02 b.txt", "Rain.")
+    assert (named.date, named.date_source) == ("2020-01-02", "file name")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The tide rose at noon and fell at six in the evening.", "en"),
+        ("Die Katze schläft auf dem Sofa und träumt von Mäusen.", "de"),
+        ("Les chats dorment sur le tapis près de la fenêtre ouverte.", "fr"),
+        ("El gato duerme en el sofá y sueña con ratones grises.", "es"),
+        ("人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心。", "zh"),
+        ("すべての人間は、生れながらにして自由であり、かつ平等である。", "ja"),
+        ("1 2 3", None),
+    ],
+)
+def test_language(reader: DocumentReader, text: str, expected: str | None) -> None:
+    assert read(reader, "language.txt", text).language == expected
+
+
+def test_no_space_for_the_language_model_is_no_failure(
+    reader: DocumentReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(language, "_identifier", full)
+    assert read(reader, "a.txt", "The tide rose at noon and fell at six.").language is None

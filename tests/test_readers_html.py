@@ -1,0 +1,74 @@
+"""Pages of the web: their structure, tables, encoding and dates."""
+
+from __future__ import annotations
+
+import pytest
+from formats import about, read, sentence
+
+from qa.readers import DocumentReader
+
+
+def test_web_page(reader: DocumentReader) -> None:
+    document = read(
+        reader,
+        "a.html",
+        "<html><head><title>Rain - Site</title>"
+        '<meta property="article:published_time" content="2024-05-11T10:00:00Z">'
+        "<script>var x</script></head><body><nav>Menu</nav><main><h1>Rain in May</h1>"
+        "<p>Rain <b>fell</b> all\nday.<br>It was w<i>et</i>.</p><ul><li>One</li><li>Two</li></ul>"
+        "<table><tr><th>Name<th>Age</tr><tr><td>Ann<td>34</tr></table>"
+        "<pre>x\n  y</pre><div>Loose<div>inner</div>tail</div><p hidden>Secret</p></main>"
+        "<footer>Foot</footer></body></html>",
+    )
+    assert document.text == (
+        "# Rain in May\n\nRain fell all day.\nIt was wet.\n\n- One\n- Two\n\n"
+        "| Name: Ann | Age: 34 |\n\n```\nx\n  y\n```\n\nLoose\n\ninner\n\ntail"
+    )
+    assert about(document) == ("Rain in May", "2024-05-11", "metadata")
+    assert sentence(document, "Ann").text == "| Name: Ann | Age: 34 |"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        pytest.param(
+            "<table><tr><th rowspan=2>Town<th colspan=2>Price<tr><th>2023<th>2024"
+            "<tr><td rowspan=2>Oslo<td>30<td>31<tr><td colspan=999999999999>unknown</table>",
+            "| Town: Oslo | Price 2023: 30 | Price 2024: 31 |\n"
+            "| Town: Oslo | Price 2023: unknown |",
+            id="cells stay below their columns",
+        ),
+        pytest.param(
+            "<body><form><h2><button>Is it over?</button></h2>"
+            "<p>No, say bakers, it is far from over.</p><button>Send</button></form>",
+            "## Is it over?\n\nNo, say bakers, it is far from over.",
+            id="a page within a form, with headings that fold",
+        ),
+        pytest.param(
+            "<body><p>Bread is dear this year.</p><form><p>Write to us.</p></form>",
+            "Bread is dear this year.",
+            id="a form beside the text",
+        ),
+    ],
+)
+def test_what_is_text_of_a_page(reader: DocumentReader, page: str, text: str) -> None:
+    assert read(reader, "a.html", page).text == text
+
+
+def test_web_page_in_an_old_encoding(reader: DocumentReader) -> None:
+    text = "<meta charset='windows-1251'><p>Все люди рождаются свободными.</p>"
+    document = read(reader, "old.html", text.encode("cp1251"))
+    assert document.text == "Все люди рождаются свободными."
+    assert document.language == "ru"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '<script type="application/ld+json">{"datePublished": "2024-05-11"}</script>',
+        '<article><time datetime="2024-05-11">May</time></article>',
+        '<meta name="DC.Date" content="2024-05-11">',
+    ],
+)
+def test_web_page_date(reader: DocumentReader, data: str) -> None:
+    assert read(reader, "date.html", f"<body>{data}<p>Rain.</p>").date == "2024-05-11"

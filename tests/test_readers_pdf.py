@@ -1,0 +1,77 @@
+"""PDF: paragraphs, headings and sentences put together from lines at places."""
+
+from __future__ import annotations
+
+import files
+import pytest
+from formats import read, sentence
+
+from qa.errors import DocumentError
+from qa.readers import DocumentReader
+from qa.sentences import split_sentences
+
+
+def test_pdf(reader: DocumentReader) -> None:
+    pages = [
+        [
+            (50, 800, 18, "Big Title"),
+            (50, 760, 12, "The measure-"),
+            (50, 745, 12, "ments were inter-"),
+            (50, 730, 12, "esting, and short."),
+            (50, 690, 12, "A paragraph of its own."),
+            (50, 30, 10, "Annals, page 1"),
+        ],
+        [(50, 760, 12, "On the second page."), (50, 30, 10, "Annals, page 2")],
+        [(50, 760, 12, "On the third page."), (50, 30, 10, "Annals, page 3")],
+        [],
+    ]
+    data = files.pdf(pages, "/Title (Survey) /CreationDate (D:20240511103000Z)")
+    document = read(reader, "a.pdf", data)
+    assert document.text == (
+        "# Big Title\n\nThe measurements were interesting, and short.\n\nA paragraph of its own."
+        "\n\nOn the second page.\n\nOn the third page."
+    )
+    assert (document.title, document.date) == ("Survey", "2024-05-11")
+    assert sentence(document, "interesting").heading == "Big Title"
+    assert [sentence(document, word).page for word in ("Big", "own", "second", "third")] == [
+        1,
+        1,
+        2,
+        3,
+    ]
+    (note,) = document.notes
+    assert "1 of 4 pages" in note
+    assert note.endswith(": 4")
+
+
+def test_pdf_sentence_over_two_pages(reader: DocumentReader) -> None:
+    pages = [
+        [
+            (50, 760, 12, "It rained for days."),
+            (50, 745, 12, "Nobody in the valley had seen"),
+        ],
+        [(50, 760, 12, "such a flood before."), (50, 745, 12, "Then it stopped.")],
+        [(50, 760, 12, "The third page begins anew.")],
+    ]
+    document = read(reader, "flow.pdf", files.pdf(pages))
+    assert sentence(document, "valley").text.split() == (
+        "Nobody in the valley had seen such a flood before.".split()
+    )
+    pages_of = [sentence(document, word).page for word in ("rained", "flood", "stopped", "third")]
+    assert pages_of == [1, 1, 2, 3]
+
+
+def test_pdf_sentence_over_two_columns(reader: DocumentReader) -> None:
+    left = [(50, 760, 12, "It rained for days."), (50, 745, 12, "Nobody there had ever seen")]
+    right = [(320, 760, 12, "such a flood before."), (320, 745, 12, "Then it stopped.")]
+    document = read(reader, "columns.pdf", files.pdf([[*left, *right]]))
+    assert [" ".join(one.text.split()) for one in split_sentences(document)] == [
+        "It rained for days.",
+        "Nobody there had ever seen such a flood before.",
+        "Then it stopped.",
+    ]
+
+
+def test_pdf_of_pictures_says_so(reader: DocumentReader) -> None:
+    with pytest.raises(DocumentError, match=r"scan\.pdf holds no text: its 2 pages.*OCR"):
+        read(reader, "scan.pdf", files.pdf([[], []]))

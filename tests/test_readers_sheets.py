@@ -1,0 +1,99 @@
+"""Tables of workbooks and of separated values, each cell with its column's name."""
+
+from __future__ import annotations
+
+import datetime
+import io
+
+import files
+import openpyxl
+import pytest
+from formats import read, sentence
+
+from qa.chunks import chunk_document
+from qa.readers import DocumentReader
+from qa.readers.content import column_names
+from qa.sentences import split_sentences
+
+
+def test_workbook(reader: DocumentReader) -> None:
+    data = files.workbook(
+        People=[["Name", "Age", "Joined"], ["Ann", 34, datetime.date(2024, 5, 11)], ["Bob", 41.5]],
+        Empty=[],
+        Raw=[[1, 2], [3, True]],
+    )
+    document = read(reader, "a.xlsx", data)
+    assert document.text == (
+        "## People\n\n| Name: Ann | Age: 34 | Joined: 2024-05-11 |\n| Name: Bob | Age: 41.5 |\n\n"
+        "## Raw\n\n| 1 | 2 |\n| 3 | TRUE |"
+    )
+    assert sentence(document, "Bob").text == "| Name: Bob | Age: 41.5 |"
+    assert sentence(document, "Bob").heading == "People"
+
+
+def test_workbook_with_a_title_merged_cells_and_shares(reader: DocumentReader) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    rows = [["Sales, spring"], [], ["Region", "Month", "Share"], ["North", "May", 0.255],
+            [None, "June", 0.5], ["South", "May", 3]]  # fmt: skip
+    for row in rows:
+        sheet.append(row)
+    for cell in ("C4", "C5"):
+        sheet[cell].number_format = "0.0%"
+    sheet.merge_cells("A1:C1")
+    sheet.merge_cells("A4:A5")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    document = read(reader, "merged.xlsx", buffer.getvalue())
+    assert document.text == (
+        "## Sheet\n\nSales, spring\n\n| Region: North | Month: May | Share: 25.5% |\n"
+        "| Region: North | Month: June | Share: 50% |\n| Region: South | Month: May | Share: 3 |"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("e.csv", "1,5;2,3\n2,5;3,3\n", "| 1,5 | 2,3 |\n| 2,5 | 3,3 |"),
+        ("f.csv", "Bank of X\n\nDay,Sum\nMon,5\n", "Bank of X\n\n| Day: Mon | Sum: 5 |"),
+        ("g.csv", "Land,2021,2022\nChad,1,2\n", "| Land: Chad | 2021: 1 | 2022: 2 |"),
+        ("a.csv", 'Name;Note\nAnn;"a; b"\nBob;\n', "| Name: Ann | Note: a; b |\n| Name: Bob |"),
+        ("a.tsv", "Name\tAge\nAnn\t34\n", "| Name: Ann | Age: 34 |"),
+        ("b.csv", "1,2\n3,4\n", "| 1 | 2 |\n| 3 | 4 |"),
+        ("c.csv", "only\n", "| only |"),
+        ("d.csv", 'Name,Text\nAnn,"two\nlines"\n', "| Name: Ann | Text: two lines |"),
+    ],
+)  # fmt: skip
+def test_values(reader: DocumentReader, name: str, text: str, expected: str) -> None:
+    document = read(reader, name, text)
+    assert document.text == expected
+    assert len(split_sentences(document)) == len(expected.replace("\n\n", "\n").split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "columns"),
+    [
+        (["Name", "Age"], ["Ann", "34"], ("Name", "Age")),
+        (["", "Age"], ["Ann", "34"], ("", "Age")),
+        (["Name", "Name"], ["Ann", "34"], ()),
+        (["1", "2"], ["3", "4"], ()),
+        (["Name", "a" * 80], ["Ann", "34"], ()),
+        (["Name", "", ""], ["Ann", "34", "x"], ()),
+        (["Land", "2021", "2022"], ["Chad", "3", "4"], ("Land", "2021", "2022")),
+        (["Ann", "1999", "2024"], ["Bob", "1998", "2023"], ()),
+        (["Ann", "1999"], ["Bob", "34"], ()),
+    ],
+)
+def test_column_names(first: list[str], second: list[str], columns: tuple[str, ...]) -> None:
+    assert column_names(first, second) == columns
+
+
+def test_rows_stay_whole_in_chunks(reader: DocumentReader) -> None:
+    rows = [["Name", "Age"], *([f"Person {number}", number] for number in range(200))]
+    document = read(reader, "long.xlsx", files.workbook(People=rows))
+    sentences = split_sentences(document)
+    assert len(sentences) == 201
+    chunks = chunk_document(document, sentences, 400)
+    assert all(chunk.end - chunk.start <= 400 for chunk in chunks)
+    assert sum(len(chunk.sentences) for chunk in chunks) == 201
