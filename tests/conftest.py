@@ -19,6 +19,7 @@ import hypothesis
 import pytest
 from doubles import Endpoint, Script
 from places import Place
+from tides import FILES
 
 from qa import Library, Settings
 from qa.llms import ScriptedChatModel
@@ -116,15 +117,18 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     """Make a library of files: ``write({"a.txt": "text", "b.txt": b"bytes"})``."""
 
     def write(files: dict[str, str | bytes], name: str = "documents") -> Path:
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        for path, content in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.encode() if isinstance(content, str) else content)
-        return folder
+        return _put(tmp_path / name, files)
 
     return write
+
+
+def _put(folder: Path, files: dict[str, str | bytes]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
 
 
 @pytest.fixture
@@ -148,6 +152,24 @@ def scripted(fast: Callable[..., Settings]) -> Callable[..., tuple[Library, Scri
         return Library.open(folder, settings=fast(**values), llm=ScriptedChatModel(script)), script
 
     return scripted
+
+
+@pytest.fixture(scope="module")
+def shared_tides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, Script]:
+    """The library of `tides` with a scripted model, for tests that only ask."""
+    folder = _put(tmp_path_factory.mktemp("documents"), FILES)
+    script = Script()
+    settings = Settings(
+        home=tmp_path_factory.mktemp("home"), embedding={"model": "hashing"}, llm="none"
+    )
+    return Library.open(folder, settings=settings, llm=ScriptedChatModel(script)), script
+
+
+@pytest.fixture
+def tides(shared_tides: tuple[Library, Script]) -> Iterator[tuple[Library, Script]]:
+    """The shared library, with a script that refuses everything."""
+    vars(shared_tides[1]).update(vars(Script()))
+    return shared_tides
 
 
 @pytest.fixture

@@ -1,50 +1,24 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from doubles import Endpoint, Handler, Script, chunk, drops, fails, hangs, repeats, replies, streams
+from doubles import Script
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tides import FILES, QUESTION, SONGS, TIDES, assert_sound
 
-from qa import AnswerReady, DraftText, EvidenceFound, Library, Settings, Turn
+from qa import AnswerReady, EvidenceFound, Library, Settings, Turn
 from qa.answer import MAX_QUESTION_CHARACTERS, NOT_FOUND_TEXT
-from qa.errors import (
-    ModelUnavailableError,
-    QuestionError,
-)
-from qa.llms import Deadline, Message, ScriptedChatModel, Token
+from qa.errors import ModelUnavailableError, QuestionError
+from qa.llms import Deadline, Token
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
 Fast = Callable[..., Settings]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, Script]:
-    """One library with a scripted model for tests that only ask."""
-    folder = tmp_path_factory.mktemp("documents")
-    for path, content in FILES.items():
-        (folder / path).parent.mkdir(exist_ok=True)
-        (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
-    script = Script()
-    settings = Settings(
-        home=tmp_path_factory.mktemp("home"), embedding={"model": "hashing"}, llm="none"
-    )
-    return Library.open(folder, settings=settings, llm=ScriptedChatModel(script)), script
-
-
-@pytest.fixture
-def tides(shared: tuple[Library, Script]) -> Iterator[tuple[Library, Script]]:
-    """The shared library, with a script that refuses everything."""
-    vars(shared[1]).update(vars(Script()))
-    return shared
 
 
 # --- Invariants ----------------------------------------------------------------------
@@ -175,9 +149,9 @@ WRITTEN = st.one_of(
 @example(answer="at 9 am [9[2]] and [[9]]", check="Yes", question=QUESTION)
 @example(answer="\ud800 12 cm", check="\ud800", question=QUESTION)
 def test_whatever_the_model_writes_the_answer_is_sound(
-    shared: tuple[Library, Script], answer: str, check: str, question: str
+    shared_tides: tuple[Library, Script], answer: str, check: str, question: str
 ) -> None:
-    library, script = shared
+    library, script = shared_tides
     script.answer, script.check, script.rewrite = answer, check, answer
     for found in (library.ask(question), library.ask(question, [Turn("Who?", "Kim [1]")])):
         assert_sound(library, found)
@@ -189,9 +163,9 @@ def test_whatever_the_model_writes_the_answer_is_sound(
 @example(question="[1] [2]")
 @example(question="x " * (MAX_QUESTION_CHARACTERS // 2))
 def test_whatever_is_asked_the_answer_is_sound(
-    shared: tuple[Library, Script], question: str
+    shared_tides: tuple[Library, Script], question: str
 ) -> None:
-    library, script = shared
+    library, script = shared_tides
     script.answer = "The tide rose by 12 cm."
     script.check = "Yes"
     assert_sound(library, library.ask(question))
@@ -223,231 +197,6 @@ def test_an_index_that_grew_answers_like_one_built_at_once(
     other.answer = script.answer
     assert grown.ask(QUESTION).citations == fresh.ask(QUESTION).citations
     assert grown.ask(QUESTION).evidence == fresh.ask(QUESTION).evidence
-
-
-# --- Without a model -----------------------------------------------------------------
-
-
-def test_without_a_model_the_answer_is_quoted_and_says_so(write: Write, fast: Fast) -> None:
-    library = Library.open(write(FILES), settings=fast())
-    answer = library.ask("When did the volcano erupt near Milano?")
-    assert_sound(library, answer)
-    assert answer.status == "answered"
-    assert answer.extractive
-    assert answer.model == library.model_name == "none"
-    # The document's own "[12]" can't pass for a citation, while the quote stays as it is.
-    assert answer.text == "The volcano erupted near Milano in 1944.(12) [1]"
-    assert answer.citations[0].quote == "The volcano erupted near Milano in 1944.[12]"
-    assert any("No language model" in note for note in answer.notes)
-
-
-def test_without_a_model_and_without_a_close_sentence_nothing_is_quoted(
-    write: Write, fast: Fast
-) -> None:
-    library = Library.open(write(FILES), settings=fast())
-    answer = library.ask("zzzz qqqq xxxx?")
-    assert_sound(library, answer)
-    assert (answer.status, answer.text) == ("not_found", NOT_FOUND_TEXT)
-    assert any("no sentence comes close" in note for note in answer.notes)
-
-
-@given(question=st.text(st.sampled_from("abcdefgh [1]29.\n🌊"), min_size=1).filter(str.strip))
-@example(question="The array a[0] comes first")
-@example(question="The volcano erupted near Milano in 1944.[12]")
-def test_without_a_model_any_answer_is_sound(shared: tuple[Library, Script], question: str) -> None:
-    library, script = shared
-    script.answer = ModelUnavailableError("down")
-    try:
-        assert_sound(library, library.ask(question))
-    finally:
-        script.answer = ""
-
-
-@pytest.mark.parametrize("stage", ["answer", "check", "rewrite"])
-def test_a_model_that_fails_at_any_stage_leaves_quotes(
-    tides: tuple[Library, Script], stage: str
-) -> None:
-    library, script = tides
-    script.answer = "12 cm"
-    setattr(script, stage, ModelUnavailableError("The model went away."))
-    answer = library.ask("How much did the tide rise at 9 am?", [Turn("When?", "At 9 am.")])
-    assert_sound(library, answer)
-    assert answer.extractive
-    assert answer.model == "none"
-    assert answer.notes[0] == "The model went away."
-    assert "12 cm" in answer.text
-
-
-def test_an_endpoint_answers_as_a_model_does(write: Write, fast: Fast, endpoint: Endpoint) -> None:
-    script = Script()
-    script.answer = "12 cm [4]"
-
-    def reply(request: dict[str, Any]) -> str:
-        said = script([Message(m["role"], m["content"]) for m in request["messages"]])
-        assert isinstance(said, str)
-        return said
-
-    endpoint.behaviour = replies(reply)
-    settings = fast(llm=f"{endpoint.url}#m", api_key="hunter2")
-    library = Library.open(write(FILES), settings=settings)
-    answer = library.ask(QUESTION)
-    assert_sound(library, answer)
-    assert (answer.text, answer.model) == ("12 cm [1]", "m at 127.0.0.1")
-    assert len(endpoint.requests) == 2
-    assert "hunter2" not in answer.to_json()
-
-
-def test_an_unreachable_endpoint_is_told_at_once(
-    write: Write, fast: Fast, closed_port: int
-) -> None:
-    url = f"http://127.0.0.1:{closed_port}/v1#m"
-    library = Library.open(write(FILES), settings=fast(llm=url))
-    library.ask(QUESTION)
-    started = time.perf_counter()
-    answer = library.ask("How much did the tide rise at 9 am?")
-    assert time.perf_counter() - started < 2
-    assert_sound(library, answer)
-    assert answer.extractive
-    assert "can't be reached" in answer.notes[0]
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "said"),
-    [
-        (fails(401), "QA_API_KEY"),
-        (fails(404), "QA_LLM"),
-        (fails(500), "failed"),
-        (streams(["data: {not json\n\n"]), "failed"),
-        (drops, "failed"),
-        (hangs, "QA_GENERATION__DEADLINE_SECONDS"),
-        (repeats(chunk("tide ")), "QA_GENERATION__DEADLINE_SECONDS"),
-        (repeats(": wait\n\n"), "QA_GENERATION__DEADLINE_SECONDS"),
-    ],
-)
-def test_an_endpoint_that_misbehaves_leaves_quotes(
-    write: Write,
-    fast: Fast,
-    endpoint: Endpoint,
-    behaviour: Callable[[Handler], None],
-    said: str,
-) -> None:
-    endpoint.behaviour = behaviour
-    settings = fast(
-        llm=f"{endpoint.url}#m",
-        api_key="hunter2",
-        generation={"deadline_seconds": 0.5, "max_tokens": 4096},
-    )
-    library = Library.open(write(FILES), settings=settings)
-    answer = library.ask("How much did the tide rise at 9 am?")
-    assert_sound(library, answer)
-    assert answer.extractive
-    assert said in answer.notes[0]
-    assert "12 cm" in answer.text
-    assert answer.timings["total"] < 10
-    assert len(endpoint.requests) == 1
-    assert "hunter2" not in answer.to_json()
-
-
-@pytest.mark.parametrize("body", ["<html>hello</html>", "", "null", '{"error": {"message": "no"}}'])
-def test_a_server_of_another_kind_gives_no_fact(
-    write: Write, fast: Fast, endpoint: Endpoint, body: str
-) -> None:
-    endpoint.behaviour = fails(200, body)
-    library = Library.open(write(FILES), settings=fast(llm=f"{endpoint.url}#m"))
-    answer = library.ask(QUESTION)
-    assert_sound(library, answer)
-    assert answer.extractive or answer.status == "not_found"
-
-
-# --- Streaming -----------------------------------------------------------------------
-
-
-def test_a_stream_is_evidence_then_draft_then_answer(tides: tuple[Library, Script]) -> None:
-    library, script = tides
-    script.answer = "The tide rose by 12 cm [3]."
-    first, *drafts, last = library.stream(QUESTION)
-    assert isinstance(first, EvidenceFound)
-    assert first.standalone_question is None
-    assert first.passages
-    assert all(isinstance(event, DraftText) for event in drafts)
-    assert "".join(event.delta for event in drafts if isinstance(event, DraftText)) == script.answer
-    assert isinstance(last, AnswerReady)
-    assert last.answer.evidence == first.passages
-    assert replace(last.answer, timings={}) == replace(library.ask(QUESTION), timings={})
-
-
-def test_evidence_comes_before_the_model_is_asked(tides: tuple[Library, Script]) -> None:
-    library, script = tides
-    asked: list[Sequence[Message]] = []
-
-    def reply(messages: Sequence[Message]) -> str:
-        asked.append(messages)
-        return "12 cm"
-
-    script.answer = reply
-    events = library.stream(QUESTION)
-    assert isinstance(next(events), EvidenceFound)
-    assert asked == []
-    assert isinstance(next(events), DraftText)
-    assert len(asked) == 1
-
-
-def test_a_bad_question_is_refused_before_the_stream_begins(tides: tuple[Library, Script]) -> None:
-    with pytest.raises(QuestionError):
-        tides[0].stream(" ")
-
-
-class Closable:
-    """A chat model that notices when its reply is given up."""
-
-    name = "closable"
-    context_tokens = 4096
-
-    def __init__(self) -> None:
-        self.closed = False
-
-    def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
-    ) -> Iterator[Token]:
-        try:
-            while True:
-                yield Token("tide ")
-        finally:
-            self.closed = True
-
-
-def test_closing_the_stream_stops_the_model(write: Write, fast: Fast) -> None:
-    model = Closable()
-    events = Library.open(write(FILES), settings=fast(), llm=model).stream(QUESTION)
-    for event in events:
-        if isinstance(event, DraftText):
-            break
-    assert not model.closed
-    events.close()  # type: ignore[attr-defined]
-    assert model.closed
-
-
-def test_closing_the_stream_hangs_up_on_an_endpoint(
-    write: Write, fast: Fast, endpoint: Endpoint
-) -> None:
-    endpoint.behaviour = repeats(chunk("tide "))
-    library = Library.open(write(FILES), settings=fast(llm=f"{endpoint.url}#m"))
-    events = library.stream(QUESTION)
-    assert isinstance(next(events), EvidenceFound)
-    assert isinstance(next(events), DraftText)
-    events.close()  # type: ignore[attr-defined]
-    assert endpoint.hung_up.wait(10)
-
-
-def test_stages_are_timed(tides: tuple[Library, Script]) -> None:
-    library, script = tides
-    script.answer = "12 cm"
-    timings = library.ask(QUESTION).timings
-    assert {"evidence", "generation", "verification", "total"} <= set(timings)
-    assert all(seconds >= 0 for seconds in timings.values())
-    stages = sum(seconds for stage, seconds in timings.items() if stage != "total")
-    assert stages <= timings["total"] + 1e-6
-    assert "rewriting" in library.ask(QUESTION, [Turn("a", "b")]).timings
 
 
 # --- Follow-ups ----------------------------------------------------------------------
@@ -493,23 +242,6 @@ def test_without_a_model_a_follow_up_is_searched_with_the_question_before(
     answer = library.ask("and the price?", [Turn("Is the circus in town?", "Yes.")])
     assert answer.standalone_question == "Is the circus in town? and the price?"
     assert_sound(library, answer)
-
-
-# --- Replies of no use ---------------------------------------------------------------
-
-
-def test_an_empty_reply_is_no_statement_about_the_documents(write: Write, fast: Fast) -> None:
-    model = ScriptedChatModel(lambda _messages: "")
-    answer = Library.open(write(FILES), settings=fast(), llm=model).ask(QUESTION)
-    assert answer.extractive
-    assert any("empty reply" in note for note in answer.notes)
-
-
-def test_a_reply_that_was_cut_off_is_told(write: Write, fast: Fast) -> None:
-    settings = fast(generation={"max_tokens": 16})
-    model = ScriptedChatModel(lambda _messages: "word " * 40)
-    answer = Library.open(write(FILES), settings=settings, llm=model).ask(QUESTION)
-    assert any("cut off" in note for note in answer.notes)
 
 
 # --- Questions that can't be used ----------------------------------------------------
