@@ -23,9 +23,14 @@ __all__ = ["estimate_tokens", "gather_evidence"]
 
 # How much a chunk's fused score, and the share of the question's words that a sentence has,
 # count beside a sentence's own similarity. Over 426 SQuAD and 431 NQ questions the right
-# sentence was in the evidence for .953 and .970; without the words' share for .932 and .970.
+# sentence was among the best six for .953 and .970; without the words' share for .932 and .970.
 CHUNK_WEIGHT = 0.1
 WORDS_WEIGHT = 0.25
+# Sentences whose score is that close to the best one's are read too: where one stands out,
+# few are; where many look alike, any of them may be the right one. Over 1,278 SQuAD and 500 NQ
+# questions the right sentence was read for .970 and .974, of 240 and 169 tokens in the median;
+# with always the best six of a dozen chunks for .948 and .970, of 232 and 197 tokens.
+MARGIN = 0.33
 CHARACTERS_PER_TOKEN = 4.0
 # How many sentences on either side of a passage may name what it speaks of.
 NEIGHBOURS = 2
@@ -87,9 +92,9 @@ def gather_evidence(
             for sentence in sentences
             if sentence not in kept_out
         ]
-        chosen = ranked[: settings.sentences]
+        chosen = _outstanding(ranked, scores, settings)
     else:
-        chosen = _within_budget(ranked, settings)
+        chosen = _within_budget(_outstanding(ranked, scores, settings), settings)
         read = sorted(chosen, key=lambda s: (s.document, s.start))
     nearby = {
         sentence: tuple(
@@ -146,6 +151,18 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(word.key for word in content_words(text))
 
 
+def _outstanding(
+    ranked: Sequence[Sentence], scores: Mapping[Sentence, float], settings: EvidenceSettings
+) -> list[Sentence]:
+    """The best sentences, and those that are about as good."""
+    lowest = scores[ranked[0]] - MARGIN if ranked else 0.0
+    return [
+        sentence
+        for place, sentence in enumerate(ranked[: settings.sentences])
+        if place < settings.least_sentences or scores[sentence] >= lowest
+    ]
+
+
 def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> list[Sentence]:
     chosen: list[Sentence] = []
     left = settings.max_tokens
@@ -156,6 +173,4 @@ def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> li
             continue
         chosen.append(sentence)
         left -= cost
-        if len(chosen) == settings.sentences:
-            break
     return chosen

@@ -78,15 +78,23 @@ class ChunkingSettings(_Group):
 class RetrievalSettings(_Group):
     """How chunks are ranked: the fusion measured in the design, on z-scores."""
 
-    chunks: int = Field(12, ge=1, le=100, description="Chunks that are kept for a question.")
+    chunks: int = Field(20, ge=1, le=100, description="Chunks that are kept for a question.")
     dense_weight: float = Field(0.65, ge=0.0, le=1.0, description="The rest goes to BM25.")
 
 
 class EvidenceSettings(_Group):
     """How much of what was found the LLM reads."""
 
-    sentences: int = Field(6, ge=1, le=64, description="Most relevant sentences for a question.")
-    max_tokens: int = Field(300, ge=50, le=16_000, description="For all of them together.")
+    least_sentences: int = Field(
+        5, ge=1, le=64, description="Most relevant sentences that are read for every question."
+    )
+    sentences: int = Field(
+        16,
+        ge=1,
+        le=64,
+        description="Most that are read, where many are about as relevant as the best.",
+    )
+    max_tokens: int = Field(600, ge=50, le=16_000, description="For all of them together.")
     whole_library_tokens: int = Field(
         1600,
         ge=0,

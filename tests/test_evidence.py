@@ -135,6 +135,17 @@ def test_the_budget_is_kept_but_for_the_best() -> None:
     assert texts == ["a.txt 1 0.", "a.txt 1 1."]
 
 
+def test_few_are_read_where_one_stands_out_and_more_where_many_look_alike() -> None:
+    settings = EvidenceSettings(least_sentences=2, sentences=5, max_tokens=1000)
+    one_of_many = hit("a.txt", 0, [0.9, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3])
+    alike = hit("a.txt", 0, [0.9, 0.85, 0.8, 0.75, 0.7, 0.7, 0.3])
+    for library in (None, [(Document("a.txt", "T", "", None, ""), alike.chunk.sentences)]):
+        assert len(gather_evidence("q", [one_of_many], library, settings).best()) == 2
+        assert len(gather_evidence("q", [alike], library, settings).best()) == 5
+    few = settings.model_copy(update={"sentences": 1})
+    assert len(gather_evidence("q", [alike], None, few).best()) == 1
+
+
 def test_a_whole_library_stays_the_same_from_question_to_question() -> None:
     one, other = hit("a.txt", 0, [0.9, 0.1]), hit("b.txt", 0, [0.2, 0.8])
     library = [
