@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+import zlib
 
 import files
 import pytest
@@ -21,6 +24,34 @@ def test_book(reader: DocumentReader) -> None:
     document = read(reader, "a.epub", data)
     assert document.text == "# One\n\nFirst.\n\n# Two\n\nSecond."
     assert (document.title, document.date) == ("The Book", "2020-01-02")
+
+
+def deflated(text: str) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(text.encode()) + packer.flush()
+
+
+@pytest.mark.parametrize("cut", [1, 20])
+def test_a_damaged_chapter_is_told_and_the_others_are_read(
+    reader: DocumentReader, cut: int
+) -> None:
+    last = f"<p>{'Second. ' * 40}</p>"
+    data = files.book({"a.xhtml": "<p>First.</p>", "b.xhtml": last})
+    packed = deflated(last)
+    assert data.count(packed) == 1
+    harmed = data.replace(packed, packed[:-cut] + b"\xff" * cut)
+    document = read(reader, "a.epub", harmed)
+    assert document.text == "First."
+    assert document.notes == ("1 of its chapters are missing or damaged",)
+
+
+def test_a_damaged_table_of_contents_is_reported(reader: DocumentReader) -> None:
+    data = files.book({"a.xhtml": "<p>First.</p>"})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        packed = deflated(archive.read("O/c.opf").decode())
+    harmed = data.replace(packed, b"\xff" * len(packed))
+    with pytest.raises(DocumentError, match=r"a\.epub is damaged: O/c\.opf can't be read"):
+        read(reader, "a.epub", harmed)
 
 
 def test_message(reader: DocumentReader) -> None:

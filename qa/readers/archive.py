@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -14,7 +15,11 @@ from qa.errors import DocumentError
 from qa.readers.dates import metadata_date
 from qa.readers.titles import tidy_title
 
-__all__ = ["Office", "open_archive", "open_office", "parse_xml"]
+__all__ = ["UNREADABLE", "Office", "open_archive", "open_office", "parse_xml"]
+
+# What reading a member of an archive raises where it is missing, damaged, or packed in a way
+# that isn't known.
+UNREADABLE = (KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 _CORE = "docProps/core.xml"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -100,6 +105,7 @@ def parse_xml(archive: zipfile.ZipFile, name: str, path: str) -> Element:
     """
     try:
         root: Element = fromstring(archive.read(name))
-    except (KeyError, ParseError, DefusedXmlException, zipfile.BadZipFile, ValueError) as error:
+    # A `LookupError` beside these: an encoding that isn't known.
+    except (*UNREADABLE, LookupError, ParseError, DefusedXmlException, ValueError) as error:
         raise DocumentError(f"{path} is damaged: {name} can't be read ({error}).") from error
     return root

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import zipfile
 from collections.abc import Iterator
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from qa.errors import DocumentError
-from qa.readers.archive import open_archive, parse_xml
+from qa.readers.archive import UNREADABLE, open_archive, parse_xml
 from qa.readers.content import Content, TextWriter
 from qa.readers.dates import metadata_date
 from qa.readers.encoding import decode
@@ -44,7 +43,7 @@ def read(data: bytes, path: str) -> Content:
         for chapter in _chapters(package, posixpath.dirname(package_name)):
             try:
                 page = archive.read(chapter)
-            except (KeyError, zipfile.BadZipFile):
+            except UNREADABLE:
                 missing += 1
                 continue
             write_html(parse(decode(page, path)), writer)
