@@ -41,7 +41,9 @@ from qa.verification import QUESTION_WORDS, CheckedClaim, is_yes_no
 __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 
 # Among few sentences a small model finds what it overlooks in a long text. With three it
-# was as often right as with a whole article, and not in the same cases.
+# was as often right as with a whole article, and not in the same cases. Of sentences that
+# were selected already, over 51 SQuAD questions of which nothing was supported, it made 3
+# right answers and 8 wrong ones: those are read once.
 SECOND_READING_SENTENCES = 3
 
 MAX_PARTS = 4
@@ -222,9 +224,9 @@ class Pipeline(Reading):
     ) -> tuple[CheckedClaim, ...]:
         """Try again where no claim of the first draft is supported.
 
-        The closest sentences are read once more by themselves; and where the question asks
-        how many, what it counts is looked for. What names something that nothing read speaks
-        of is hardly answered by reading on.
+        Of a library that was read whole the closest sentences are read once more by
+        themselves; and where the question asks how many, what it counts is looked for. What
+        names something that nothing read speaks of is hardly answered by reading on.
 
         Returns
         -------
@@ -255,8 +257,10 @@ class Pipeline(Reading):
         deadline: Deadline,
     ) -> tuple[CheckedClaim, ...]:
         closest = sorted(evidence.best()[:SECOND_READING_SENTENCES], key=lambda p: p.number)
+        if not evidence.whole or len(closest) == len(evidence.passages):
+            return ()
         # A yes or no was decided on these very sentences.
-        if len(closest) == len(evidence.passages) or is_yes_no(evidence.question):
+        if is_yes_no(evidence.question):
             return ()
         draft = self.draft_from(model, evidence, closest, deadline)
         if draft.claims == tuple(claim.text for claim in checked):

@@ -8,7 +8,7 @@ from doubles import Script
 from tides import assert_sound
 
 from qa import Answer, Library
-from qa.generation import INSTRUCTIONS
+from qa.generation import INSTRUCTIONS, NOT_STATED
 from qa.llms import Message, ScriptedChatModel
 from qa.pipeline import parts_of
 
@@ -130,6 +130,17 @@ def test_what_nothing_read_speaks_of_is_not_read_again(
     assert isinstance(model, ScriptedChatModel)
     heads = [prompt[0].content for prompt in model.prompts]
     assert heads.count(INSTRUCTIONS) == drafts
+
+
+def test_sentences_that_were_selected_are_read_once(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> None:
+    library, script = scripted(write({"mill.txt": DIARY}), evidence={"whole_library_tokens": 0})
+    script.answer = NOT_STATED
+    assert library.ask("Why did Rehn build it?").status == "not_found"
+    (model,) = library._models.values()
+    assert isinstance(model, ScriptedChatModel)
+    assert [prompt[0].content for prompt in model.prompts].count(INSTRUCTIONS) == 1
 
 
 def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
