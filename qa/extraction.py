@@ -33,24 +33,36 @@ def extract(evidence: Evidence, hits: Sequence[Hit]) -> tuple[CheckedClaim, ...]
     tuple of CheckedClaim
         At most two, best first; empty where no sentence comes close.
     """
-    similarity = {scored.sentence: scored.score for hit in hits for scored in hit.sentences}
+    # By place: evidence may leave out the heading that a sentence was found under.
+    scores = {
+        (scored.sentence.document, scored.sentence.start): scored.score
+        for hit in hits
+        for scored in hit.sentences
+    }
+    similar = [
+        (passage, scores[passage.sentence.document, passage.sentence.start])
+        for passage in evidence.best()
+    ]
     asked = {word.key for word in content_words(evidence.question)}
-    best = evidence.best()
-    close = [passage for passage in best if _is_close(passage, similarity[passage.sentence], asked)]
+    close = [
+        (passage, similarity)
+        for passage, similarity in similar
+        if _is_close(passage, similarity, asked)
+    ]
     if not close:
         return ()
-    limit = similarity[close[0].sentence] - MARGIN
-    chosen = [passage for passage in close if similarity[passage.sentence] >= limit]
+    limit = close[0][1] - MARGIN
+    chosen = [(passage, similarity) for passage, similarity in close if similarity >= limit]
     return tuple(
         CheckedClaim(
             text=" ".join(passage.sentence.text.split()),
             passages=(passage,),
-            support=max(0.0, min(1.0, similarity[passage.sentence])),
+            support=max(0.0, min(1.0, similarity)),
             verdict="supported",
             reason="A sentence of the document, quoted whole; not checked against the question.",
             signals=None,
         )
-        for passage in chosen[:MAX_SENTENCES]
+        for passage, similarity in chosen[:MAX_SENTENCES]
     )
 
 
