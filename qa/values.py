@@ -111,6 +111,11 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
+def _lower(text: str) -> str:
+    """As the keys of the tables below: patterns that ignore case take "İ" and "ı" for "i"."""
+    return text.casefold().replace("i\u0307", "i").replace("ı", "i")
+
+
 def _numbered(words: str, start: int, step: int = 1) -> dict[str, int]:
     return {word: start + step * k for k, word in enumerate(words.split())}
 
@@ -169,7 +174,7 @@ _IDEOGRAPH = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 def _date(match: re.Match[str]) -> Date | None:
     parts = match.groupdict()
     month = parts.get("month") or ""
-    number = _MONTHS.get(month.casefold()) or (int(month) if month.isdigit() else None)
+    number = _MONTHS.get(_lower(month)) or (int(month) if month.isdigit() else None)
     day = int(parts["day"]) if parts.get("day") else None
     if (day is not None and not 1 <= day <= 31) or (number is not None and not 1 <= number <= 12):
         return None
@@ -188,29 +193,29 @@ def _numeric_date(match: re.Match[str]) -> Date | None:
 
 def _time(match: re.Match[str]) -> Time | None:
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
-    half = (match["half"] or "").replace(".", "").casefold()
+    half = _lower(match["half"] or "").replace(".", "")
     if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
         return None
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    return Time(60 * hour + minute, _ZONES.get((match["zone"] or "").casefold(), ""))
+    return Time(60 * hour + minute, _ZONES.get(_lower(match["zone"] or ""), ""))
 
 
 def _named_time(match: re.Match[str]) -> Time:
-    minutes = 720 if match["named"].casefold() == "noon" else 0
-    return Time(minutes, _ZONES.get((match["zone"] or "").casefold(), ""))
+    minutes = 720 if _lower(match["named"]) == "noon" else 0
+    return Time(minutes, _ZONES.get(_lower(match["zone"] or ""), ""))
 
 
 def _number(match: re.Match[str]) -> Number:
     amount = Decimal(match["digits"].replace(",", ""))
     if scale := match["scale"] or match["short"]:
-        amount *= (_SCALES | _SHORT_SCALES)[scale.casefold()]
+        amount *= (_SCALES | _SHORT_SCALES)[_lower(scale)]
     return Number(amount, match["sign"] or ("%" if match["percent"] else ""))
 
 
 def _spelled_number(match: re.Match[str]) -> Number:
     total = current = 0
-    for word in re.findall(r"[a-z]+", match[0].casefold()):
+    for word in re.findall(r"[a-z]+", _lower(match[0])):
         if word in _UNITS or word in _TENS:
             current += _UNITS.get(word, 0) + _TENS.get(word, 0)
         elif word == "hundred":
@@ -222,15 +227,13 @@ def _spelled_number(match: re.Match[str]) -> Number:
 
 def _rank(match: re.Match[str]) -> Ordinal:
     place = match["place"]
-    return Ordinal(int(place) if place.isdigit() else _UNITS[place.casefold()])
+    return Ordinal(int(place) if place.isdigit() else _UNITS[_lower(place)])
 
 
 def _place(match: re.Match[str]) -> Ordinal:
     if match["digits"]:
         return Ordinal(int(match["digits"]))
-    return Ordinal(
-        _TENS.get((match["tens"] or "").casefold(), 0) + _PLACES[match["unit"].casefold()]
-    )
+    return Ordinal(_TENS.get(_lower(match["tens"] or ""), 0) + _PLACES[_lower(match["unit"])])
 
 
 def _word(match: re.Match[str]) -> str:

@@ -111,6 +111,50 @@ def test_tokens_lie_in_order_inside_any_text(text: str) -> None:
         end = token.end
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("FİRST", Ordinal(1)),
+        ("TWENTY-FİRST", Ordinal(21)),
+        ("number sıx", Ordinal(6)),
+        ("5 MİLLİON", Number(Decimal(5_000_000))),
+        ("NİNE MİLLİON", Number(Decimal(9_000_000), spelled=True)),
+        ("APRİL 24", Date(None, 4, 24)),
+        ("MİDNİGHT", Time(0)),
+    ],
+)
+def test_a_turkish_i_is_an_i_of_number_words(text: str, value: object) -> None:
+    assert values(text) == [value]
+
+
+WORDS = (
+    "first twenty-first number six 5 million 24 april 2024 friday nine midnight 1 pm est % $ no."
+).split()
+
+
+@given(
+    st.text(st.characters(categories=("L", "N", "M"))),
+    st.lists(
+        st.sampled_from(WORDS).flatmap(
+            lambda word: st.sampled_from(
+                [
+                    word.upper(),
+                    word.upper().replace("I", "İ"),
+                    word.replace("i", "ı"),
+                    word.replace("s", "ſ"),
+                    word.replace("i", "i\u0307"),
+                    word.replace("2", "２").replace("6", "٦"),
+                ]
+            )
+        )
+    ),
+)
+def test_no_letter_or_digit_breaks_reading(text: str, words: list[str]) -> None:
+    for written in (text, " ".join(words), f"{text} {' '.join(words)}{text}"):
+        for token in tokenise(written):
+            assert 0 <= token.start < token.end <= len(written)
+
+
 @given(st.integers(min_value=0, max_value=10**9))
 def test_thousands_separators_change_nothing(amount: int) -> None:
     assert matches(Number(Decimal(amount)), tokenise(f"{amount:,}")[0].value)
