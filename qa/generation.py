@@ -128,7 +128,12 @@ REWRITE_MAX_TOKENS = 64
 REWRITE_ANSWER_CHARACTERS = 300
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
-YES_NO = re.compile(r"(?i)\A(yes|no)\b[.,:;!]*\s*")
+# "No dogs are allowed" says no of dogs, and not to a question: only what can't go on like
+# that is an answer.
+YES_NO = re.compile(
+    r"(?i)\A(yes|no(?=\s*(?:[.,:;!(–—]|\Z)|\s-\s"
+    r"|\s+(?:it|he|she|they|we|you|i|the|this|that|these|those|there)\b))\b[.,:;!]*\s*"
+)
 _PREAMBLE = re.compile(
     r"(?i)^(?:according to the (?:text|document|article|passage)s?|answer)\s*[,:]\s*"
 )

@@ -269,6 +269,24 @@ def test_yes_or_no_is_decided_by_asking_for_both(
     assert [passage.number for passage in found.passages] == cited
 
 
+@pytest.mark.parametrize("claim", ["No copies", "No tracks", "no album", "No-one plays the piano"])
+def test_a_denial_is_no_answer_no(claim: str) -> None:
+    (found,) = check(claim, threshold=0.0)
+    assert (found.verdict, found.signals) == ("unsupported", None)
+    assert "passages don’t have" in found.reason
+    # Nor is it the reason of one.
+    (found,) = check(claim, question="Did Kim play?", reading=decides(0.1, 0.9), ranked=(1,))
+    assert found.text == "No."
+
+
+@pytest.mark.parametrize(
+    "claim", ["No, Kim plays", "No – Kim plays", "No the album", "No: the piano", "Yes Kim plays"]
+)
+def test_a_yes_or_no_needs_no_place(claim: str) -> None:
+    (found,) = check(claim, threshold=0.0)
+    assert found.verdict == "supported", found.reason
+
+
 def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
     found = check(
         "Yes. RM released the song",
