@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from qa.alignment import names_and_numbers
+from qa.alignment import FUNCTION_WORDS, names_and_numbers, words
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.values import Date, Number, tokenise
+from qa.values import Date, Number, Time, tokenise
 
 __all__ = [
     "Computation",
@@ -84,8 +84,10 @@ _WEEKDAY = re.compile(
     r"(?i)\A\W*(?:on )?(?:which|what) (?:weekday|day of the week)\b(?P<rest>.*)\Z"
 )
 _WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+# What happened once, or does on "a" day; "Is the pool open on Sunday?" asks of every one.
 _ON_WEEKDAY = re.compile(
-    rf"(?i)\s*\b(?:on|of) (?:a |an )?(?P<day>{_WEEKDAYS})\b|\s*\ba (?P<other>{_WEEKDAYS})\b"
+    rf"(?i)\A\W*(?P<rest>(?:(?:was|were|did|had|(?P<now>does|do|will))(?:n['’]t)?)\s.*?)"
+    rf"\s+(?:(?:on|of) )?(?P<article>an? )?(?P<day>{_WEEKDAYS})\W*\Z"
 )
 _DOCUMENT = r"(?:the|this) (?:article|document|text|report|story|note|file|page|news|letter|mail)"
 _DOCUMENT_DATE = re.compile(
@@ -94,7 +96,27 @@ _DOCUMENT_DATE = re.compile(
     rf"|\A\W*what(?:['’]s| is| was) the (?:publication )?date of {_DOCUMENT}\W*\Z"
 )
 _HOW_MANY = re.compile(r"(?i)\bhow many\b")
-_ITEM_BREAK = re.compile(r"\s*[,;]\s*(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+")
+# A comma within a number, "46,200", parts no items.
+_ITEM_BREAK = re.compile(
+    r"\s*(?:;|,(?!\d)|(?<!\d),)\s*(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+"
+)
+_BEFORE_CHRIST = re.compile(
+    r"(?i)\d\s*(?:b\.?\s?c\.?(?:\s?e\.?)?|v\.\s?chr\b|av(?:ant)?\.?\s?j\.?[\s-]*c\b)(?!\w)"
+)
+# A day that the document's date lies so near to, in days, is of that winter.
+_NEAR = 120
+# With such a word on one side only, the numbers may measure different things.
+_MEASURES = frozenset(
+    """
+    second seconds s sec minute minutes min hour hours h day days week weeks month months year years
+    mm cm m km metre metres meter meters kilometre kilometres kilometer kilometers mile miles foot
+    feet ft inch inches yard yards mg g kg t gram grams kilogram kilograms kilo kilos ton tons tonne
+    tonnes pound pounds ounce ounces lb oz ml l litre litres liter liters gallon gallons degree
+    degrees c f w kw mw kwh v hz khz mhz ghz kb mb gb tb acre acres hectare hectares ha euro euros
+    dollar dollars crown crowns franc francs yen won cent cents square cubic
+    """.split()
+)
+_CURRENCY_CODE = re.compile(r"\b[A-Z]{3}\s?\Z")
 _DAYS_PER = {"day": 1, "week": 7}
 
 
@@ -169,10 +191,12 @@ def plan_computation(question: str, *, yes_no: bool) -> Computation | None:
 
 
 def _plan_yes_no(question: str) -> Computation | None:
-    if found := _ON_WEEKDAY.search(question):
-        rest = question[: found.start()] + question[found.end() :]
-        day = (found["day"] or found["other"]).lower()
-        return Computation("weekday", day, (f"When {rest[:1].lower()}{rest[1:]}",))
+    found = _ON_WEEKDAY.match(question)
+    if found and (found["article"] or not found["now"]):
+        rest = found["rest"]
+        return Computation(
+            "weekday", found["day"].lower(), (f"When {rest[:1].lower()}{rest[1:]}?",)
+        )
     found = _WHETHER_FIRST.match(question)
     # "before 1990" compares with a date that the question gives.
     if found and not any(
@@ -253,18 +277,41 @@ def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
 
 
 def _count(operand: Operand) -> str | None:
+    # "46,200 inhabitants and 300 dogs" counts already: what stands there are no items.
+    if _counts(operand.text):
+        return None
     items = [item for item in _ITEM_BREAK.split(operand.text.strip(" .")) if item]
     return f"{len(items)}: {operand.text}" if len(items) > 1 else None
 
 
+def _counts(text: str) -> bool:
+    """Whether a text has a number of things, told from a name ("Boeing 747") by what follows."""
+    return any(
+        isinstance(token.value, Number)
+        and (following := words(text[token.end :])[:1])
+        and following[0].text[:1].islower()
+        and following[0].key not in FUNCTION_WORDS
+        and not text[token.end : token.end + following[0].start].strip(" -\u00a0")
+        for token in tokenise(text)
+    )
+
+
 def _weekday(plan: Computation, operand: Operand) -> str | None:
     day = _day(_date_of(operand))
-    if day is None:
+    # "Closed since May 24" is no day on which something was.
+    if day is None or (plan.detail and not _only_date(operand.text)):
         return None
     name, shown = f"{day:%A}", f"{day:%B} {day.day}, {day.year}"
     if not plan.detail:
         return f"{name}: {shown}"
     return f"{'Yes' if name.lower() == plan.detail else 'No'}. {shown} is a {name}"
+
+
+def _only_date(text: str) -> bool:
+    return all(
+        isinstance(token.value, Date | Time) or token.value in {"on", "at", *_WEEKDAYS.split("|")}
+        for token in tokenise(text)
+    )
 
 
 def _order(plan: Computation, operands: Sequence[Operand]) -> str | None:
@@ -314,14 +361,11 @@ def _date_difference(unit: str, operands: Sequence[Operand]) -> str | None:
 
 
 def _number_difference(operands: Sequence[Operand]) -> str | None:
-    numbers = [
-        [token.value for token in tokenise(operand.text) if isinstance(token.value, Number)]
-        for operand in operands
-    ]
-    if any(len(found) != 1 for found in numbers):
+    quantities = [_quantities(operand.text) for operand in operands]
+    if any(len(found) != 1 for found in quantities):
         return None
-    (one,), (other,) = numbers
-    if one.unit != other.unit:
+    ((one, of),), ((other, of_other),) = quantities
+    if one.unit != other.unit or not _same_things(of, of_other):
         return None
     figure = abs(one.amount - other.amount)
     shown = f"{figure.normalize():,f}" if isinstance(figure, Decimal) else str(figure)
@@ -329,15 +373,62 @@ def _number_difference(operands: Sequence[Operand]) -> str | None:
     return f"{sign}{shown}{percent}: {operands[0].text} and {operands[1].text}"
 
 
+def _quantities(text: str) -> list[tuple[Number, tuple[str, ...]]]:
+    """Each number with the currency before it and the words after it that say of what."""
+    found = []
+    for token in tokenise(text):
+        if isinstance(token.value, Number):
+            code = _CURRENCY_CODE.search(text[: token.start])
+            following = re.match(r"[\s-]*([^\W\d_]+)(?:\s+([^\W\d_]+))?", text[token.end :])
+            named = [code.group().strip()] if code else []
+            # "1,200 of them" names nothing.
+            if following and following[1].lower() not in FUNCTION_WORDS:
+                # "5 square km": what is squared counts too.
+                first, second = following.groups()
+                named += [first, second] if first in {"square", "cubic"} and second else [first]
+            found.append((token.value, tuple(word.lower() for word in named)))
+    return found
+
+
+def _same_things(one: Sequence[str], other: Sequence[str]) -> bool:
+    if one and other:
+        return [word.removesuffix("s") for word in one] == [
+            word.removesuffix("s") for word in other
+        ]
+    # "1,200 pupils" and "950" were both asked for as pupils; "2 hours" and "90" may be minutes.
+    return not {*one, *other} & _MEASURES
+
+
 def _date_of(operand: Operand) -> Date | None:
-    """The one date that an operand tells, its year taken from the document's where unsaid."""
+    """The one date that an operand tells, its year taken from the document's where unsaid.
+
+    Minutes of January tell of the December before: where a day of the year before or after
+    lies near to the document's date, and that of its own year doesn't, that is meant.
+    """
+    if _BEFORE_CHRIST.search(operand.text):
+        return None
     dates = {token.value for token in tokenise(operand.text) if isinstance(token.value, Date)}
     if len(dates) != 1:
         return None
     date = dates.pop()
     if date.year is None and operand.date:
-        return Date(int(operand.date[:4]), date.month, date.day)
+        written = int(operand.date[:4])
+        day = _day_of_text(operand.date)
+        near = [
+            (abs((then - day).days), then.year)
+            for year in (written - 1, written, written + 1)
+            if day and (then := _day(Date(year, date.month, date.day or 15)))
+        ]
+        distance, year = min(near, default=(_NEAR, written))
+        return Date(year if distance < _NEAR else written, date.month, date.day)
     return date
+
+
+def _day_of_text(text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _shown(operand: Operand, date: Date) -> str:
@@ -357,10 +448,18 @@ def _day(date: Date | None) -> datetime.date | None:
 
 
 def _compare(one: Date, other: Date) -> int | None:
-    """-1, 0 or 1 as the dates' order; None where it can't be told, as for May and May 2."""
+    """-1, 0 or 1 as the dates' order; None where it can't be told.
+
+    Without years days are compared within one. Two things of 2019, or of May, may be in
+    either order.
+    """
+    if (one.year is None) != (other.year is None):
+        return None
     for mine, its in ((one.year, other.year), (one.month, other.month), (one.day, other.day)):
+        if mine is None and its is None:
+            continue
         if mine is None or its is None:
-            return None if (mine, its) != (None, None) else 0
+            return None
         if mine != its:
             return -1 if mine < its else 1
-    return 0
+    return None if one.day is None else 0

@@ -263,7 +263,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | Non
         (rf"{_YEAR}\b(?!\s*%|[.,]\d|\s+(?:{_any(_SCALES)}|per\s?cent)\b)", _date),
         (
             rf"(?P<sign>[$€£¥₩])?(?P<digits>{_DIGITS})"
-            rf"(?:\s*(?P<scale>{_any(_SCALES)})\b|(?P<short>{_any(_SHORT_SCALES)})\b)?"
+            # "300m" is a length: m, k and b stand for millions only of money, M and B always.
+            rf"(?:\s*(?P<scale>{_any(_SCALES)})\b"
+            rf"|(?P<short>(?-i:[MB])|mn|bn|(?(sign)(?:{_any(_SHORT_SCALES)})|(?!)))\b)?"
             r"(?P<percent>\s*(?:%|per\s?cent\b))?",
             _number,
         ),

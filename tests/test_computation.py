@@ -48,6 +48,15 @@ from qa.verification import is_yes_no
             "Does the album come out on a Sunday?",
             Computation("weekday", "sunday", ("When does the album come out?",)),
         ),
+        (
+            "Was the bridge opened on Monday?",
+            Computation("weekday", "monday", ("When was the bridge opened?",)),
+        ),
+        # Of one Monday among others, or of every Sunday.
+        ("Was the concert on Monday cancelled?", None),
+        ("Is the pool open on Sunday?", None),
+        ("Does the pool open on Sunday?", None),
+        ("Are the shops open on a Sunday?", None),
         ("Was the mill sold before 1990?", None),
         ("How long is the bridge?", None),
         ("How many people worked there?", None),
@@ -97,6 +106,20 @@ def test_what_must_be_computed_is_recognised(question: str, plan: Computation | 
         (Computation("difference", "number"), ["1,200 people", "950"], "250: 1,200 people and 950"),
         (Computation("difference", "number"), ["40%", "25 percent"], "15%: 40% and 25 percent"),
         (Computation("difference", "number"), ["40%", "25"], None),
+        (
+            Computation("difference", "number"),
+            ["9 of them", "5 in May"],
+            "4: 9 of them and 5 in May",
+        ),
+        (Computation("difference", "number"), ["2 hours", "90 minutes"], None),
+        (Computation("difference", "number"), ["2 hours", "90"], None),
+        (Computation("difference", "number"), ["5 km", "300 m"], None),
+        (Computation("difference", "number"), ["5 km", "300m"], None),
+        (Computation("difference", "number"), ["5 square km", "3 square miles"], None),
+        (Computation("difference", "number"), ["USD 500", "EUR 300"], None),
+        (Computation("difference", "number"), ["USD 500", "USD 300"], "200: USD 500 and USD 300"),
+        (Computation("difference", "number"), ["5 km", "3 km long"], "2: 5 km and 3 km long"),
+        (Computation("difference", "number"), ["5 pupils", "1 pupil"], "4: 5 pupils and 1 pupil"),
         (Computation("difference", "number"), ["40 of 50", "25"], None),
         (
             Computation("order", "first", options=("the mill", "the church")),
@@ -110,16 +133,33 @@ def test_what_must_be_computed_is_recognised(question: str, plan: Computation | 
         ),
         (
             Computation("order", "first", options=("the mill", "the church")),
-            ["in 1790", "1790"],
-            "Both at the same time: in 1790",
+            ["on 2 May 1790", "2 May 1790"],
+            "Both at the same time: on 2 May 1790",
         ),
         (Computation("order", "first", options=("a", "b")), ["May 1790", "1790"], None),
         (Computation("order", "before"), ["1790", "1791"], "Yes. 1790 is before 1791"),
         (Computation("order", "after"), ["1790", "1791"], "No. 1790 is before 1791"),
-        (Computation("order", "before"), ["1790", "1790"], "No. 1790 is the same time as 1790"),
+        (
+            Computation("order", "before"),
+            ["May 10", "10 May"],
+            "No. May 10 (2024) is the same time as 10 May (2024)",
+        ),
+        # Within the same year or month either may be first.
+        (Computation("order", "before"), ["1790", "1790"], None),
+        (Computation("order", "before"), ["May 1790", "May 1790"], None),
+        (Computation("order", "before"), ["2500 BC", "1200 BC"], None),
+        (Computation("order", "before"), ["in 2500 v. Chr.", "1200"], None),
+        (Computation("order", "before"), ["1200 B.C.E.", "1200"], None),
+        (Computation("order", "before"), ["1200 av. J.-C.", "1200"], None),
         (Computation("weekday", ""), ["May 24"], "Friday: May 24, 2024"),
         (Computation("weekday", "sunday"), ["May 24, 2024"], "No. May 24, 2024 is a Friday"),
         (Computation("weekday", "friday"), ["May 24, 2024"], "Yes. May 24, 2024 is a Friday"),
+        (
+            Computation("weekday", "friday"),
+            ["on Friday, May 24, 2024, at 1 pm KST"],
+            "Yes. May 24, 2024 is a Friday",
+        ),
+        (Computation("weekday", "friday"), ["closed since May 24"], None),
         (Computation("weekday", ""), ["May 2024"], None),
         (Computation("weekday", ""), ["February 30"], None),
         (
@@ -128,12 +168,61 @@ def test_what_must_be_computed_is_recognised(question: str, plan: Computation | 
             "4: Germany, France, Japan, and Brazil",
         ),
         (Computation("count", ""), ["Germany"], None),
+        (Computation("count", ""), ["46,200 inhabitants"], None),
+        (Computation("count", ""), ["46,200 inhabitants and 300 dogs"], None),
+        (Computation("count", ""), ["two mills, a church and a school"], None),
+        (
+            Computation("count", ""),
+            ["Apollo 11, Boeing 747 and Osk"],
+            "3: Apollo 11, Boeing 747 and Osk",
+        ),
+        (Computation("count", ""), ["1990, 1995"], "2: 1990, 1995"),
     ],
 )
 def test_answers_are_computed_from_operands(
     plan: Computation, operands: list[str], answer: str | None
 ) -> None:
     assert compute(plan, [Operand(text, "2024-05-11") for text in operands]) == answer
+
+
+@pytest.mark.parametrize(
+    ("date", "texts", "answer"),
+    [
+        # Minutes of January tell of December, a notice of December of January.
+        (
+            "2024-01-08",
+            ["damaged on 20 December", "repaired on 3 January"],
+            "14 days: from damaged on 20 December (2023) to repaired on 3 January (2024)",
+        ),
+        (
+            "2023-12-20",
+            ["20 December", "3 January"],
+            "14 days: from 20 December (2023) to 3 January (2024)",
+        ),
+        # A year's plans are of that year.
+        (
+            "2024-01-08",
+            ["20 January", "24 August"],
+            "217 days: from 20 January (2024) to 24 August (2024)",
+        ),
+        (
+            "2024",
+            ["20 January", "21 January"],
+            "1 day: from 20 January (2024) to 21 January (2024)",
+        ),
+    ],
+)
+def test_a_day_without_a_year_is_read_by_the_document_s_date(
+    date: str, texts: list[str], answer: str
+) -> None:
+    operands = [Operand(text, date) for text in texts]
+    assert compute(Computation("difference", "day"), operands) == answer
+
+
+def test_days_of_one_year_have_an_order_without_it() -> None:
+    operands = [Operand("May 10", None), Operand("May 24", None)]
+    found = compute(Computation("order", "before"), operands)
+    assert found == "Yes. May 10 is before May 24"
 
 
 def test_without_a_document_date_a_day_has_no_year() -> None:
