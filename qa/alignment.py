@@ -9,11 +9,11 @@ passage whose place is known.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa.types import Passage
+from qa.values import MARKS, fold
 
 __all__ = [
     "NEGATIONS",
@@ -29,7 +29,7 @@ __all__ = [
 
 # Scripts written without spaces between words: each character counts as one.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_LETTERS = rf"(?:(?![{_UNSPACED}])[^\W\d_])+"
+_LETTERS = rf"(?![{_UNSPACED}])[^\W\d_](?:(?![{_UNSPACED}])(?:[^\W\d_]|[{MARKS}]))*"
 _WORD = re.compile(rf"\d+(?:[.,:]\d+)*|[{_UNSPACED}]|{_LETTERS}(?:['’]{_LETTERS})*")
 
 _SMALL_NUMBERS = {
@@ -258,8 +258,8 @@ def _must_stand(word: Word) -> bool:
 
 
 def _key(word: str) -> str:
-    folded = unicodedata.normalize("NFKD", word.casefold()).replace("’", "'")
-    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    # Only Latin accents are dropped: other marks tell letters apart, as ガ from カ.
+    folded = fold(word).replace("’", "'")
     if folded[:1].isdigit():
         return (
             folded.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", folded) else folded

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 __all__ = [
+    "MARKS",
     "Date",
     "Number",
     "Ordinal",
@@ -20,6 +21,7 @@ __all__ = [
     "Token",
     "Value",
     "conflicts",
+    "fold",
     "matches",
     "tokenise",
 ]
@@ -104,6 +106,21 @@ def conflicts(gold: Value, found: Value) -> bool:
     return type(gold) is type(found) and not matches(gold, found)
 
 
+def _marks() -> str:
+    r"""Combining marks as ranges of a character class: no word of an Indic script goes without.
+
+    Python's `\w` leaves them out, though they are written within words.
+    """
+    points = {p for p in range(0x20000) if unicodedata.category(chr(p)).startswith("M")}
+    first = sorted(point for point in points if point - 1 not in points)
+    last = sorted(point for point in points if point + 1 not in points)
+    return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(first, last, strict=True))
+
+
+MARKS = _marks()
+"""Combining marks, for the inside of a regular expression's ``[…]``."""
+
+
 def fold(word: str) -> str:
     """Drop case, compatibility forms and the accents of Latin letters."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())
@@ -169,6 +186,8 @@ _SPELLED = rf"(?:(?:{_any(_TENS)})(?:[\s-]+(?:{'|'.join(list(_UNITS)[1:10])})\b)
 _SPELLED_RUN = rf"{_SPELLED}(?:[\s-]+(?:{_any(_SCALES)})\b(?:(?:\s+and)?[\s-]+{_SPELLED}\b)?)*"
 # Hiragana to CJK ideographs, and their compatibility block: written without spaces.
 _IDEOGRAPH = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+
+_RUN = rf"(?!{_IDEOGRAPH})\w(?:(?!{_IDEOGRAPH})[\w{MARKS}])*"
 
 
 def _date(match: re.Match[str]) -> Date | None:
@@ -271,7 +290,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | Non
         ),
         (rf"{_SPELLED_RUN}\b", _spelled_number),
         (_IDEOGRAPH, _word),
-        (rf"(?:(?!{_IDEOGRAPH})\w)+(?:['’](?:(?!{_IDEOGRAPH})\w)+)*", _word),
+        (rf"{_RUN}(?:['’]{_RUN})*", _word),
     )
 )
 _ARTICLES = frozenset({"a", "an", "the"})

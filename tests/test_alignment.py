@@ -76,6 +76,8 @@ def test_words_stand_where_they_say(text: str) -> None:
         ("$30", "30"),
         ("“INDIGO”", "indigo"),
         ("世界中", "世 界 中"),
+        ("ガス", "ガ ス"),
+        ("नी\u0928\u093c", "नी\u0929"),
         ("can’t", "can't"),
     ],
 )
@@ -85,7 +87,18 @@ def test_forms_that_are_the_same_word(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("12", "120"), ("5.8", "58"), ("1 pm", "2 pm"), ("Kim", "Kims"), ("12,5", "125"), ("", "0")],
+    [
+        ("12", "120"),
+        ("5.8", "58"),
+        ("1 pm", "2 pm"),
+        ("Kim", "Kims"),
+        ("12,5", "125"),
+        ("", "0"),
+        # Marks that are no accents tell words apart.
+        ("ガス", "カス"),
+        ("राम", "रीमा"),
+        ("மரம்", "மரமா"),
+    ],
 )
 def test_forms_that_are_not(one: str, other: str) -> None:
     assert [word.key for word in words(one)] != [word.key for word in words(other)]
@@ -104,6 +117,11 @@ def test_forms_that_are_not(one: str, other: str) -> None:
 )
 def test_names_and_numbers(text: str, expected: list[str]) -> None:
     assert [word.text for word in names_and_numbers(text)] == expected
+
+
+def test_a_word_goes_on_over_its_marks() -> None:
+    text = "राम रीमा, தமிழ் (বাংলা) שָׁלוֹם"
+    assert [word.text for word in words(text)] == ["राम", "रीमा", "தமிழ்", "বাংলা", "שָׁלוֹם"]
 
 
 def test_content_words_leave_grammar_out() -> None:

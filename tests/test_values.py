@@ -72,6 +72,8 @@ def test_numbers_in_words(text: str, amount: int) -> None:
         ("99/99/2024", [Number(Decimal(99)), Number(Decimal(99)), Date(2024)]),
         # Month and day can't be told apart, so it is no date of which one could be guessed.
         ("05/10/2024", [Number(Decimal(5)), Number(Decimal(10)), Date(2024)]),
+        ("राम रीमा", ["राम", "रीमा"]),
+        ("ガ カ", ["ガ", "カ"]),
         ("300m 10k", [Number(Decimal(300)), "m", Number(Decimal(10)), "k"]),
         ("$3m €10k", [Number(Decimal(3_000_000), "$"), Number(Decimal(10_000), "€")]),
         ("8bn 2M", [Number(Decimal(8 * 10**9)), Number(Decimal(2_000_000))]),
