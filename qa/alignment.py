@@ -30,7 +30,9 @@ __all__ = [
 # Scripts written without spaces between words: each character counts as one.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _LETTERS = rf"(?![{_UNSPACED}])[^\W\d_](?:(?![{_UNSPACED}])(?:[^\W\d_]|[{MARKS}]))*"
-_WORD = re.compile(rf"\d+(?:[.,:]\d+)*|[{_UNSPACED}]|{_LETTERS}(?:['’]{_LETTERS})*")
+_WORD = re.compile(
+    rf"\d+(?:[.,:]\d+)*|[%％]|(?i:per\scent)\b|[{_UNSPACED}]|{_LETTERS}(?:['’]{_LETTERS})*"
+)
 
 _SMALL_NUMBERS = {
     word: str(value)
@@ -48,7 +50,17 @@ _SMALL_NUMBERS = {
 }
 
 MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split())
+PERCENT_SIGNS = frozenset("%％")
 NEGATIONS = frozenset("not no never neither nor none nobody nothing without cannot".split())
+
+# What a claim may begin with to fit its question: its capital makes no name of it.
+_OPENERS = frozenset(
+    """
+    because since due despite although though while until unless whereas thanks owing according upon
+    within along throughout per however therefore thus hence given
+    weil wegen seit nachdem obwohl parce puisque depuis porque desde
+    """.split()
+)
 
 # A comma within a number, "46,200", parts no items.
 _ITEM_BREAK = re.compile(r"(?<!\d),|,(?!\d)|;|\band\b")
@@ -124,7 +136,12 @@ def words(text: str) -> list[Word]:
 
 def content_words(text: str) -> list[Word]:
     """Words of `text` that carry content: all but function words."""
-    return [word for word in words(text) if word.key not in FUNCTION_WORDS]
+    return [word for word in words(text) if _is_content(word)]
+
+
+def _is_content(word: Word) -> bool:
+    # A sign of percent belongs to its number; a row may leave it to the column's head.
+    return word.key not in FUNCTION_WORDS and word.text not in PERCENT_SIGNS
 
 
 def names_and_numbers(text: str) -> list[Word]:
@@ -157,13 +174,21 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
         Without passages where no content word of the claim was found.
     """
     claim_words = words(claim)
-    wanted = [word for word in claim_words if word.key not in FUNCTION_WORDS] or claim_words
-    if not wanted or not passages:
-        return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
-    asked = {word.key for word in content_words(question)}
     keys_of = {
         passage.number: [word.key for word in words(passage.sentence.text)] for passage in passages
     }
+    # "Because the roof leaked" says no more of the roof than a passage that has no "because".
+    if (
+        len(claim_words) > 1
+        and claim_words[0].key in _OPENERS
+        and not any(claim_words[0].key in keys for keys in keys_of.values())
+        and claim_words[0].key not in {name.key for name in names_and_numbers(question)}
+    ):
+        claim_words = claim_words[1:]
+    wanted = [word for word in claim_words if _is_content(word)] or claim_words
+    if not wanted or not passages:
+        return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
+    asked = {word.key for word in content_words(question)}
     needed = {word.key for word in wanted}
 
     def preference(passage: Passage) -> tuple[bool, float, float, int]:
@@ -254,7 +279,7 @@ def _must_stand(word: Word) -> bool:
     if word.key in NEGATIONS or word.key.endswith("n't"):
         return True
     named = word.is_number or word.is_capitalised or word.key in MAGNITUDES
-    return named and word.key not in FUNCTION_WORDS
+    return named and _is_content(word)
 
 
 def _key(word: str) -> str:
@@ -264,6 +289,8 @@ def _key(word: str) -> str:
         return (
             folded.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", folded) else folded
         )
+    if folded == "%" or folded.split() == ["per", "cent"]:
+        return "percent"
     folded = folded.removesuffix("'s")
     return _SMALL_NUMBERS.get(folded, folded)
 

@@ -76,6 +76,8 @@ def test_words_stand_where_they_say(text: str) -> None:
         ("$30", "30"),
         ("“INDIGO”", "indigo"),
         ("世界中", "世 界 中"),
+        ("40%", "40 percent"),
+        ("40 per cent", "40 ％"),
         ("ガス", "ガ ス"),
         ("नी\u0928\u093c", "नी\u0929"),
         ("can’t", "can't"),
@@ -276,6 +278,37 @@ def test_a_sentence_s_own_words_are_always_found(chosen: list[str]) -> None:
 )
 def test_what_turns_a_claim_around_must_stand_there(claim: str, text: str, missing: str) -> None:
     assert align(claim, "", passages(text)).missing == (missing,)
+
+
+@pytest.mark.parametrize(
+    ("claim", "texts"),
+    [
+        ("Because the roof had leaked for years", ["The roof had leaked for years."]),
+        ("Due to the flood of May", ["The flood of May closed it."]),
+        ("40 percent of the pupils walk", ["About 40% of the pupils walk."]),
+        ("40 per cent of the pupils walk", ["About 40 percent of the pupils walk."]),
+        # The sign stands at the head of the column.
+        ("40%", ["| Walk: 40 |"]),
+    ],
+)
+def test_a_capital_at_the_beginning_makes_no_name(claim: str, texts: list[str]) -> None:
+    found = align(claim, "What of the roof?", passages(*texts))
+    assert found.missing == ()
+    assert found.coverage >= 0.7
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "texts"),
+    [
+        ("Lindqvist closed the roof for years", "Who?", ["He closed the roof for years."]),
+        ("Since closed the roof for years", "Who are Since?", ["He closed the roof for years."]),
+        ("Because", "Who?", ["He closed the roof."]),
+        ("Not closed for years", "", ["closed for years"]),
+        ("The 40 percent that walk", "", ["40 of them walk"]),
+    ],
+)
+def test_a_name_at_the_beginning_stays_one(claim: str, question: str, texts: list[str]) -> None:
+    assert align(claim, question, passages(*texts)).missing
 
 
 @pytest.mark.parametrize(
