@@ -9,7 +9,7 @@ against the evidence anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.alignment import content_words, holds, names_and_numbers
@@ -137,6 +137,8 @@ YES_NO = re.compile(
 _PREAMBLE = re.compile(
     r"(?i)^(?:according to the (?:text|document|article|passage)s?|answer)\s*[,:]\s*"
 )
+_BULLET = re.compile(r"[-*+•‣◦–]\s+(?!\d)")
+_ITEM_NUMBER = re.compile(r"\(?(\d{1,2})[.)]\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +213,12 @@ def read_draft(completion: Completion) -> Draft:
     if not text or text.casefold().startswith(NOT_STATED.casefold()):
         return Draft((), completion)
     sentences = [
-        sentence.text
-        for sentence in split_sentences(Document("draft", "draft", text, None, ""))
-        if NOT_STATED.casefold() not in sentence.text.casefold()
+        sentence
+        for sentence in _without_list_marks(
+            sentence.text
+            for sentence in split_sentences(Document("draft", "draft", text, None, ""))
+        )
+        if NOT_STATED.casefold() not in sentence.casefold()
     ]
     verdict = YES_NO.fullmatch(sentences[0]) if sentences else None
     if verdict and len(sentences) > 1:
@@ -226,6 +231,25 @@ def read_draft(completion: Completion) -> Draft:
         if not any(holds(before, sentence) for before in sentences[:place])
     ]
     return Draft(tuple(said), completion)
+
+
+def _without_list_marks(sentences: Iterable[str]) -> list[str]:
+    """Sentences without the bullets and numbers of a list that the model made of them.
+
+    One number alone may belong to a name or a date: "1. FC Köln", "24. Dezember".
+    """
+    bare = [
+        _BULLET.sub("", sentence, count=1) if _BULLET.match(sentence) else sentence
+        for sentence in sentences
+    ]
+    marks = [_ITEM_NUMBER.match(sentence) for sentence in bare]
+    numbers = [int(mark[1]) for mark in marks if mark]
+    if len(numbers) < 2 or numbers != list(range(1, len(numbers) + 1)):
+        return bare
+    return [
+        sentence[mark.end() :] if mark else sentence
+        for sentence, mark in zip(bare, marks, strict=True)
+    ]
 
 
 def constant_rewrite_prompt() -> list[Message]:
