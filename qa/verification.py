@@ -111,6 +111,8 @@ AUXILIARIES = frozenset(
     wouldn't shouldn't
     """.split()
 )
+# "Or" of English, German, French, and Italian and Spanish.
+ALTERNATIVES = frozenset("or oder ou o".split())
 QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
 
 
@@ -310,10 +312,11 @@ def _repeats(claim: str, question: str) -> str:
     """Why a claim says nothing, where all of its words were the question's already."""
     asked = words(question)
     # "Was it the mill or the church?" is answered with its own words.
-    if any(word.key == "or" for word in asked) or YES_NO.match(claim):
+    if any(word.key in ALTERNATIVES for word in asked) or YES_NO.match(claim):
         return ""
     known = {word.key for word in asked}
-    if all(word.key in known for word in content_words(claim)):
+    # "Once" and "both" are answers of grammar alone.
+    if all(word.key in known for word in content_words(claim) or words(claim)):
         return "It only repeats words of the question."
     return ""
 

@@ -200,6 +200,26 @@ def test_the_threshold_decides() -> None:
     assert [claim.verdict, same.verdict, dropped.verdict] == ["supported"] * 2 + ["unsupported"]
 
 
+@pytest.mark.parametrize(
+    ("question", "claim", "verdict"),
+    [
+        ("Who plays the piano?", "piano", "unsupported"),
+        ("What sold copies in Japan?", "in Japan", "unsupported"),
+        # It is a word that the question doesn't have, though one of grammar.
+        ("What sold copies in Japan?", "It", "supported"),
+        ("Does Kim play it, guitar or piano?", "piano", "supported"),
+        ("Spielt Kim Gitarre oder piano?", "piano", "supported"),
+        ("Kim joue de la guitare ou du piano?", "piano", "supported"),
+        ("Kim suona la chitarra o il piano?", "piano", "supported"),
+    ],
+)
+def test_words_of_the_question_alone_answer_nothing(
+    question: str, claim: str, verdict: str
+) -> None:
+    (found,) = check(claim, question=question, threshold=0.0)
+    assert found.verdict == verdict
+
+
 @pytest.mark.parametrize("claim", ["Yes", "no.", "No!"])
 def test_a_bare_yes_answers_no_other_question(claim: str) -> None:
     (found,) = check(claim, question="When did RM release the song?", threshold=0.0)
