@@ -134,6 +134,18 @@ def test_read_reports_a_file_that_may_not_be_read(
         read_document(tmp_path, write(tmp_path, "a.txt", "a"))
 
 
+@pytest.mark.parametrize("module", ["text.read", "language_of"])
+def test_a_fault_of_a_reader_is_told_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    def stumble(*_: object) -> None:
+        raise IndexError("odd\n\x1b[2J")
+
+    monkeypatch.setattr(f"qa.readers.{module}", stumble)
+    with pytest.raises(DocumentError, match=r"^a\.txt is damaged .*\(IndexError: odd \[2J\)"):
+        read(tmp_path, "Rain fell.")
+
+
 @given(data=st.binary(max_size=200))
 def test_read_gives_a_document_or_a_document_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -167,6 +179,7 @@ def test_read_gives_a_document_or_a_document_error(
         # The first date counts before a later change, wherever it stands.
         ("Updated: 2024-06-01\nPublished: 2024-05-11\nRain.", "Rain.", "2024-05-11", "Rain."),
         ("Last updated: 2024-06-01\nRain fell.", "Rain fell.", "2024-06-01", "Rain fell."),
+        ("Date: 5 \u017fep 2020\nRain fell.", "Rain fell.", "2020-09-05", "Rain fell."),
         # Not a day of the calendar.
         ("Date: 2023-02-29\nRain fell.", "Rain fell.", None, "Rain fell."),
         # A sentence that tells the date is text.
@@ -207,6 +220,8 @@ def test_title_date_and_body(
          "2024-05-11", "It fell."),
         ("---\ndate: 2024-13-45\ntitle: [\n---\n# Rain #\n\nIt fell.", "Rain", None,
          "# Rain #\n\nIt fell."),
+        ('---\ntitle: "Rain \\UFFFFFFFF"\n---\nIt fell.', 'Rain \\UFFFFFFFF', None, "It fell."),
+        ('---\ntitle: "Rain \\U7FFFFFFF"\n---\nIt fell.', 'Rain \\U7FFFFFFF', None, "It fell."),
         ("---\nIt fell.\n---\nAgain it fell.", "Again it fell.", None, None),
         ("Intro.\n\n```\n# comment\n```\n\n# The *real* [title](http://x.y)\n", "The real title",
          None, None),
