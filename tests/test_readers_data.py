@@ -26,6 +26,19 @@ def test_book(reader: DocumentReader) -> None:
     assert (document.title, document.date) == ("The Book", "2020-01-02")
 
 
+def test_chapters_without_text_are_told(reader: DocumentReader) -> None:
+    start = "<html><head><title/></head><body>"
+    chapters = {
+        "cover.xhtml": f'{start}<img src="c.png" alt=""/></body></html>',
+        "a.xhtml": f"{start}<p>First.</p></body></html>",
+        "b.xhtml": f'{start}<img src="b.png" alt=""/></body></html>',
+        "c.xhtml": f"{start}<p>Last.</p></body></html>",
+    }
+    document = read(reader, "a.epub", files.book(chapters))
+    assert document.text == "First.\n\nLast."
+    assert document.notes == ("1 of its 4 chapters hold no text (pictures?)",)
+
+
 def deflated(text: str) -> bytes:
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(text.encode()) + packer.flush()

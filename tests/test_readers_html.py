@@ -6,6 +6,7 @@ import pytest
 from formats import about, read, sentence
 
 from qa.readers import DocumentReader
+from qa.readers.html import parse
 
 
 def test_web_page(reader: DocumentReader) -> None:
@@ -53,6 +54,29 @@ def test_web_page(reader: DocumentReader) -> None:
 )
 def test_what_is_text_of_a_page(reader: DocumentReader, page: str, text: str) -> None:
     assert read(reader, "a.html", page).text == text
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        '<?xml version="1.0"?><html>',
+        '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><html>',
+        '<html lang="en" xmlns="http://www.w3.org/1999/xhtml">',
+    ],
+)
+def test_an_element_closed_at_once_holds_nothing_in_xhtml(
+    reader: DocumentReader, start: str
+) -> None:
+    page = (
+        f'{start}<head><title/><script src="a/>.js" /><meta name="x"/></head><body><!-- <p/> -->'
+        '<textarea/><p>Rain<br/>fell<a id="b"/> in <i>Ghent</i>: 5 &lt;b/> 3.</p></body></html>'
+    )
+    assert read(reader, "a.xhtml", page).text == "Rain\nfell in Ghent: 5 <b/> 3."
+
+
+def test_closing_elements_takes_linear_time() -> None:
+    for unit in ("<!--", '<a "', "<a '/", "<a/", "<a" + "b" * 50):
+        assert parse('<?xml version="1.0"?>' + unit * 40_000)
 
 
 def test_web_page_in_an_old_encoding(reader: DocumentReader) -> None:

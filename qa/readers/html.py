@@ -29,6 +29,15 @@ _BLOCKS = frozenset(
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{1,40})", re.IGNORECASE)
+_XHTML = re.compile(
+    r"\A\s*<\?xml\b|<!DOCTYPE[^>]{0,200}?XHTML|<html[^>]{0,500}?1999/xhtml", re.IGNORECASE
+)
+_SELF_CLOSED = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|<(?P<tag>[a-zA-Z][\w:.-]*+)(?P<rest>(?:[^<>\"'/]|/(?!>)|\"[^\"<]*\"|'[^'<]*')*+)/>",
+    re.DOTALL,
+)
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _DATE_META = (
     "meta[property='article:published_time'], meta[itemprop='datePublished'],"
     " meta[name='citation_publication_date'], meta[name='date' i], meta[name='dc.date' i],"
@@ -47,9 +56,20 @@ def read(data: bytes, path: str) -> Content:
     return Content(writer.text(), title, date, "metadata" if date else None)
 
 
-def parse(html: str) -> LexborHTMLParser:
-    """Parse a page, however broken."""
+def parse(html: str, *, xhtml: bool = False) -> LexborHTMLParser:
+    """Parse a page, however broken; what says that it is XHTML is read as that in any case."""
+    # In XHTML "<title/>" is an element without text; for a parser of HTML it begins one
+    # that swallows the rest of the page.
+    if xhtml or _XHTML.search(html[:2048]):
+        html = _SELF_CLOSED.sub(_opened, html)
     return LexborHTMLParser(html)
+
+
+def _opened(found: re.Match[str]) -> str:
+    tag = found["tag"]
+    if not tag or tag.lower() in _VOID:
+        return found[0]
+    return f"<{tag}{found['rest']}></{tag}>"
 
 
 def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
