@@ -87,6 +87,22 @@ def test_web_page_in_an_old_encoding(reader: DocumentReader) -> None:
 
 
 @pytest.mark.parametrize(
+    ("label", "encoding"),
+    [("iso-8859-1", "cp1252"), ("latin1", "cp1252"), ("US-ASCII", "cp1252"), ("latin1", "utf-8"),
+     ("iso-8859-9", "cp1254"), ("utf-8", "cp1252"), ("hex", "cp1252"), ("undefined", "utf-8"),
+     ("nonsense", "utf-8"), ("utf-8", "utf-8-sig")],
+)  # fmt: skip
+def test_a_label_means_what_browsers_take_it_for(
+    reader: DocumentReader, label: str, encoding: str
+) -> None:
+    text = "It’s 5–10 € “a day”."
+    page = f"<meta charset={label}><p>{text}</p>".encode(encoding)
+    assert read(reader, "a.html", page).text == text
+    mail = f"Content-Type: text/plain; charset={label}\nSubject: Rain\n\n".encode()
+    assert text in read(reader, "a.eml", mail + text.encode(encoding)).text
+
+
+@pytest.mark.parametrize(
     "data",
     [
         '<script type="application/ld+json">{"datePublished": "2024-05-11"}</script>',

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
+from contextlib import suppress
 
 from charset_normalizer import from_bytes
 
 from qa.errors import DocumentError
 
-__all__ = ["decode"]
+__all__ = ["decode", "decode_labelled"]
 
 _BYTE_ORDER_MARKS = (
     # UTF-32's little-endian mark begins with UTF-16's.
@@ -22,6 +23,50 @@ _BYTE_ORDER_MARKS = (
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
 _MAX_CONTROL_SHARE = 0.005
 _DETECTION_BYTES = 2**16
+
+
+# What a label means is what browsers take it for (WHATWG, "Encoding"): whoever writes
+# "iso-8859-1" nearly always means the larger set with its dashes and quotation marks.
+_MEANT = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+
+
+def decode_labelled(data: bytes, label: str | None, path: str) -> str:
+    """Decode bytes by the encoding that they are labelled with, else by what they look like.
+
+    Parameters
+    ----------
+    data : bytes
+    label : str or None
+        Such as ``"iso-8859-1"``; believed as far as the bytes allow.
+    path : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    DocumentError
+        When they can't be told to be text.
+    """
+    if not label or data.startswith(tuple(mark for mark, _ in _BYTE_ORDER_MARKS)):
+        return decode(data, path)
+    try:
+        name = codecs.lookup(label).name
+        if name in _MEANT:
+            # Labels that programs put by default often stand on UTF-8.
+            with suppress(UnicodeDecodeError):
+                return data.decode("utf-8")
+        return data.decode(_MEANT.get(name, name))
+    # No such encoding, one that isn't of characters, or not that of these bytes.
+    except (LookupError, ValueError):
+        return decode(data, path)
 
 
 def decode(data: bytes, path: str) -> str:

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from qa.readers.content import Content, TextWriter, column_names
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode
+from qa.readers.encoding import decode_labelled
 from qa.readers.titles import tidy_title
 
 __all__ = ["parse", "read", "write_html"]
@@ -91,12 +91,7 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
 
 def _decoded(data: bytes, path: str) -> str:
     declared = _CHARSET.search(data[:4096])
-    if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        try:
-            return data.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data, path)
+    return decode_labelled(data, declared[1].decode("ascii") if declared else None, path)
 
 
 def _title(tree: LexborHTMLParser) -> str | None:

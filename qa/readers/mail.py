@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from qa.documents import canonical_text
 from qa.readers.content import Content, TextWriter
-from qa.readers.encoding import decode
+from qa.readers.encoding import decode_labelled
 from qa.readers.html import parse, write_html
 from qa.readers.titles import tidy_title
 
@@ -79,10 +79,7 @@ def _body(message: EmailMessage, path: str, writer: TextWriter) -> None:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes) or not payload.strip():
         return
-    try:
-        text = payload.decode(part.get_content_charset() or "utf-8")
-    except (LookupError, UnicodeDecodeError):
-        text = decode(payload, path)
+    text = decode_labelled(payload, part.get_content_charset(), path)
     if part.get_content_subtype() == "html":
         write_html(parse(text), writer)
     else:
