@@ -43,15 +43,17 @@ def read(data: bytes, path: str) -> Content:
         for chapter in _chapters(package, posixpath.dirname(package_name)):
             count += 1
             try:
-                page = archive.read(chapter)
-            except UNREADABLE:
+                page = decode(archive.read(chapter), path)
+            except (*UNREADABLE, DocumentError):
                 missing += 1
                 continue
-            tree, before = parse(decode(page, path), xhtml=True), len(writer)
+            tree, before = parse(page, xhtml=True), len(writer)
             # A picture before all text is the cover.
             is_cover = not before and tree.css_first("img, svg, image") is not None
             write_html(tree, writer)
             empty += len(writer) == before and not is_cover
+    if missing and not len(writer):
+        raise DocumentError(f"{path} is damaged: no chapter can be read. Download it again.")
     notes = []
     if missing:
         notes.append(f"{missing} of its chapters are missing or damaged")
