@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,33 @@ def test_read_detects_encodings_from_before_unicode(
 def test_read_finds_the_encoding_where_it_shows_late(tmp_path: Path) -> None:
     text = "Plain words only. \n" * 20_000 + "Все люди рождаются свободными и равными.\n"
     assert read(tmp_path, text.encode("cp1251")).text == text
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda data: data.replace(b"co\xc3", b"co\x92\xc3", 1),
+        lambda data: data + b"\xff and \xfe",
+        lambda data: data[:-1],
+        lambda data: data[:-2],
+    ],
+    ids=["another encoding", "at the end", "cut", "cut early"],
+)
+def test_a_few_harmed_bytes_do_not_change_the_encoding(
+    tmp_path: Path, mark: bytes, harm: Callable[[bytes], bytes]
+) -> None:
+    data = mark + harm(("Rain. " * 20 + PROSE.removesuffix(".") * 3).encode())
+    for name in ("a.txt", "a.rst", "a.html"):
+        document = read(tmp_path, data, name)
+        count = document.text.count("\ufffd")
+        assert count
+        assert document.text.count("délicieuses") == 3
+        assert document.notes == (f"{count} of its characters can't be read and show as \ufffd",)
+
+
+def test_a_character_that_was_unreadable_before_is_none_of_the_file(tmp_path: Path) -> None:
+    assert read(tmp_path, "Rain \ufffd fell in Gént.").notes == ()
 
 
 @pytest.mark.parametrize(

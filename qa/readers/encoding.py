@@ -10,7 +10,7 @@ from charset_normalizer import from_bytes
 
 from qa.errors import DocumentError
 
-__all__ = ["decode", "decode_labelled"]
+__all__ = ["decode", "decode_labelled", "told_unreadable"]
 
 _BYTE_ORDER_MARKS = (
     # UTF-32's little-endian mark begins with UTF-16's.
@@ -22,6 +22,9 @@ _BYTE_ORDER_MARKS = (
 )
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
 _MAX_CONTROL_SHARE = 0.005
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_UNREADABLE = "\ufffd"
+_FAR_MORE = 5
 _DETECTION_BYTES = 2**16
 
 
@@ -76,6 +79,8 @@ def decode(data: bytes, path: str) -> str:
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
+                if mark == codecs.BOM_UTF8 and (text := _decode_harmed(data[len(mark) :], error)):
+                    return text
                 raise DocumentError(
                     f"{path} is marked as {encoding.removesuffix('-sig').upper()} but isn't: "
                     f"{error.reason} at byte {error.start}. Save it again as UTF-8."
@@ -91,11 +96,31 @@ def decode(data: bytes, path: str) -> str:
         )
     try:
         return data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = _decode_legacy(data)
+    except UnicodeDecodeError as error:
+        text = _decode_harmed(data, error) or _decode_legacy(data)
     if text is None:
         raise DocumentError(f"{path} is in an encoding that can't be told. Save it again as UTF-8.")
     return text
+
+
+def told_unreadable(data: bytes, text: str) -> tuple[str, ...]:
+    """Notes on the characters of a decoded file that its bytes didn't tell; mostly none."""
+    count = text.count(_UNREADABLE) - data.count(_UNREADABLE.encode())
+    return (
+        (f"{count} of its characters can't be read and show as {_UNREADABLE}",) if count > 0 else ()
+    )
+
+
+def _decode_harmed(data: bytes, error: UnicodeDecodeError) -> str | None:
+    """Decode what is UTF-8 but for a few bytes, or cut within its last character.
+
+    Text in another encoding has few sequences that UTF-8 allows, and many that it doesn't.
+    """
+    text = data.decode("utf-8", "replace")
+    harmed = text.count(_UNREADABLE) - data.count(_UNREADABLE.encode())
+    whole = len(text) - len(data.translate(None, _BEYOND_ASCII)) - harmed
+    is_cut = error.end == len(data) and error.reason == "unexpected end of data"
+    return text if whole >= (1 if is_cut else _FAR_MORE * harmed) else None
 
 
 def _decode_unmarked_utf16(data: bytes) -> str | None:

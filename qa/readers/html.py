@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from qa.readers.content import Content, TextWriter, column_names
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode_labelled
+from qa.readers.encoding import decode_labelled, told_unreadable
 from qa.readers.titles import tidy_title
 
 __all__ = ["parse", "read", "write_html"]
@@ -48,12 +48,14 @@ _DATE_IN_SCRIPT = re.compile(r"\"datePublished\"\s*:\s*\"([^\"]{4,40})\"")
 
 def read(data: bytes, path: str) -> Content:
     """Read a web page."""
-    tree = parse(_decoded(data, path))
+    decoded = _decoded(data, path)
+    tree = parse(decoded)
     date = _date(tree)
     title = _title(tree)
     writer = TextWriter(path)
     write_html(tree, writer)
-    return Content(writer.text(), title, date, "metadata" if date else None)
+    notes = told_unreadable(data, decoded)
+    return Content(writer.text(), title, date, "metadata" if date else None, notes=notes)
 
 
 def parse(html: str, *, xhtml: bool = False) -> LexborHTMLParser:
