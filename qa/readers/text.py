@@ -47,7 +47,7 @@ def _content(text: str, path: str, kind: str) -> Content:
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ ]*$")
 _FIELD = re.compile(r":(\w[\w -]*):[ \t]+(\S.*)")
 _LEFT_OUT = re.compile(r"\.\. (?:_[^:]+:|(?:image|figure|toctree|include|raw|contents)::)")
-_ROLE = re.compile(r":[\w:.+-]+:`([^`<]+?)(?:[ ]?<[^>`]*>)?`")
+_ROLE = re.compile(r":[\w:.+-]{1,80}:`([^`<]+?)(?:[ ]?<[^>`]*>)?`")
 _LINK = re.compile(r"`([^`<]+?)[ ]<[^>`]*>`__?|`([^`]+)`__?(?!\w)")
 
 
