@@ -40,6 +40,13 @@ def test_web_page(reader: DocumentReader) -> None:
             id="cells stay below their columns",
         ),
         pytest.param(
+            "<table><tr><th>What<th>How <i>much</i><tr><td>H<sub>2</sub>O<td>1<b>2</b>5<br>g"
+            "<tr><td><p>Salt</p>and<div>sugar</div>too<td>3</table><h2>E=mc<sup>2</sup></h2>",
+            "| What: H2O | How much: 125 g |\n| What: Salt and sugar too | How much: 3 |"
+            "\n\n## E=mc2",
+            id="blanks where they are seen",
+        ),
+        pytest.param(
             "<body><form><h2><button>Is it over?</button></h2>"
             "<p>No, say bakers, it is far from over.</p><button>Send</button></form>",
             "## Is it over?\n\nNo, say bakers, it is far from over.",

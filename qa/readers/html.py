@@ -260,7 +260,21 @@ def _is_data(table: LexborNode) -> bool:
 
 
 def _flat(node: LexborNode) -> str:
-    return " ".join(node.text(separator=" ").split())
+    """Text in one line, with a blank where one is seen: "1<b>2</b>5" is a single number."""
+    parts: list[str] = []
+    stack: list[LexborNode | str] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            parts.append(part)
+        elif part.is_text_node:
+            parts.append(part.text(deep=False) or "")
+        elif part.is_element_node:
+            if part.tag in _BLOCKS or part.tag == "br":
+                parts.append(" ")
+                stack.append(" ")
+            stack += reversed(list(_children(part)))
+    return " ".join("".join(parts).split())
 
 
 def _joined(parts: list[str]) -> str:
