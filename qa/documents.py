@@ -178,7 +178,8 @@ def plain_line(line: str) -> str:
     """Strip a line of Markdown's marks for headings, emphasis, code and links."""
     plain = re.sub(r"^[ \t]*#{1,6}[ \t]+|[ \t]+#+[ \t]*$", "", line)
     plain = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", plain)
-    plain = re.sub(r"(\*\*|__|~~|\*|`)(?=\S)([^*`\n]+?)(?<=\S)\1", r"\2", plain)
+    # Marks that are never closed are many; what they emphasise is short.
+    plain = re.sub(r"(\*\*|__|~~|\*|`)(?=\S)([^*`\n]{1,400}?)(?<=\S)\1", r"\2", plain)
     return " ".join(plain.split())
 
 

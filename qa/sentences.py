@@ -27,6 +27,8 @@ LONG_LINE = 200
 
 _MAX_SENTENCE = 1000  # Characters; what runs on longer is cut between clauses or words.
 _MAX_HEADING = 100
+_HEADING_LINE = 400
+_HEADING_KEPT = 200
 _NARROW = 50  # Nobody wraps lines below this width: shorter ones were ended on purpose.
 _WIDE_CELL = 100  # A row's cells are narrower than this on average, else it is prose.
 
@@ -212,7 +214,7 @@ _SENTENCE_END = re.compile(
     |
     (?<![.!?…])(?P<marks>[.!?…।॥؟۔።።፧։]++)
     (?P<closers>(?:["'”’“‘»«›‹)\]}*_`]|[ \u00a0\u202f]»)*+)
-    (?:\[[^\[\]\n]{1,40}\]|[¹²³⁰⁴-⁹†‡])*+  # Notes: "[12]", "[citation needed]".
+    (?:\[[^\[\]\n]{1,40}\]|[¹²³⁰⁴-⁹†‡]){0,20}+  # Notes: "[12]", "[citation needed]".
 (?=\s)
     """,
     re.VERBOSE,
@@ -316,7 +318,8 @@ def split_sentences(document: Document) -> tuple[Sentence, ...]:
     for block in blocks:
         is_heading = block.kind == "heading"
         if is_heading:
-            heading = plain_line(text[slice(*block.lines[0])])
+            # Each sentence below it keeps it.
+            heading = plain_line(text[slice(*block.lines[0])][:_HEADING_LINE])[:_HEADING_KEPT]
         elif block.kind == "definition":
             heading = text[slice(*block.lines[0])][:_MAX_HEADING]
         for start, end in _block_sentences(text, block):

@@ -9,9 +9,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 
 import ipaddress
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx
@@ -47,6 +49,26 @@ def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return None
+
+
+@pytest.fixture
+def linear_time() -> Iterator[None]:
+    """Fails what takes more than linear time over a text made to be slow.
+
+    Matching makes no calls that could be counted, so a limit must do: of processor time,
+    ten times what is needed and far below what quadratic matching would take.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise AssertionError("this takes more than linear time")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 15)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 @pytest.fixture(autouse=True)

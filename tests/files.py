@@ -97,7 +97,9 @@ def workbook(**sheets: Sequence[Sequence[object]]) -> bytes:
     return buffer.getvalue()
 
 
-def book(chapters: Mapping[str, str], title: str = "The Book", date: str = "2020-01-02") -> bytes:
+def book(
+    chapters: Mapping[str, str | bytes], title: str = "The Book", date: str = "2020-01-02"
+) -> bytes:
     """An EPUB whose reading order is that of `chapters`."""
     items = "".join(
         f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"/>'

@@ -84,6 +84,12 @@ def test_plain_line(line: str, words: str) -> None:
     assert plain_line(line) == words
 
 
+@pytest.mark.usefixtures("linear_time")
+@pytest.mark.parametrize("unit", ["__a ", "~~a", "*a ", "[a", "[a](", "` a"])
+def test_plain_line_takes_linear_time(unit: str) -> None:
+    assert plain_line("# " + unit * 25_000)
+
+
 # --- Folders -----------------------------------------------------------------------
 
 

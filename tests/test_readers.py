@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,33 @@ def test_read_finds_the_encoding_where_it_shows_late(tmp_path: Path) -> None:
     assert read(tmp_path, text.encode("cp1251")).text == text
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda data: data.replace(b"co\xc3", b"co\x92\xc3", 1),
+        lambda data: data + b"\xff and \xfe",
+        lambda data: data[:-1],
+        lambda data: data[:-2],
+    ],
+    ids=["another encoding", "at the end", "cut", "cut early"],
+)
+def test_a_few_harmed_bytes_do_not_change_the_encoding(
+    tmp_path: Path, mark: bytes, harm: Callable[[bytes], bytes]
+) -> None:
+    data = mark + harm(("Rain. " * 20 + PROSE.removesuffix(".") * 3).encode())
+    for name in ("a.txt", "a.rst", "a.html"):
+        document = read(tmp_path, data, name)
+        count = document.text.count("\ufffd")
+        assert count
+        assert document.text.count("délicieuses") == 3
+        assert document.notes == (f"{count} of its characters can't be read and show as \ufffd",)
+
+
+def test_a_character_that_was_unreadable_before_is_none_of_the_file(tmp_path: Path) -> None:
+    assert read(tmp_path, "Rain \ufffd fell in Gént.").notes == ()
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -134,6 +162,18 @@ def test_read_reports_a_file_that_may_not_be_read(
         read_document(tmp_path, write(tmp_path, "a.txt", "a"))
 
 
+@pytest.mark.parametrize("module", ["text.read", "language_of"])
+def test_a_fault_of_a_reader_is_told_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    def stumble(*_: object) -> None:
+        raise IndexError("odd\n\x1b[2J")
+
+    monkeypatch.setattr(f"qa.readers.{module}", stumble)
+    with pytest.raises(DocumentError, match=r"^a\.txt is damaged .*\(IndexError: odd \[2J\)"):
+        read(tmp_path, "Rain fell.")
+
+
 @given(data=st.binary(max_size=200))
 def test_read_gives_a_document_or_a_document_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -167,6 +207,7 @@ def test_read_gives_a_document_or_a_document_error(
         # The first date counts before a later change, wherever it stands.
         ("Updated: 2024-06-01\nPublished: 2024-05-11\nRain.", "Rain.", "2024-05-11", "Rain."),
         ("Last updated: 2024-06-01\nRain fell.", "Rain fell.", "2024-06-01", "Rain fell."),
+        ("Date: 5 \u017fep 2020\nRain fell.", "Rain fell.", "2020-09-05", "Rain fell."),
         # Not a day of the calendar.
         ("Date: 2023-02-29\nRain fell.", "Rain fell.", None, "Rain fell."),
         # A sentence that tells the date is text.
@@ -207,6 +248,8 @@ def test_title_date_and_body(
          "2024-05-11", "It fell."),
         ("---\ndate: 2024-13-45\ntitle: [\n---\n# Rain #\n\nIt fell.", "Rain", None,
          "# Rain #\n\nIt fell."),
+        ('---\ntitle: "Rain \\UFFFFFFFF"\n---\nIt fell.', 'Rain \\UFFFFFFFF', None, "It fell."),
+        ('---\ntitle: "Rain \\U7FFFFFFF"\n---\nIt fell.', 'Rain \\U7FFFFFFF', None, "It fell."),
         ("---\nIt fell.\n---\nAgain it fell.", "Again it fell.", None, None),
         ("Intro.\n\n```\n# comment\n```\n\n# The *real* [title](http://x.y)\n", "The real title",
          None, None),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import email
 import io
 import json
 import zipfile
 import zlib
+from typing import Any
 
 import files
 import pytest
 from formats import about, read, sentence
 
 from qa.errors import DocumentError
-from qa.readers import DocumentReader
+from qa.readers import DocumentReader, mail
 
 
 def test_book(reader: DocumentReader) -> None:
@@ -24,6 +26,19 @@ def test_book(reader: DocumentReader) -> None:
     document = read(reader, "a.epub", data)
     assert document.text == "# One\n\nFirst.\n\n# Two\n\nSecond."
     assert (document.title, document.date) == ("The Book", "2020-01-02")
+
+
+def test_chapters_without_text_are_told(reader: DocumentReader) -> None:
+    start = "<html><head><title/></head><body>"
+    chapters = {
+        "cover.xhtml": f'{start}<img src="c.png" alt=""/></body></html>',
+        "a.xhtml": f"{start}<p>First.</p></body></html>",
+        "b.xhtml": f'{start}<img src="b.png" alt=""/></body></html>',
+        "c.xhtml": f"{start}<p>Last.</p></body></html>",
+    }
+    document = read(reader, "a.epub", files.book(chapters))
+    assert document.text == "First.\n\nLast."
+    assert document.notes == ("1 of its 4 chapters hold no text (pictures?)",)
 
 
 def deflated(text: str) -> bytes:
@@ -83,6 +98,50 @@ def test_mailbox(reader: DocumentReader) -> None:
     assert document.text == (
         "## One\n\nFirst.\n\n## Two\n\nSecond.\nFrom here.\n\nFrom now on it is quiet."
     )
+
+
+@pytest.mark.parametrize("binary", [b"\x00\x01" * 200, b"%PDF-1.7"])
+def test_an_odd_part_loses_nothing_else(reader: DocumentReader, binary: bytes) -> None:
+    book = files.book({"a.xhtml": "<p>First.</p>", "b.xhtml": binary, "c.xhtml": "<p>Last.</p>"})
+    document = read(reader, "a.epub", book)
+    assert document.text == "First.\n\nLast."
+    assert document.notes == ("1 of its chapters are missing or damaged",)
+    with pytest.raises(DocumentError, match=r"b\.epub is damaged: no chapter can be read"):
+        read(reader, "b.epub", files.book({"a.xhtml": binary}))
+
+    one, last = b"From x\nSubject: One\n\nFirst.\n\n", b"From x\nSubject: Two\n\nLast.\n"
+    document = read(reader, "a.mbox", one + b"From x\nSubject: Odd\n\n" + binary + b"\n" + last)
+    assert document.text == "## One\n\nFirst.\n\n## Odd\n\n## Two\n\nLast."
+    assert document.notes == ("1 of its 3 messages are damaged and weren't read whole",)
+    with pytest.raises(DocumentError, match=r"a\.eml looks binary"):
+        read(reader, "a.eml", b"Subject: Odd\n\n" + binary)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Date: Sat, 11 May {'9' * 20} 10:30:00 +0000",
+        f"Date: Sat, 11 May 2024 10:30:00 +{'9' * 20}",
+    ],
+)
+def test_a_header_without_sense_is_kept_as_written(reader: DocumentReader, header: str) -> None:
+    document = read(reader, "a.eml", f"Subject: One\n{header}\n\nRain fell.\n")
+    assert document.text == f"# One\n\n{header}\n\nRain fell."
+    assert document.date is None
+
+
+def test_a_message_that_stumbles_the_parser_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = email.message_from_bytes
+
+    def stumbling(raw: bytes, **options: Any) -> Any:
+        if b"Odd" in raw:
+            raise IndexError("odd")
+        return parse(raw, **options)
+
+    monkeypatch.setattr(email, "message_from_bytes", stumbling)
+    content = mail.read(b"From x\nSubject: Odd\n\nA.\n\nFrom x\nSubject: Two\n\nB.\n", "a.mbox")
+    assert content.text == "## Two\n\nB."
+    assert content.notes == ("1 of its 2 messages are damaged and weren't read whole",)
 
 
 def test_json(reader: DocumentReader) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import files
+import pytest
 from formats import about, read, sentence
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.documents import FORMATS, canonical_text
-from qa.readers import DocumentReader
+from qa.readers import DocumentReader, text
 from qa.readers.content import TextWriter
 from qa.readers.worker import PARSERS
 from qa.sentences import split_sentences
@@ -65,6 +66,12 @@ def test_restructured_text(reader: DocumentReader) -> None:
     assert "See the map of Ghent." in document.text
     assert "_label" not in document.text
     assert sentence(document, "The water rose.").heading == "Springs"
+
+
+@pytest.mark.usefixtures("linear_time")
+@pytest.mark.parametrize("unit", [":a", ":a:", "`a", "`a <", ":a:`b"])
+def test_restructured_text_takes_linear_time(unit: str) -> None:
+    assert text.read((unit * 50_000 + " x").encode(), "a.rst").text
 
 
 def test_source_code_is_cut_between_definitions(reader: DocumentReader) -> None:

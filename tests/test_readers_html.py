@@ -6,6 +6,7 @@ import pytest
 from formats import about, read, sentence
 
 from qa.readers import DocumentReader
+from qa.readers.html import parse
 
 
 def test_web_page(reader: DocumentReader) -> None:
@@ -39,6 +40,13 @@ def test_web_page(reader: DocumentReader) -> None:
             id="cells stay below their columns",
         ),
         pytest.param(
+            "<table><tr><th>What<th>How <i>much</i><tr><td>H<sub>2</sub>O<td>1<b>2</b>5<br>g"
+            "<tr><td><p>Salt</p>and<div>sugar</div>too<td>3</table><h2>E=mc<sup>2</sup></h2>",
+            "| What: H2O | How much: 125 g |\n| What: Salt and sugar too | How much: 3 |"
+            "\n\n## E=mc2",
+            id="blanks where they are seen",
+        ),
+        pytest.param(
             "<body><form><h2><button>Is it over?</button></h2>"
             "<p>No, say bakers, it is far from over.</p><button>Send</button></form>",
             "## Is it over?\n\nNo, say bakers, it is far from over.",
@@ -55,11 +63,50 @@ def test_what_is_text_of_a_page(reader: DocumentReader, page: str, text: str) ->
     assert read(reader, "a.html", page).text == text
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        '<?xml version="1.0"?><html>',
+        '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><html>',
+        '<html lang="en" xmlns="http://www.w3.org/1999/xhtml">',
+    ],
+)
+def test_an_element_closed_at_once_holds_nothing_in_xhtml(
+    reader: DocumentReader, start: str
+) -> None:
+    page = (
+        f'{start}<head><title/><script src="a/>.js" /><meta name="x"/></head><body><!-- <p/> -->'
+        '<textarea/><p>Rain<br/>fell<a id="b"/> in <i>Ghent</i>: 5 &lt;b/> 3.</p></body></html>'
+    )
+    assert read(reader, "a.xhtml", page).text == "Rain\nfell in Ghent: 5 <b/> 3."
+
+
+def test_closing_elements_takes_linear_time() -> None:
+    for unit in ("<!--", '<a "', "<a '/", "<a/", "<a" + "b" * 50):
+        assert parse('<?xml version="1.0"?>' + unit * 40_000)
+
+
 def test_web_page_in_an_old_encoding(reader: DocumentReader) -> None:
     text = "<meta charset='windows-1251'><p>Все люди рождаются свободными.</p>"
     document = read(reader, "old.html", text.encode("cp1251"))
     assert document.text == "Все люди рождаются свободными."
     assert document.language == "ru"
+
+
+@pytest.mark.parametrize(
+    ("label", "encoding"),
+    [("iso-8859-1", "cp1252"), ("latin1", "cp1252"), ("US-ASCII", "cp1252"), ("latin1", "utf-8"),
+     ("iso-8859-9", "cp1254"), ("utf-8", "cp1252"), ("hex", "cp1252"), ("undefined", "utf-8"),
+     ("nonsense", "utf-8"), ("utf-8", "utf-8-sig")],
+)  # fmt: skip
+def test_a_label_means_what_browsers_take_it_for(
+    reader: DocumentReader, label: str, encoding: str
+) -> None:
+    text = "It’s 5–10 € “a day”."
+    page = f"<meta charset={label}><p>{text}</p>".encode(encoding)
+    assert read(reader, "a.html", page).text == text
+    mail = f"Content-Type: text/plain; charset={label}\nSubject: Rain\n\n".encode()
+    assert text in read(reader, "a.eml", mail + text.encode(encoding)).text
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import io
+import zipfile
 from typing import Any
 
 import docx
 import files
+import pptx
+import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from formats import read, sentence
 
+from qa.errors import DocumentError
 from qa.readers import DocumentReader
 
 
@@ -57,6 +62,42 @@ def test_word_text_in_tracked_changes_and_content_controls(reader: DocumentReade
     assert document.text == "The rent is 950 euros, signed in Oslo\n\nA paragraph in a form."
 
 
+@pytest.mark.parametrize(
+    ("equation", "shown"),
+    [
+        ("<m:r><m:t>E=m</m:t></m:r><m:sSup><m:e><m:r><m:t>c</m:t></m:r></m:e>"
+         "<m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>", "E=mc^2"),
+        ("<m:f><m:fPr/><m:num><m:r><m:t>1</m:t></m:r></m:num>"
+         "<m:den><m:r><m:t>a+b</m:t></m:r></m:den></m:f>", "1/(a+b)"),
+        ("<m:rad><m:deg/><m:e><m:r><m:t>x</m:t></m:r></m:e></m:rad>", "√(x)"),
+        ('<m:d><m:dPr><m:begChr m:val="["/></m:dPr><m:e><m:r><m:t>x</m:t></m:r></m:e></m:d>',
+         "[x)"),
+        ('<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub><m:r><m:t>i</m:t></m:r></m:sub>'
+         "<m:sup/><m:e><m:r><m:t>x</m:t></m:r></m:e></m:nary>", "∑_ix"),
+    ],
+)  # fmt: skip
+def test_word_equations(reader: DocumentReader, equation: str, shown: str) -> None:
+    def fill(document: docx.document.Document) -> None:
+        paragraph = document.add_paragraph("Here ")
+        paragraph._p.append(parse_xml(f"<m:oMath {nsdecls('m')}>{equation}</m:oMath>"))
+        paragraph.add_run(" holds.")
+
+    assert read(reader, "a.docx", files.word(fill)).text == f"Here {shown} holds."
+
+
+def test_word_document_with_macros(reader: DocumentReader) -> None:
+    data = files.word(lambda document: document.add_paragraph("Rain fell."))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(
+        b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
+        b"application/vnd.ms-word.document.macroEnabled.main+xml",
+    )
+    assert read(reader, "a.docm", files.zipped(members)).text == "Rain fell."
+    with pytest.raises(DocumentError, match=r"a\.docx is no Word document but .*spreadsheetml"):
+        read(reader, "a.docx", files.workbook(Rain=[["Rain"]]))
+
+
 def test_word_cells_stay_below_their_columns(reader: DocumentReader) -> None:
     def fill(document: docx.document.Document) -> None:
         table = document.add_table(4, 4)
@@ -82,3 +123,15 @@ def test_presentation(reader: DocumentReader) -> None:
     assert document.text == "## One\n\n- First.\n- Second.\n\nSay hello.\n\n## Two\n\nThird."
     assert [sentence(document, word).page for word in ("First", "hello", "Third")] == [1, 1, 2]
     assert document.title == "One"
+
+
+def test_a_shape_with_the_number_of_the_title_is_read(reader: DocumentReader) -> None:
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+    slide.shapes.title.text = "Rain"
+    box = slide.shapes.add_textbox(0, 0, 100, 100)
+    box.text_frame.text = "It fell."
+    box.element.nvSpPr.cNvPr.set("id", str(slide.shapes.title.shape_id))
+    buffer = io.BytesIO()
+    presentation.save(buffer)
+    assert read(reader, "a.pptx", buffer.getvalue()).text == "## Rain\n\nIt fell."

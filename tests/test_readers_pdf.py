@@ -44,6 +44,34 @@ def test_pdf(reader: DocumentReader) -> None:
     assert note.endswith(": 4")
 
 
+@pytest.mark.parametrize(
+    ("pages", "kept"),
+    [
+        pytest.param(["Annals"] * 5, "", id="a title"),
+        pytest.param([f"Annals 2024 - {page}" for page in range(17, 22)], "", id="a page's number"),
+        pytest.param([f"{page} of 5" for page in range(1, 6)], "", id="out of all"),
+        pytest.param([f"- {page} -" for page in (1, 2, 3, 1, 2, 3, 4)], "", id="begun anew"),
+        pytest.param(["Cover", "2", "3", "4"], "Cover", id="a page without"),
+        pytest.param(["In all: 7 EUR", "In all: 9 EUR", "In all: 4 EUR"], "all", id="amounts"),
+        pytest.param([f"In all: {page}.50 EUR" for page in (3, 4, 7)], "all", id="almost counted"),
+        pytest.param([f"Month {page} of 2024" for page in range(1, 6)], "all", id="months"),
+    ],
+)
+def test_pdf_running_lines_differ_in_the_page_number_only(
+    reader: DocumentReader, pages: list[str], kept: str
+) -> None:
+    words = "one two three four five six seven".split()
+    lines = [
+        [(50, 760, 12, f"Part {word} is here."), (50, 30, 10, foot)]
+        for word, foot in zip(words, pages, strict=False)
+    ]
+    text = read(reader, "a.pdf", files.pdf(lines)).text
+    assert [foot for foot in pages if foot in text.split("\n\n")] == (
+        pages if kept == "all" else [kept] if kept else []
+    )
+    assert text.count("is here.") == len(pages)
+
+
 def test_pdf_sentence_over_two_pages(reader: DocumentReader) -> None:
     pages = [
         [

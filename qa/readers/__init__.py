@@ -21,12 +21,12 @@ from qa.readers.dates import date_in_name
 from qa.readers.language import language_of
 from qa.readers.sandbox import Sandbox
 from qa.readers.titles import title_of_body
-from qa.readers.worker import PARSERS
+from qa.readers.worker import PARSERS, damaged
 from qa.types import DateSource, Document
 
 __all__ = ["MAX_TEXT_BYTES", "READER_VERSION", "DocumentReader", "read_document"]
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Changes whenever the same file may be read differently: stored indexes are rebuilt."""
 
 MAX_TEXT_BYTES = 64 * 2**20
@@ -81,8 +81,15 @@ class DocumentReader:
             raise DocumentError(f"{path} isn't of a supported format. Save it as text.")
         parsed = kind in PARSERS
         data = self._bytes(path, MAX_PARSED_BYTES if parsed else MAX_TEXT_BYTES)
-        content = self._sandbox.parse(data, path) if parsed else text.read(data, path)
-        return _document(content, path, kind, data)
+        parse = self._sandbox.parse if parsed else text.read
+        try:
+            return _document(parse(data, path), path, kind, data)
+        except DocumentError:
+            raise
+        except Exception as error:
+            # No file may keep the others from being read, whatever a pattern or a library
+            # makes of it; here no child's end stands between.
+            raise DocumentError(damaged(path, error)) from error
 
     def _bytes(self, path: str, limit: int) -> bytes:
         try:

@@ -35,8 +35,9 @@ def iso_date(found: re.Match[str]) -> str | None:
     year, month, day = (
         next(value for number in "1234" if (value := found[part + number])) for part in "ymd"
     )
-    number = int(month) if month.isdigit() else 1 + _MONTHS.index(month[:3].lower())
     try:
+        # Letters that only look like other cases of English ones, such as a long s, match too.
+        number = int(month) if month.isdigit() else 1 + _MONTHS.index(month[:3].casefold())
         return datetime.date(int(year), number, int(day)).isoformat()
     except ValueError:
         return None

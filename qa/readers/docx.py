@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import docx
+from docx.opc.part import PartFactory
+from docx.package import Package
+from docx.parts.document import DocumentPart
 from docx.text.paragraph import Paragraph
 
+from qa.errors import DocumentError
 from qa.readers.archive import open_office
 from qa.readers.content import Content, TextWriter, column_names
 from qa.readers.titles import tidy_title
@@ -22,13 +25,24 @@ __all__ = ["read"]
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 _MAX_NESTED = 8
 _AROUND = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag")
-_RUNS = ".//w:r[not(ancestor::w:del or ancestor::w:moveFrom or ancestor::w:txbxContent)]"
+_SHOWN = "[not(ancestor::w:del or ancestor::w:moveFrom or ancestor::w:txbxContent)]"
+_RUNS = f".//w:r{_SHOWN} | .//m:oMath{_SHOWN}"
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_MATH_MARKS = {"num": "", "den": "/", "sup": "^", "sub": "_", "deg": ""}
+
+# With macros a document is written like any other; they are never run.
+PartFactory.part_type_for["application/vnd.ms-word.document.macroEnabled.main+xml"] = DocumentPart
 
 
 def read(data: bytes, path: str) -> Content:
     """Read a Word document."""
     office = open_office(data, path)
-    document = docx.Document(office.file)
+    part = Package.open(office.file).main_document_part
+    if not isinstance(part, DocumentPart):
+        raise DocumentError(
+            f"{path} is no Word document but {part.content_type}. Rename it to what it is."
+        )
+    document = part.document
     writer = TextWriter(path)
     title = office.title
     body: Any = document.element.body
@@ -56,7 +70,32 @@ def _inside(parent: Any, *names: str, depth: int = 0) -> Iterator[Any]:
 
 
 def _text(paragraph: Any) -> str:
-    return "".join(run.text for run in paragraph.xpath(_RUNS))
+    return "".join(
+        _equation(part) if _is(part, "oMath") else part.text for part in paragraph.xpath(_RUNS)
+    )
+
+
+def _equation(element: Any) -> str:
+    """Write an equation in a line: half is 1/2, never 12."""
+    name = str(element.tag).removeprefix(_MATH)
+    if name == "t":
+        return element.text or ""
+    inside = "".join(map(_equation, element)) if not _is(element, "del", "moveFrom") else ""
+    if name in _MATH_MARKS:
+        grouped = inside if inside.isalnum() or not inside else f"({inside})"
+        return _MATH_MARKS[name] + grouped if inside else ""
+    if name == "rad":
+        return f"√({inside})"
+    if name == "d":
+        return _given(element, "d", "begChr", "(") + inside + _given(element, "d", "endChr", ")")
+    if name == "nary":
+        return _given(element, "nary", "chr", "∫") + inside
+    return inside
+
+
+def _given(element: Any, name: str, character: str, usual: str) -> str:
+    found = element.find(f"{_MATH}{name}Pr/{_MATH}{character}")
+    return usual if found is None else found.get(f"{_MATH}val", "")
 
 
 def _titled(paragraph: Paragraph) -> str | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
+from contextlib import suppress
 
 from charset_normalizer import from_bytes
 
 from qa.errors import DocumentError
 
-__all__ = ["decode"]
+__all__ = ["decode", "decode_labelled", "told_unreadable"]
 
 _BYTE_ORDER_MARKS = (
     # UTF-32's little-endian mark begins with UTF-16's.
@@ -21,7 +22,54 @@ _BYTE_ORDER_MARKS = (
 )
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
 _MAX_CONTROL_SHARE = 0.005
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_UNREADABLE = "\ufffd"
+_FAR_MORE = 5
 _DETECTION_BYTES = 2**16
+
+
+# What a label means is what browsers take it for (WHATWG, "Encoding"): whoever writes
+# "iso-8859-1" nearly always means the larger set with its dashes and quotation marks.
+_MEANT = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+
+
+def decode_labelled(data: bytes, label: str | None, path: str) -> str:
+    """Decode bytes by the encoding that they are labelled with, else by what they look like.
+
+    Parameters
+    ----------
+    data : bytes
+    label : str or None
+        Such as ``"iso-8859-1"``; believed as far as the bytes allow.
+    path : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    DocumentError
+        When they can't be told to be text.
+    """
+    if not label or data.startswith(tuple(mark for mark, _ in _BYTE_ORDER_MARKS)):
+        return decode(data, path)
+    try:
+        name = codecs.lookup(label).name
+        if name in _MEANT:
+            # Labels that programs put by default often stand on UTF-8.
+            with suppress(UnicodeDecodeError):
+                return data.decode("utf-8")
+        return data.decode(_MEANT.get(name, name))
+    # No such encoding, one that isn't of characters, or not that of these bytes.
+    except (LookupError, ValueError):
+        return decode(data, path)
 
 
 def decode(data: bytes, path: str) -> str:
@@ -31,6 +79,8 @@ def decode(data: bytes, path: str) -> str:
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
+                if mark == codecs.BOM_UTF8 and (text := _decode_harmed(data[len(mark) :], error)):
+                    return text
                 raise DocumentError(
                     f"{path} is marked as {encoding.removesuffix('-sig').upper()} but isn't: "
                     f"{error.reason} at byte {error.start}. Save it again as UTF-8."
@@ -46,11 +96,31 @@ def decode(data: bytes, path: str) -> str:
         )
     try:
         return data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = _decode_legacy(data)
+    except UnicodeDecodeError as error:
+        text = _decode_harmed(data, error) or _decode_legacy(data)
     if text is None:
         raise DocumentError(f"{path} is in an encoding that can't be told. Save it again as UTF-8.")
     return text
+
+
+def told_unreadable(data: bytes, text: str) -> tuple[str, ...]:
+    """Notes on the characters of a decoded file that its bytes didn't tell; mostly none."""
+    count = text.count(_UNREADABLE) - data.count(_UNREADABLE.encode())
+    return (
+        (f"{count} of its characters can't be read and show as {_UNREADABLE}",) if count > 0 else ()
+    )
+
+
+def _decode_harmed(data: bytes, error: UnicodeDecodeError) -> str | None:
+    """Decode what is UTF-8 but for a few bytes, or cut within its last character.
+
+    Text in another encoding has few sequences that UTF-8 allows, and many that it doesn't.
+    """
+    text = data.decode("utf-8", "replace")
+    harmed = text.count(_UNREADABLE) - data.count(_UNREADABLE.encode())
+    whole = len(text) - len(data.translate(None, _BEYOND_ASCII)) - harmed
+    is_cut = error.end == len(data) and error.reason == "unexpected end of data"
+    return text if whole >= (1 if is_cut else _FAR_MORE * harmed) else None
 
 
 def _decode_unmarked_utf16(data: bytes) -> str | None:

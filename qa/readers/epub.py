@@ -39,14 +39,26 @@ def read(data: bytes, path: str) -> Content:
             raise DocumentError(f"{path} is damaged: it names no contents. Download it again.")
         package = parse_xml(archive, package_name, path)
         writer = TextWriter(path)
-        missing = 0
+        missing = empty = count = 0
         for chapter in _chapters(package, posixpath.dirname(package_name)):
+            count += 1
             try:
-                page = archive.read(chapter)
-            except UNREADABLE:
+                page = decode(archive.read(chapter), path)
+            except (*UNREADABLE, DocumentError):
                 missing += 1
                 continue
-            write_html(parse(decode(page, path)), writer)
+            tree, before = parse(page, xhtml=True), len(writer)
+            # A picture before all text is the cover.
+            is_cover = not before and tree.css_first("img, svg, image") is not None
+            write_html(tree, writer)
+            empty += len(writer) == before and not is_cover
+    if missing and not len(writer):
+        raise DocumentError(f"{path} is damaged: no chapter can be read. Download it again.")
+    notes = []
+    if missing:
+        notes.append(f"{missing} of its chapters are missing or damaged")
+    if empty:
+        notes.append(f"{empty} of its {count} chapters hold no text (pictures?)")
     title = next((node.text for node in _named(package, "title") if node.text), "")
     dates = (metadata_date(node.text or "") for node in _named(package, "date"))
     date = next((date for date in dates if date), None)
@@ -55,7 +67,7 @@ def read(data: bytes, path: str) -> Content:
         tidy_title(title),
         date,
         "metadata" if date else None,
-        notes=(f"{missing} of its chapters are missing or damaged",) if missing else (),
+        notes=tuple(notes),
     )
 
 

@@ -128,7 +128,8 @@ def _yaml(block: str) -> object:
     """Parse front matter; line by line where it isn't YAML."""
     # The time that YAML takes grows with the square of the depth.
     if block.count("[") + block.count("{") <= _MAX_NESTED:
-        with suppress(yaml.YAMLError, RecursionError):
+        # An escape may name a character beyond Unicode's last one.
+        with suppress(yaml.YAMLError, RecursionError, ValueError, OverflowError):
             # The base loader makes only strings, lists and mappings: safer than the safe
             # one, and a title "12:30" doesn't become a number.
             return yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506

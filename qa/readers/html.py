@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from qa.readers.content import Content, TextWriter, column_names
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode
+from qa.readers.encoding import decode_labelled, told_unreadable
 from qa.readers.titles import tidy_title
 
 __all__ = ["parse", "read", "write_html"]
@@ -29,6 +29,15 @@ _BLOCKS = frozenset(
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{1,40})", re.IGNORECASE)
+_XHTML = re.compile(
+    r"\A\s*<\?xml\b|<!DOCTYPE[^>]{0,200}?XHTML|<html[^>]{0,500}?1999/xhtml", re.IGNORECASE
+)
+_SELF_CLOSED = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|<(?P<tag>[a-zA-Z][\w:.-]*+)(?P<rest>(?:[^<>\"'/]|/(?!>)|\"[^\"<]*\"|'[^'<]*')*+)/>",
+    re.DOTALL,
+)
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _DATE_META = (
     "meta[property='article:published_time'], meta[itemprop='datePublished'],"
     " meta[name='citation_publication_date'], meta[name='date' i], meta[name='dc.date' i],"
@@ -39,17 +48,30 @@ _DATE_IN_SCRIPT = re.compile(r"\"datePublished\"\s*:\s*\"([^\"]{4,40})\"")
 
 def read(data: bytes, path: str) -> Content:
     """Read a web page."""
-    tree = parse(_decoded(data, path))
+    decoded = _decoded(data, path)
+    tree = parse(decoded)
     date = _date(tree)
     title = _title(tree)
     writer = TextWriter(path)
     write_html(tree, writer)
-    return Content(writer.text(), title, date, "metadata" if date else None)
+    notes = told_unreadable(data, decoded)
+    return Content(writer.text(), title, date, "metadata" if date else None, notes=notes)
 
 
-def parse(html: str) -> LexborHTMLParser:
-    """Parse a page, however broken."""
+def parse(html: str, *, xhtml: bool = False) -> LexborHTMLParser:
+    """Parse a page, however broken; what says that it is XHTML is read as that in any case."""
+    # In XHTML "<title/>" is an element without text; for a parser of HTML it begins one
+    # that swallows the rest of the page.
+    if xhtml or _XHTML.search(html[:2048]):
+        html = _SELF_CLOSED.sub(_opened, html)
     return LexborHTMLParser(html)
+
+
+def _opened(found: re.Match[str]) -> str:
+    tag = found["tag"]
+    if not tag or tag.lower() in _VOID:
+        return found[0]
+    return f"<{tag}{found['rest']}></{tag}>"
 
 
 def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
@@ -71,12 +93,7 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
 
 def _decoded(data: bytes, path: str) -> str:
     declared = _CHARSET.search(data[:4096])
-    if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        try:
-            return data.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data, path)
+    return decode_labelled(data, declared[1].decode("ascii") if declared else None, path)
 
 
 def _title(tree: LexborHTMLParser) -> str | None:
@@ -243,7 +260,21 @@ def _is_data(table: LexborNode) -> bool:
 
 
 def _flat(node: LexborNode) -> str:
-    return " ".join(node.text(separator=" ").split())
+    """Text in one line, with a blank where one is seen: "1<b>2</b>5" is a single number."""
+    parts: list[str] = []
+    stack: list[LexborNode | str] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            parts.append(part)
+        elif part.is_text_node:
+            parts.append(part.text(deep=False) or "")
+        elif part.is_element_node:
+            if part.tag in _BLOCKS or part.tag == "br":
+                parts.append(" ")
+                stack.append(" ")
+            stack += reversed(list(_children(part)))
+    return " ".join("".join(parts).split())
 
 
 def _joined(parts: list[str]) -> str:

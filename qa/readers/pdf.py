@@ -2,7 +2,8 @@
 
 PDFium tells characters and where they stand. A paragraph ends where the gap to the
 next line is wider than the page's usual one; what is larger than the usual type is a
-heading; a line that stands at the top or bottom of most pages is no text.
+heading; a line that stands at the top or bottom of most pages, but for the page's
+number, is no text.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,10 +32,12 @@ _WIDE_GAP = 1.45
 _USUAL_STEP = 1.25  # From line to line, in sizes of the type.
 _MIN_GAPS = 4
 _RUNNING_SHARE = 0.6
+_MAX_RUNNING = 200
 _MIN_PAGES = 3
 _LINE_ENDS = frozenset({0x0A, 0x0D})
 _BLANKS = frozenset({0x20, 0xA0})
-_DIGITS = re.compile(r"\d+")
+_NUMBER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
+_OF_A_YEAR = re.compile(r"\D{1,5}((?:19|20)\d\d)(?!\d)")
 _CLOSED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
 _PROGRAM_TITLE = re.compile(r"(?:microsoft \w+ - |untitled\b)|\.(?:docx?|tex|indd|pptx?)$", re.I)
 
@@ -150,24 +152,51 @@ def _line(page: pdfium.PdfTextPage, units: Sequence[int], places: Sequence[int])
 
 def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
     """Leave out what stands at the top or foot of most pages: titles and numbers of pages."""
-    filled = [lines for lines in pages if lines]
-    if len(filled) < _MIN_PAGES:
-        return list(pages)
-    ends = Counter(
-        masked
-        for lines in filled
-        for masked in {_DIGITS.sub("#", line.text) for line in (*lines[:2], *lines[-2:])}
-    )
-    running = {text for text, count in ends.items() if count >= _RUNNING_SHARE * len(filled)}
+    running = _running_lines(pages)
     kept = []
-    for lines in pages:
+    for page, lines in enumerate(pages):
         rest = list(lines)
         for end in (0, -1):
             for _ in range(2):
-                if rest and _DIGITS.sub("#", rest[end].text) in running:
+                if rest and (page, rest[end].text) in running:
                     rest.pop(end)
         kept.append(rest)
     return kept if any(kept) else list(pages)
+
+
+def _running_lines(pages: Sequence[list[_Line]]) -> set[tuple[int, str]]:
+    """Pages with those of their lines that are the same on most, but for the page's number.
+
+    Other numbers that differ are facts: a balance, a month. The page's number is told by
+    its rising by one from page to page; it may begin anew, as in files put together.
+    """
+    filled = sum(map(bool, pages))
+    if filled < _MIN_PAGES:
+        return set()
+    same: dict[str, set[tuple[int, str]]] = {}
+    # By what stands around a number, then by how far it is from counting the file's pages.
+    counted: dict[tuple[str, str], dict[int, set[tuple[int, str]]]] = {}
+    for page, lines in enumerate(pages):
+        ends = {line.text for line in (*lines[:2], *lines[-2:])}
+        for text in (end for end in ends if len(end) <= _MAX_RUNNING):
+            same.setdefault(text, set()).add((page, text))
+            for number in _NUMBER.finditer(text):
+                # "3 of 2024" is a month, unless there are as many pages.
+                year = _OF_A_YEAR.match(text, number.end())
+                if year is None or int(year[1]) == len(pages):
+                    around = text[: number.start()], text[number.end() :]
+                    offset = int(number[0]) - page
+                    counted.setdefault(around, {}).setdefault(offset, set()).add((page, text))
+    groups = list(same.values())
+    for numbered in counted.values():
+        rising = [lines for lines in numbered.values() if len(lines) >= _MIN_PAGES]
+        groups.append(set().union(*rising))
+    return {
+        line
+        for lines in groups
+        if len({page for page, _ in lines}) >= _RUNNING_SHARE * filled
+        for line in lines
+    }
 
 
 def _goes_on(last: _Line | None, first: _Line, usual: float) -> bool:

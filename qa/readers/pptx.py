@@ -28,8 +28,8 @@ def read(data: bytes, path: str) -> Content:
         if heading is not None:
             writer.heading(2, heading.text_frame.text)
             title = title or tidy_title(heading.text_frame.text)
-        shown = heading.shape_id if heading is not None else None
-        _shapes((shape for shape in slide.shapes if shape.shape_id != shown), writer, 0)
+        # Shapes are equal when they are the same element; copies may have the same number.
+        _shapes((shape for shape in slide.shapes if shape != heading), writer, 0)
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             writer.paragraph(slide.notes_slide.notes_text_frame.text)
     return Content(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from qa.documents import FORMATS, canonical_text
 from qa.errors import DocumentError
 from qa.readers.content import Content
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode
+from qa.readers.encoding import decode, told_unreadable
 from qa.readers.header import read_header
 from qa.readers.titles import title_of_body
 
@@ -19,9 +20,14 @@ __all__ = ["read"]
 def read(data: bytes, path: str) -> Content:
     """Read a file whose text is its content."""
     kind = FORMATS[Path(path).suffix.lower()]
-    text = canonical_text(decode(data, path))
+    decoded = decode(data, path)
+    text = canonical_text(decoded)
     if not text.strip():
         raise DocumentError(f"{path} holds no text. Remove it or fill it.")
+    return replace(_content(text, path, kind), notes=told_unreadable(data, decoded))
+
+
+def _content(text: str, path: str, kind: str) -> Content:
     if kind == "code":
         return Content(text, title=Path(path).name)
     if kind == "rst":
@@ -41,7 +47,7 @@ def read(data: bytes, path: str) -> Content:
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ ]*$")
 _FIELD = re.compile(r":(\w[\w -]*):[ \t]+(\S.*)")
 _LEFT_OUT = re.compile(r"\.\. (?:_[^:]+:|(?:image|figure|toctree|include|raw|contents)::)")
-_ROLE = re.compile(r":[\w:.+-]+:`([^`<]+?)(?:[ ]?<[^>`]*>)?`")
+_ROLE = re.compile(r":[\w:.+-]{1,80}:`([^`<]+?)(?:[ ]?<[^>`]*>)?`")
 _LINK = re.compile(r"`([^`<]+?)[ ]<[^>`]*>`__?|`([^`]+)`__?(?!\w)")
 
 

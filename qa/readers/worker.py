@@ -24,7 +24,7 @@ try:
 except ImportError:  # Windows has none; the parent's clock still holds.
     resource = None  # type: ignore[assignment]
 
-__all__ = ["MEMORY_BYTES", "PARSERS", "SECONDS", "serve"]
+__all__ = ["MEMORY_BYTES", "PARSERS", "SECONDS", "damaged", "serve"]
 
 PARSERS = {
     "html": ("qa.readers.html", "read"),
@@ -87,12 +87,17 @@ def _reply(path: str, data: bytes) -> dict[str, Any]:
         return {"error": f"{path} can't be read: {error}. Install qa again with its dependencies."}
     except Exception as error:
         # Parsers of damaged files raise anything.
-        told = _ADDRESS.sub("", canonical_text(f"{type(error).__name__}: {error}"))
-        told = " ".join(told.split())
-        return {
-            "error": f"{path} is damaged or not what its name says "
-            f"({told[:_MAX_MESSAGE]}). Open it in its own program and save it again."
-        }
+        return {"error": damaged(path, error)}
+
+
+def damaged(path: str, error: Exception) -> str:
+    """Say what a reader stumbled over, in a line that can be shown."""
+    told = _ADDRESS.sub("", canonical_text(f"{type(error).__name__}: {error}"))
+    told = " ".join(told.split())
+    return (
+        f"{path} is damaged or not what its name says ({told[:_MAX_MESSAGE]}). Open it in its own "
+        "program and save it again."
+    )
 
 
 def out_of_memory(path: str) -> str:
