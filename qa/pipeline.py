@@ -51,6 +51,9 @@ _PART_BREAK = re.compile(
     r"(?i)(?:\?\s+(?:and\s+)?|,?\s+and\s+)"
     r"(?=(?:who|whom|whose|what|which|when|where|why|how)\b)"
 )
+# What a question for a document's date calls the document, where it may also be one that the
+# document speaks of.
+_THE_DOCUMENT = re.compile(r"(?i)\bthe (\w+)(?: \w+){0,2}\W*\Z")
 
 
 class Pipeline(Reading):
@@ -146,9 +149,12 @@ class Pipeline(Reading):
         draft = read_draft(Completion(tuple(tokens)))
         checked = self.check(model, evidence, draft, deadline)
         lap("verification")
-        if not any(claim.verdict == "supported" for claim in checked):
+        if not _any_supported(checked):
             checked = self.reconsider(model, evidence, checked, deadline)
             lap("second reading")
+            if asks_document_date(evidence.question) and not _any_supported(checked):
+                date = self._document_date(evidence)
+                checked = checked if date is None else (date,)
         # A computed answer, and a yes or no, was weighed over several passages already.
         if len(checked) == 1 and checked[0].verdict == "supported" and checked[0].signals:
             checked = compared(self, model, evidence, checked[0], deadline, notes=notes, lap=lap)
@@ -184,7 +190,7 @@ class Pipeline(Reading):
         ModelUnavailableError
         """
         question = evidence.question
-        if asks_document_date(question):
+        if asks_document_date(question) and not _speaks_of_such(evidence):
             return self._document_date(evidence)
         plan = plan_computation(question, yes_no=is_yes_no(question))
         if plan is None:
@@ -240,7 +246,7 @@ class Pipeline(Reading):
         if _asks_of_the_unsaid(evidence):
             return checked
         again = self._read_closest(model, evidence, checked, deadline)
-        if any(claim.verdict == "supported" for claim in again):
+        if _any_supported(again):
             return again
         which = counted(evidence.question)
         if which is not None:
@@ -319,6 +325,19 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.SECOND_READER, warm_up_prompt(None)),
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
+    )
+
+
+def _any_supported(claims: Sequence[CheckedClaim]) -> bool:
+    return any(claim.verdict == "supported" for claim in claims)
+
+
+def _speaks_of_such(evidence: Evidence) -> bool:
+    """Whether "the letter" of a question may be one that the documents tell something of."""
+    found = _THE_DOCUMENT.search(evidence.question)
+    named = [word.key for word in words(found[1])] if found else []
+    return any(
+        word.key in named for passage in evidence.passages for word in words(passage.sentence.text)
     )
 
 
