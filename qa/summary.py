@@ -22,7 +22,7 @@ from qa.injection import orders
 from qa.types import Document, Evidence, Passage, Sentence
 from qa.verification import CheckedClaim
 
-__all__ = ["Summary", "asks_summary", "summarise"]
+__all__ = ["Summary", "asks_summary", "points_back", "summarise"]
 
 # Of one document, by how many sentences it has; of each of several; and of how many.
 SENTENCES = ((10, 2), (40, 3))
@@ -73,6 +73,10 @@ _ANY = frozenset(
     whole entire content contents topic topics main please
     """.split()
 )
+# What can only be the library's, whatever was spoken of before.
+_LIBRARY = frozenset(
+    "document documents file files library folder collection source sources everything".split()
+)
 _POINTING = frozenset(
     """
     it its he his she her they their this that these those such there here additionally also
@@ -120,6 +124,12 @@ def asks_summary(question: str) -> str | None:
         if found := request.match(question):
             return (found["what"] or "").strip(" ?.!,:;\"'“”")
     return None
+
+
+def points_back(question: str) -> bool:
+    """Whether a request for a summary may mean what a conversation spoke of: "it", "this"."""
+    asked = {word.key for word in words(asks_summary(question) or "")}
+    return not asked.isdisjoint(("it", "this", "these", "that", "those")) and not asked & _LIBRARY
 
 
 def summarise(question: str, index: Index) -> Summary | None:

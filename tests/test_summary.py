@@ -95,6 +95,28 @@ def test_a_named_document_is_summed_up_in_its_own_words(library: tuple[Library, 
     assert quotes(again) == quotes(answer)
 
 
+@pytest.mark.parametrize(
+    ("question", "rewrite", "quoted"),
+    [
+        # What was spoken of is no document.
+        ("What was it about?", "What was The Lock about?", None),
+        ("What was it about?", "What is The mill about?", 1),
+        # Nothing else is known that it could mean.
+        ("What is this about?", "", 3),
+        ("What are these documents about?", "What was The Lock about?", 3),
+    ],
+)
+def test_in_a_conversation_it_may_be_what_was_spoken_of(
+    library: tuple[Library, Script], question: str, rewrite: str, quoted: int | None
+) -> None:
+    opened, script = library
+    script.rewrite = rewrite
+    answer = opened.ask(question, [Turn("Which book did Mira Holt write?", "The Lock, The mill")])
+    assert_sound(opened, answer)
+    assert (len(answer.citations) if answer.model == "none" else None) == quoted
+    assert answer.standalone_question == (rewrite if rewrite and quoted != 3 else None)
+
+
 def test_a_library_has_a_sentence_for_each_document(library: tuple[Library, Script]) -> None:
     answer = library[0].ask("What is this about?")
     assert_sound(library[0], answer)
