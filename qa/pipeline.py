@@ -6,6 +6,7 @@ is computed from several readings, and when to read again or to compare document
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
@@ -32,11 +33,12 @@ from qa.generation import (
 )
 from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChatModel, Token
 from qa.mentions import is_unsaid, names_of
+from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
 from qa.tables import all_rows, cells_of
 from qa.types import DraftText, Evidence, Passage, Sentence, Turn
 from qa.values import Date, tokenise
-from qa.verification import QUESTION_WORDS, CheckedClaim, is_yes_no
+from qa.verification import AUXILIARIES, QUESTION_WORDS, CheckedClaim, is_yes_no
 
 __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 
@@ -49,8 +51,13 @@ SECOND_READING_SENTENCES = 3
 MAX_PARTS = 4
 _PART_BREAK = re.compile(
     r"(?i)(?:\?\s+(?:and\s+)?|,?\s+and\s+)"
-    r"(?=(?:who|whom|whose|what|which|when|where|why|how)\b)"
+    r"(?=(?P<word>who|whom|whose|what|which|when|where|why|how)\b)"
 )
+# What isn't whole before an "and": "at what time", "how long", "what did Rehn", "the difference
+# between what he said".
+_OF_WHAT = frozenset("at by for from in of on since to until with".split())
+_BARE = AUXILIARIES - frozenset("is are was were am isn't aren't wasn't weren't".split())
+_BETWEEN = re.compile(r"(?i)\bbetween\b(?!.*\band\b)")
 # What a question for a document's date calls the document, where it may also be one that the
 # document speaks of.
 _THE_DOCUMENT = re.compile(r"(?i)\bthe (\w+)(?: \w+){0,2}\W*\Z")
@@ -313,10 +320,32 @@ class Pipeline(Reading):
 
 def parts_of(question: str) -> tuple[str, ...]:
     """The questions that an English question joins: "when …, and who …?"."""
-    parts = [part.strip(" ,;") for part in _PART_BREAK.split(question.strip())]
+    parts, start = [], 0
+    for found in _PART_BREAK.finditer(question):
+        # "WHO" is a name, unless everything is written so.
+        named = found["word"].isupper() and not question.isupper()
+        if "?" in found.group() or not (named or _is_begun(question[start : found.start()])):
+            parts.append(question[start : found.start()].strip(" ,;"))
+            start = found.end()
+    parts.append(question[start:].strip().strip(" ,;"))
     if not 1 < len(parts) <= MAX_PARTS or not all(len(part.split()) > 1 for part in parts):
         return (question,)
     return tuple(f"{part[:1].upper()}{part[1:].rstrip('?')}?" for part in parts)
+
+
+def _is_begun(part: str) -> bool:
+    """Whether a part of a question needs what comes behind it to be one."""
+    said = words(part)
+    keys = [word.key for word in said]
+    if _BETWEEN.search(part):
+        return True
+    if AUXILIARIES.isdisjoint(keys):
+        own = {word.key for word in content_words(part)} - ANSWER_KINDS
+        kind = len(keys) == 2 and keys[0] in {"what", "which", "how"}
+        fronted = keys[0] in _OF_WHAT and not QUESTION_WORDS.isdisjoint(keys[1:2])
+        return not own or kind or fronted
+    name = list(itertools.takewhile(lambda word: word.is_capitalised, reversed(said)))
+    return 0 < len(name) < len(keys) and keys[-len(name) - 1] in _BARE
 
 
 def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:

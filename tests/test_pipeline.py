@@ -174,6 +174,30 @@ def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
             ["Who built it?", "When was it sold?", "What is it now?"],
         ),
         ("Who are Ada and Rehn?", ["Who are Ada and Rehn?"]),
+        *(
+            (whole, [whole])
+            for whole in (
+                "At what time and where does the meeting take place?",
+                "At what price and when was the mill sold?",
+                "How long and why was the mill closed?",
+                "What did UNICEF and WHO recommend?",
+                "What did Rehn and who else build?",
+                "What is the difference between what Ada said and what the council said?",
+            )
+        ),
+        (
+            "At what time and where is the meeting, and who leads it?",
+            ["At what time and where is the meeting?", "Who leads it?"],
+        ),
+        (
+            "Between 1940 and 1950, who led the mill and who bought it?",
+            ["Between 1940 and 1950, who led the mill?", "Who bought it?"],
+        ),
+        ("In 1950 who led it and who bought it?", ["In 1950 who led it?", "Who bought it?"]),
+        ("Where is Rehn and who built it?", ["Where is Rehn?", "Who built it?"]),
+        ("Who won and who lost?", ["Who won?", "Who lost?"]),
+        ("What is it, and who built it?", ["What is it?", "Who built it?"]),
+        ("WHO BUILT IT AND WHO BOUGHT IT?", ["WHO BUILT IT?", "WHO BOUGHT IT?"]),
         ("", [""]),
     ],
 )
