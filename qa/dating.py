@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from qa.values import Date, Number, tokenise
 
-__all__ = ["asked_as_of", "asks_latest", "dated"]
+__all__ = ["asked_as_of", "asks_latest", "dated", "undated"]
 
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
@@ -56,6 +56,9 @@ _QUOTATIONS = re.compile(r"“[^”]*”?|\"[^\"]*\"?|«[^»]*»?|„[^“”]*[
 
 _ONE = frozenset({"a", "an"})
 
+_COUNTED = "counted from the document’s date"
+_BRACKETED = re.compile(rf" \([^()]*, {_COUNTED}\)")
+
 _LATEST = re.compile(
     r"(?i)(?<!at the )\blatest\b|\b(?:most recent(?:ly)?|newest|current(?:ly)?|at present|"
     r"at the moment|nowadays|as of (?:now|today))\b"
@@ -95,9 +98,14 @@ def dated(text: str, context: str, date: str | None) -> str:
         meant = None if other.search(context[:place]) else _meant(found, anchor, context)
         if meant is None:
             continue
-        pieces += [text[done : found.end()], f" ({meant}, counted from the document’s date)"]
+        pieces += [text[done : found.end()], f" ({meant}, {_COUNTED})"]
         done = found.end()
     return "".join([*pieces, text[done:]])
+
+
+def undated(text: str) -> str:
+    """A text that `dated` gave without the dates that it put in."""
+    return _BRACKETED.sub("", text)
 
 
 def asks_latest(question: str) -> bool:
