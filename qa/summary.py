@@ -9,14 +9,15 @@ the text's beginning, where writers say what matters.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.alignment import content_words, words
+from qa.alignment import FUNCTION_WORDS, Word, content_words, words
 from qa.index import Index
 from qa.injection import orders
 from qa.types import Document, Evidence, Passage, Sentence
@@ -85,9 +86,9 @@ _POINTING = frozenset(
     """.split()
 )
 _BOILERPLATE = re.compile(
-    r"(?i)https?://|www\.|\S@\S|©|\ball rights reserved\b|\bcookies?\b|\bsubscribe\b|\bsign up\b|"
-    r"\bclick\b|\bread more\b|\bnewsletter\b|\bprivacy policy\b|\bterms of (?:use|service)\b|"
-    r"\bfollow us\b|\bphoto(?:graph)? by\b|\btable of contents\b"
+    r"(?i)https?://|www\.|(?<=\S)@\S|©|\b(?:all rights reserved|cookies?|subscribe|sign up|click|"
+    r"read more|newsletter|privacy policy|terms of (?:use|service)|follow us|photo(?:graph)? by|"
+    r"table of contents)\b"
 )
 _ENDS = re.compile(r"[.!…。！।۔]['\"”’»)\]]*\Z")
 
@@ -265,14 +266,18 @@ def _scores(vectors: NDArray[np.float32], texts: Iterable[str]) -> NDArray[np.fl
 
 
 def _points(text: str) -> bool:
-    first = next(iter(words(text)), None)
+    first = next(_words(text), None)
     return first is not None and first.key in _POINTING
 
 
 def _is_statement(text: str) -> bool:
-    return (
-        len(text) <= MAX_CHARACTERS
-        and len(content_words(text)) >= MIN_WORDS
-        and bool(_ENDS.search(text))
-        and not _BOILERPLATE.search(text)
-    )
+    if len(text) > MAX_CHARACTERS or not _ENDS.search(text):
+        return False
+    content = (word for word in _words(text) if word.key not in FUNCTION_WORDS)
+    enough = len(list(itertools.islice(content, MIN_WORDS))) == MIN_WORDS
+    return enough and not _BOILERPLATE.search(text)
+
+
+def _words(text: str) -> Iterator[Word]:
+    """The words of a text one by one: of a book's sentences the first few are looked at."""
+    return (word for piece in text.split() for word in words(piece))

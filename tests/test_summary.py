@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from doubles import Script
+from hypothesis import given
+from hypothesis import strategies as st
 from tides import assert_sound
 
-from qa import Answer, Library, Settings, Turn
+from qa import Answer, Library, Settings, Turn, alignment, summary
+from qa.alignment import Word, words
 from qa.summary import MAX_DOCUMENTS, asks_summary
 
 Open = Callable[..., tuple[Library, Script]]
@@ -173,3 +176,22 @@ def test_where_no_sentence_is_whole_what_there_is_is_quoted(write: Write, script
     answer = opened.ask("What is this about?")
     assert_sound(opened, answer)
     assert answer.status == "answered"
+
+
+def test_a_long_sentence_is_judged_by_its_first_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "It lists the locks of Osk: " + "oak, steel, grain, " * 15 + "and the rest."
+    read: list[str] = []
+
+    def remembering(read_words: Callable[[str], list[Word]]) -> Callable[[str], list[Word]]:
+        return lambda text: read.append(text) or read_words(text)  # type: ignore[func-returns-value]
+
+    for name in ("words", "content_words"):
+        monkeypatch.setattr(summary, name, remembering(getattr(alignment, name)))
+    assert summary._is_statement(text)
+    assert summary._points(text)
+    assert sum(map(len, read)) < len(text) / 4
+
+
+@given(st.text(max_size=60))
+def test_words_that_are_read_one_by_one_are_the_same(text: str) -> None:
+    assert [word.key for word in summary._words(text)] == [word.key for word in words(text)]
