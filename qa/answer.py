@@ -19,7 +19,7 @@ from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
 from qa.pipeline import Pipeline
 from qa.premise import FalsePremise, false_premise
 from qa.settings import Settings
-from qa.summary import summarise
+from qa.summary import points_back, summarise
 from qa.types import (
     Answer,
     AnswerReady,
@@ -131,14 +131,21 @@ def answer_question(
     ModelError
         When the embedding model fails.
     """
-    summary = summarise(question, pipeline.index)
+    standalone = question
+    pointing = bool(history) and points_back(question)
+    summary = None if pointing else summarise(question, pipeline.index)
+    if summary is None and history:
+        standalone, model = _understand(question, history, model, deadline, notes)
+        clock.lap("rewriting")
+        summary = summarise(standalone, pipeline.index)
+    rewritten = standalone if standalone != question else None
     if summary is not None:
         clock.lap("summary")
-        yield EvidenceFound(None, summary.evidence.best())
+        yield EvidenceFound(rewritten, summary.evidence.best())
         yield AnswerReady(
             _compose(
                 question,
-                None,
+                rewritten,
                 summary.evidence,
                 summary.claims,
                 None,
@@ -149,12 +156,8 @@ def answer_question(
             )
         )
         return
-    standalone, model = _understand(question, history, model, deadline, notes)
-    if history:
-        clock.lap("rewriting")
     hits, evidence = pipeline.gather(standalone)
     clock.lap("evidence")
-    rewritten = standalone if standalone != question else None
     yield EvidenceFound(rewritten, evidence.best())
 
     checked: tuple[CheckedClaim, ...] | None = None
@@ -201,8 +204,6 @@ def _understand(
     deadline: Deadline,
     notes: list[str],
 ) -> tuple[str, ChatModel | None]:
-    if not history:
-        return question, model
     if model is not None:
         try:
             if isinstance(model, PrimableChatModel):

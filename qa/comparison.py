@@ -15,7 +15,7 @@ from qa.dating import asked_as_of, asks_latest
 from qa.errors import ModelError
 from qa.index import Index
 from qa.llms import ChatModel, Deadline
-from qa.reading import Reading
+from qa.reading import Reading, dated_claim
 from qa.types import Evidence, Passage
 from qa.verification import CheckedClaim, is_yes_no
 from qa.witnesses import closest_of, witnesses
@@ -164,7 +164,7 @@ def _current(
     passages = tuple(passage for passage in moved if passage is not None)
     if len(passages) == len(moved):
         notes.append(f"{cited} is an older version or a copy of {newest}, which is quoted.")
-        return replace(claim, passages=passages)
+        return dated_claim(replace(claim, passages=passages))
     answers = _read_document(reading, model, evidence, newest, deadline)
     if len(answers) != 1:
         notes.append(f"{newest} is a newer version of {cited}, and wasn’t found to say this.")

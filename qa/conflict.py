@@ -10,14 +10,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from qa.alignment import FUNCTION_WORDS
+from qa.alignment import FUNCTION_WORDS, NEGATIONS
 from qa.values import Value, conflicts, matches, tokenise
-from qa.verification import CheckedClaim
+from qa.verification import AUXILIARIES, CheckedClaim
 
 __all__ = ["combine", "disagreement", "same_answer"]
 
 # Longer answers say the same in words of their own.
 SHORT = 6
+# Words, mostly of grammar, that turn around what says the same otherwise: an axis and its two
+# ends. "In" and "out", "from" and "to" are too often a matter of phrasing.
+_AXES = (
+    (
+        NEGATIONS | {word.replace("'", "") for word in AUXILIARIES if word.endswith("n't")},
+        frozenset[str](),
+    ),
+    *(
+        (frozenset(one.split()), frozenset(other.split()))
+        for one, other in (
+            ("above over", "below under"),
+            ("before", "after"),
+            ("more", "less fewer"),
+            ("most", "least"),
+            ("up", "down"),
+        )
+    ),
+)
 
 
 def same_answer(one: str, other: str) -> bool | None:
@@ -31,13 +49,19 @@ def same_answer(one: str, other: str) -> bool | None:
     Returns
     -------
     bool or None
-        None where it can't be told.
+        None where it can't be told, as of "80 degrees" and "above 80 degrees".
     """
     mine, its = _said(one), _said(other)
     if not mine or not its:
         return None
-    if _within(mine, its) or _within(its, mine):
-        return True
+    within = (_within(mine, its), _within(its, mine))
+    if any(within):
+        turns = list(zip(_turns(one), _turns(other), strict=True))
+        if all(a == b for a, b in turns):
+            return True
+        # What isn't denied is affirmed; of another axis both ends must be told.
+        opposed = turns[0][0] != turns[0][1] or any(any(a) and any(b) and a != b for a, b in turns)
+        return False if opposed and all(within) else None
     values = [[each for each in said if not isinstance(each, str)] for said in (mine, its)]
     if all(values):
         clash = all(any(conflicts(a, b) for b in values[1]) for a in values[0])
@@ -76,9 +100,10 @@ def combine(first: CheckedClaim, others: Iterable[CheckedClaim]) -> tuple[Checke
 
 def disagreement(claims: Sequence[CheckedClaim]) -> str:
     """Tell a reader which document says what, in the order of `claims`."""
+    newest = [max(claim.passages, key=lambda passage: passage.date or "") for claim in claims]
     said = [
-        f"“{claim.text}” ({claim.passages[0].title}, {_date(claim) or 'undated'})"
-        for claim in claims
+        f"“{claim.text}” ({passage.title}, {passage.date or 'undated'})"
+        for claim, passage in zip(claims, newest, strict=True)
     ]
     return f"The documents give different answers: {'; '.join(said)}."
 
@@ -88,7 +113,16 @@ def _date(claim: CheckedClaim) -> str:
 
 
 def _said(text: str) -> list[str | Value]:
-    return [token.value for token in tokenise(text) if token.value not in FUNCTION_WORDS]
+    said = [token.value for token in tokenise(text) if token.value not in FUNCTION_WORDS]
+    turning = frozenset[str]().union(*(one | other for one, other in _AXES))
+    # "Nothing" is all that some answers say.
+    return [value for value in said if value not in turning] or said
+
+
+def _turns(text: str) -> list[tuple[bool, bool]]:
+    """Whether a text has a word for one end, and for the other, of each axis."""
+    said = {token.value for token in tokenise(text)}
+    return [(not said.isdisjoint(one), not said.isdisjoint(other)) for one, other in _AXES]
 
 
 def _within(short: Sequence[str | Value], long: Sequence[str | Value]) -> bool:

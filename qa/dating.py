@@ -2,8 +2,9 @@
 
 "Tomorrow" in an article is the day after the article's date, whoever reads it and when. An
 expression is resolved only where it can mean one date: not inside a quotation, whose day
-isn't known; not beside a date that is told already; and not "next Friday" on a Wednesday,
-which some take for the Friday of that week and others for the one after.
+isn't known; not beside a date that is told already; not in what a guide tells whoever reads
+it, nor where "today" means nowadays; and not "next Friday" on a Wednesday, which some take
+for the Friday of that week and others for the one after.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from decimal import Decimal
 
 from qa.values import Date, Number, tokenise
 
-__all__ = ["asked_as_of", "asks_latest", "dated"]
+__all__ = ["asked_as_of", "asks_latest", "dated", "undated"]
 
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
@@ -47,6 +48,16 @@ _RELATIVE = re.compile(
 # today" mean nowadays.
 _OTHER_PERIOD = re.compile(r"(?i)\b(?:the|past|over|during|for|of|every|each|since)\s*\Z")
 _NOWADAYS = re.compile(r"(?i)\b(?:until|till|to|of|even|still|since)\s*\Z")
+# "Today the mill is open", "the mill is a museum today": how things stand, hardly on one day.
+_STATE = r"(?:remains?|stands?|lives?|belongs?|houses?|serves?|ha(?:s|ve) (?!\w+(?:ed|en)\b))"
+_STATE_AFTER = re.compile(
+    rf"(?i)\Atoday,?\s+(?:(?!\w+ed\b)[\w'’-]+\s+){{1,6}}?(?:is|are|{_STATE})\b"
+)
+_STATE_BEFORE = re.compile(
+    rf"(?i)\b(?:(?:is|are)\s(?:an?|the|one|some|\d+|home|part|known|called|used)|{_STATE})\b"
+    r"(?:\s[\w'’-]+){0,8}\s+\Z"
+)
+_READER = re.compile(r"(?i)\byou(?:r|rs|rself)?\b")
 # "In two weeks" is a date only of what is still to come: "it was built in two weeks".
 _TO_COME = re.compile(
     r"(?i)\b(?:will|shall|going to|(?:is|are) (?:to|set|expected|planned)|due|upcoming|"
@@ -55,6 +66,9 @@ _TO_COME = re.compile(
 _QUOTATIONS = re.compile(r"“[^”]*”?|\"[^\"]*\"?|«[^»]*»?|„[^“”]*[“”]?")
 
 _ONE = frozenset({"a", "an"})
+
+_COUNTED = "counted from the document’s date"
+_BRACKETED = re.compile(rf" \([^()]*, {_COUNTED}\)")
 
 _LATEST = re.compile(
     r"(?i)(?<!at the )\blatest\b|\b(?:most recent(?:ly)?|newest|current(?:ly)?|at present|"
@@ -83,6 +97,8 @@ def dated(text: str, context: str, date: str | None) -> str:
     if date is None or not _RELATIVE.search(text) or _tells_date(context):
         return text
     anchor = datetime.date.fromisoformat(date)
+    if _READER.search(_QUOTATIONS.sub(" ", context)):
+        return text
     quoted = [found.span() for found in _QUOTATIONS.finditer(context)]
     pieces: list[str] = []
     done = 0
@@ -91,13 +107,19 @@ def dated(text: str, context: str, date: str | None) -> str:
         place = context.lower().find(found.group().lower())
         if place < 0 or any(start <= place < end for start, end in quoted):
             continue
-        other = _NOWADAYS if found["day"] else _OTHER_PERIOD
-        meant = None if other.search(context[:place]) else _meant(found, anchor, context)
+        nowadays = found["day"] and _is_nowadays(context, place)
+        other = nowadays or (not found["day"] and _OTHER_PERIOD.search(context[:place]))
+        meant = None if other else _meant(found, anchor, context)
         if meant is None:
             continue
-        pieces += [text[done : found.end()], f" ({meant}, counted from the document’s date)"]
+        pieces += [text[done : found.end()], f" ({meant}, {_COUNTED})"]
         done = found.end()
     return "".join([*pieces, text[done:]])
+
+
+def undated(text: str) -> str:
+    """A text that `dated` gave without the dates that it put in."""
+    return _BRACKETED.sub("", text)
 
 
 def asks_latest(question: str) -> bool:
@@ -126,6 +148,16 @@ def asked_as_of(question: str) -> tuple[str | None, str]:
         return None, question
     rest = question[: found.start()].rstrip(" ,") + question[found.end() + told.end :]
     return date, rest.lstrip(" ,")
+
+
+def _is_nowadays(context: str, place: int) -> bool:
+    """Whether "today", at a place of its passage, stands for the time rather than the day."""
+    before, after = context[:place], context[place:]
+    if _NOWADAYS.search(before):
+        return True
+    return after[:5].lower() == "today" and bool(
+        _STATE_AFTER.match(after) or _STATE_BEFORE.search(before)
+    )
 
 
 def _tells_date(context: str) -> bool:

@@ -1,18 +1,22 @@
 """Whether a passage speaks of a name, a number or a word of a question.
 
-Words are compared without their endings, names by their first letters and numbers whole.
+Words are compared without their endings, names by their first letters and numbers whole;
+dates by what they mean, since "3 May 2024" is also written "2024-05-03".
 What a passage doesn't say itself, its neighbours, its heading or its title may say for it.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import Stemmer
 
 from qa.alignment import Word, content_words, names_and_numbers, words
 from qa.types import Passage, Sentence
+from qa.values import Date, Number, matches, tokenise
 
 __all__ = ["around", "is_unsaid", "label_of", "names_of", "speaks_of", "stems"]
 
@@ -26,6 +30,7 @@ LABEL_CHARACTERS = 60
 PARTICLES = frozenset(
     ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]
 )
+_NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]([12]\d{3})\b")
 
 
 def names_of(question: str) -> tuple[tuple[Word, ...], ...]:
@@ -59,7 +64,11 @@ def label_of(sentence: Sentence) -> str:
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
-    """Whether neither passages nor what stands around them speak of a name."""
+    """Whether neither passages nor what stands around them speak of a name, number or date."""
+    return _isn_t_written(group, passages) and not _is_dated(group, passages)
+
+
+def _isn_t_written(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
     held = {word.key for passage in passages for text in around(passage) for word in words(text)}
     letters = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
     numbers = [word for word in group if word.is_number]
@@ -76,6 +85,54 @@ def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
         word.key in held or (len(word.key) > NAME_LETTERS and word.key[:NAME_LETTERS] in letters)
         for word in group
     )
+
+
+def _is_dated(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
+    """Whether a name is a date, and passages tell it in whatever form."""
+    meant = _meant(group)
+    return bool(meant) and any(
+        matches(date, told)
+        for passage in passages
+        for text in around(passage)
+        for told in _dates(text)
+        for date in meant
+    )
+
+
+def _meant(group: Sequence[Word]) -> tuple[Date, ...]:
+    """Dates that a group's numbers, or its name of a month, can stand for."""
+    numbers = [word for word in group if word.is_number]
+    if not numbers:
+        months = _dates(f"{group[0].text} 1") if len(group) == 1 else ()
+        return tuple(replace(month, day=None) for month in months)
+    if len(group) == 1 and (either := _numeric_dates(group[0].text)):
+        return either
+    # Apart by a single sign are also the parts of "2024-05-03".
+    sign = "-" if len(numbers) == len(group) else " "
+    values = [token.value for token in tokenise(sign.join(word.text for word in group))]
+    dates = [value for value in values if isinstance(value, Date)]
+    days = [value.amount for value in values if isinstance(value, Number)]
+    # "3 … 2024", where the month was looked for by itself.
+    if len(dates) == len(days) == 1 and len(numbers) == 2 and dates[0].month is None:
+        return (replace(dates[0], day=int(days[0])),)
+    return tuple(dates) if len(dates) == 1 and not days else ()
+
+
+def _numeric_dates(text: str) -> tuple[Date, ...]:
+    """Dates in numbers, with the day first and with the month first."""
+    parts = [tuple(map(int, found.groups())) for found in _NUMERIC_DATE.finditer(text)]
+    return tuple(
+        Date(year, month, day)
+        for one, other, year in parts
+        for day, month in ((one, other), (other, one))
+        if month <= 12
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _dates(text: str) -> tuple[Date, ...]:
+    read = (token.value for token in tokenise(text))
+    return (*(value for value in read if isinstance(value, Date)), *_numeric_dates(text))
 
 
 def speaks_of(word: str, stems: frozenset[str]) -> bool:

@@ -6,6 +6,7 @@ is computed from several readings, and when to read again or to compare document
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
@@ -32,11 +33,12 @@ from qa.generation import (
 )
 from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChatModel, Token
 from qa.mentions import is_unsaid, names_of
+from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
 from qa.tables import all_rows, cells_of
 from qa.types import DraftText, Evidence, Passage, Sentence, Turn
 from qa.values import Date, tokenise
-from qa.verification import QUESTION_WORDS, CheckedClaim, is_yes_no
+from qa.verification import AUXILIARIES, QUESTION_WORDS, CheckedClaim, is_yes_no
 
 __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 
@@ -49,8 +51,16 @@ SECOND_READING_SENTENCES = 3
 MAX_PARTS = 4
 _PART_BREAK = re.compile(
     r"(?i)(?:\?\s+(?:and\s+)?|,?\s+and\s+)"
-    r"(?=(?:who|whom|whose|what|which|when|where|why|how)\b)"
+    r"(?=(?P<word>who|whom|whose|what|which|when|where|why|how)\b)"
 )
+# What isn't whole before an "and": "at what time", "how long", "what did Rehn", "the difference
+# between what he said".
+_OF_WHAT = frozenset("at by for from in of on since to until with".split())
+_BARE = AUXILIARIES - frozenset("is are was were am isn't aren't wasn't weren't".split())
+_BETWEEN = re.compile(r"(?i)\bbetween\b(?!.*\band\b)")
+# What a question for a document's date calls the document, where it may also be one that the
+# document speaks of.
+_THE_DOCUMENT = re.compile(r"(?i)\bthe (\w+)(?: \w+){0,2}\W*\Z")
 
 
 class Pipeline(Reading):
@@ -146,9 +156,12 @@ class Pipeline(Reading):
         draft = read_draft(Completion(tuple(tokens)))
         checked = self.check(model, evidence, draft, deadline)
         lap("verification")
-        if not any(claim.verdict == "supported" for claim in checked):
+        if not _any_supported(checked):
             checked = self.reconsider(model, evidence, checked, deadline)
             lap("second reading")
+            if asks_document_date(evidence.question) and not _any_supported(checked):
+                date = self._document_date(evidence)
+                checked = checked if date is None else (date,)
         # A computed answer, and a yes or no, was weighed over several passages already.
         if len(checked) == 1 and checked[0].verdict == "supported" and checked[0].signals:
             checked = compared(self, model, evidence, checked[0], deadline, notes=notes, lap=lap)
@@ -184,7 +197,7 @@ class Pipeline(Reading):
         ModelUnavailableError
         """
         question = evidence.question
-        if asks_document_date(question):
+        if asks_document_date(question) and not _speaks_of_such(evidence):
             return self._document_date(evidence)
         plan = plan_computation(question, yes_no=is_yes_no(question))
         if plan is None:
@@ -240,7 +253,7 @@ class Pipeline(Reading):
         if _asks_of_the_unsaid(evidence):
             return checked
         again = self._read_closest(model, evidence, checked, deadline)
-        if any(claim.verdict == "supported" for claim in again):
+        if _any_supported(again):
             return again
         which = counted(evidence.question)
         if which is not None:
@@ -307,10 +320,32 @@ class Pipeline(Reading):
 
 def parts_of(question: str) -> tuple[str, ...]:
     """The questions that an English question joins: "when …, and who …?"."""
-    parts = [part.strip(" ,;") for part in _PART_BREAK.split(question.strip())]
+    parts, start = [], 0
+    for found in _PART_BREAK.finditer(question):
+        # "WHO" is a name, unless everything is written so.
+        named = found["word"].isupper() and not question.isupper()
+        if "?" in found.group() or not (named or _is_begun(question[start : found.start()])):
+            parts.append(question[start : found.start()].strip(" ,;"))
+            start = found.end()
+    parts.append(question[start:].strip().strip(" ,;"))
     if not 1 < len(parts) <= MAX_PARTS or not all(len(part.split()) > 1 for part in parts):
         return (question,)
     return tuple(f"{part[:1].upper()}{part[1:].rstrip('?')}?" for part in parts)
+
+
+def _is_begun(part: str) -> bool:
+    """Whether a part of a question needs what comes behind it to be one."""
+    said = words(part)
+    keys = [word.key for word in said]
+    if _BETWEEN.search(part):
+        return True
+    if AUXILIARIES.isdisjoint(keys):
+        own = {word.key for word in content_words(part)} - ANSWER_KINDS
+        kind = len(keys) == 2 and keys[0] in {"what", "which", "how"}
+        fronted = keys[0] in _OF_WHAT and not QUESTION_WORDS.isdisjoint(keys[1:2])
+        return not own or kind or fronted
+    name = list(itertools.takewhile(lambda word: word.is_capitalised, reversed(said)))
+    return 0 < len(name) < len(keys) and keys[-len(name) - 1] in _BARE
 
 
 def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
@@ -319,6 +354,19 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.SECOND_READER, warm_up_prompt(None)),
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
+    )
+
+
+def _any_supported(claims: Sequence[CheckedClaim]) -> bool:
+    return any(claim.verdict == "supported" for claim in claims)
+
+
+def _speaks_of_such(evidence: Evidence) -> bool:
+    """Whether "the letter" of a question may be one that the documents tell something of."""
+    found = _THE_DOCUMENT.search(evidence.question)
+    named = [word.key for word in words(found[1])] if found else []
+    return any(
+        word.key in named for passage in evidence.passages for word in words(passage.sentence.text)
     )
 
 

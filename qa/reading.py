@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa.dating import dated
+from qa.dating import dated, undated
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
 from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
@@ -21,7 +21,7 @@ from qa.settings import Settings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import CheckedClaim, check_claims
 
-__all__ = ["Reading", "Whole", "date_of"]
+__all__ = ["Reading", "Whole", "date_of", "dated_claim"]
 
 # Every document in a fixed order with its sentences.
 Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
@@ -101,7 +101,7 @@ class Reading:
             deadline=deadline,
             whole=self.whole is not None,
         )
-        return tuple(_dated(claim) for claim in checked)
+        return tuple(dated_claim(claim) for claim in checked)
 
 
 def date_of(passages: Sequence[Passage]) -> str | None:
@@ -109,12 +109,15 @@ def date_of(passages: Sequence[Passage]) -> str | None:
     return next((passage.date for passage in passages if passage.date), None)
 
 
-def _dated(claim: CheckedClaim) -> CheckedClaim:
-    """A supported claim with what its words for time mean by its document's date."""
+def dated_claim(claim: CheckedClaim) -> CheckedClaim:
+    """A supported claim with what its words for time mean by the date of its document.
+
+    What they meant by the date of another, which the claim was cited to before, is dropped.
+    """
     if claim.verdict != "supported" or len({p.sentence.document for p in claim.passages}) != 1:
         return claim
     context = " ".join(passage.sentence.text for passage in claim.passages)
-    return replace(claim, text=dated(claim.text, context, date_of(claim.passages)))
+    return replace(claim, text=dated(undated(claim.text), context, date_of(claim.passages)))
 
 
 def _similarity(embedder: Embedder, one: str, other: str) -> float:

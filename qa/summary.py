@@ -9,20 +9,21 @@ the text's beginning, where writers say what matters.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.alignment import content_words, words
+from qa.alignment import FUNCTION_WORDS, Word, content_words, words
 from qa.index import Index
 from qa.injection import orders
 from qa.types import Document, Evidence, Passage, Sentence
 from qa.verification import CheckedClaim
 
-__all__ = ["Summary", "asks_summary", "summarise"]
+__all__ = ["Summary", "asks_summary", "points_back", "summarise"]
 
 # Of one document, by how many sentences it has; of each of several; and of how many.
 SENTENCES = ((10, 2), (40, 3))
@@ -73,6 +74,10 @@ _ANY = frozenset(
     whole entire content contents topic topics main please
     """.split()
 )
+# What can only be the library's, whatever was spoken of before.
+_LIBRARY = frozenset(
+    "document documents file files library folder collection source sources everything".split()
+)
 _POINTING = frozenset(
     """
     it its he his she her they their this that these those such there here additionally also
@@ -81,9 +86,9 @@ _POINTING = frozenset(
     """.split()
 )
 _BOILERPLATE = re.compile(
-    r"(?i)https?://|www\.|\S@\S|©|\ball rights reserved\b|\bcookies?\b|\bsubscribe\b|\bsign up\b|"
-    r"\bclick\b|\bread more\b|\bnewsletter\b|\bprivacy policy\b|\bterms of (?:use|service)\b|"
-    r"\bfollow us\b|\bphoto(?:graph)? by\b|\btable of contents\b"
+    r"(?i)https?://|www\.|(?<=\S)@\S|©|\b(?:all rights reserved|cookies?|subscribe|sign up|click|"
+    r"read more|newsletter|privacy policy|terms of (?:use|service)|follow us|photo(?:graph)? by|"
+    r"table of contents)\b"
 )
 _ENDS = re.compile(r"[.!…。！।۔]['\"”’»)\]]*\Z")
 
@@ -120,6 +125,12 @@ def asks_summary(question: str) -> str | None:
         if found := request.match(question):
             return (found["what"] or "").strip(" ?.!,:;\"'“”")
     return None
+
+
+def points_back(question: str) -> bool:
+    """Whether a request for a summary may mean what a conversation spoke of: "it", "this"."""
+    asked = {word.key for word in words(asks_summary(question) or "")}
+    return not asked.isdisjoint(("it", "this", "these", "that", "those")) and not asked & _LIBRARY
 
 
 def summarise(question: str, index: Index) -> Summary | None:
@@ -255,14 +266,18 @@ def _scores(vectors: NDArray[np.float32], texts: Iterable[str]) -> NDArray[np.fl
 
 
 def _points(text: str) -> bool:
-    first = next(iter(words(text)), None)
+    first = next(_words(text), None)
     return first is not None and first.key in _POINTING
 
 
 def _is_statement(text: str) -> bool:
-    return (
-        len(text) <= MAX_CHARACTERS
-        and len(content_words(text)) >= MIN_WORDS
-        and bool(_ENDS.search(text))
-        and not _BOILERPLATE.search(text)
-    )
+    if len(text) > MAX_CHARACTERS or not _ENDS.search(text):
+        return False
+    content = (word for word in _words(text) if word.key not in FUNCTION_WORDS)
+    enough = len(list(itertools.islice(content, MIN_WORDS))) == MIN_WORDS
+    return enough and not _BOILERPLATE.search(text)
+
+
+def _words(text: str) -> Iterator[Word]:
+    """The words of a text one by one: of a book's sentences the first few are looked at."""
+    return (word for piece in text.split() for word in words(piece))

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from qa.alignment import holds, names_and_numbers, words
+from qa.alignment import NEGATIONS, content_words, holds, names_and_numbers, words
+from qa.injection import orders
+from qa.mentions import speaks_of, stems
 from qa.types import Passage, Sentence
 from qa.verification import CheckedClaim
 
@@ -20,11 +22,19 @@ __all__ = ["MAX_ROWS", "all_rows", "cells_of"]
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
 # What chooses among rows by comparing them, which code would have to do.
-NARROWING = frozenset(
+NARROWING = NEGATIONS | frozenset(
     """
     most least more less fewer first last earlier later before after since until over under above
-    below between than only other another both not no never without
+    below between than only other another both
     """.split()
+)
+# What says no more of a row than that it has a value. Any other word may choose among the rows
+# by a cell that code can't read it in: "overdue", "has paid", "women".
+NEUTRAL = stems(
+    """
+    lives resides stays comes belongs joined plays costs happens takes place date day month year
+    time number kind type person people member entry row record item thing list show
+    """
 )
 _ROW = re.compile(r"\| (.+) \|")
 
@@ -52,8 +62,8 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
     -------
     CheckedClaim
         `claim` itself where it isn't one cell of one row, where the question asks for more
-        than cells that it names, or where no other row fits. Of more than `MAX_ROWS` it stays
-        the one, and says so.
+        than cells that it names, or where no other row fits: one that gives orders to a
+        machine never does. Of more than `MAX_ROWS` it stays the one, and says so.
     """
     if len(claim.passages) != 1:
         return claim
@@ -65,8 +75,9 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
         for column, value in cells.items()
         if column != asked and holds(question, value)
     }
-    if asked is None or not wanted or _asks_more(question, passage, [*wanted, *wanted.values()]):
+    if asked is None or not wanted or _asks_more(question, passage, asked, wanted):
         return claim
+    rows = tuple(rows)
     fitting = {
         row: found[asked]
         for row in rows
@@ -75,6 +86,9 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
         and asked in (found := cells_of(row.text))
         and all(found.get(column) == value for column, value in wanted.items())
     }
+    if len(fitting) > 1:
+        kept_out = orders(rows) - {passage.sentence}
+        fitting = {row: value for row, value in fitting.items() if row not in kept_out}
     values = tuple(dict.fromkeys(fitting.values()))
     if len(values) < 2:
         return claim
@@ -90,13 +104,25 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
     )
 
 
-def _asks_more(question: str, passage: Passage, cells: Iterable[str]) -> bool:
-    """Whether a question narrows its rows by more than words that the cells have."""
-    told = " ".join([*cells, passage.title, passage.sentence.heading])
+def _asks_more(question: str, passage: Passage, asked: str, wanted: Mapping[str, str]) -> bool:
+    """Whether a question narrows its rows by more than the values that it names."""
+    told = " ".join((asked, *wanted, *wanted.values(), passage.title, passage.sentence.heading))
     known = {word.key for word in words(told)}
-    return any(word.key not in known for word in names_and_numbers(question)) or any(
-        word.key in NARROWING or word.key.endswith("est") for word in words(question)
+    said = NEUTRAL | stems(told)
+    return (
+        any(word.key in NARROWING or word.key.endswith(("est", "n't")) for word in words(question))
+        or any(word.key not in known for word in names_and_numbers(question))
+        # "Names" isn't among the stems, since "name" is mostly grammar.
+        or not all(
+            word.key.removesuffix("s") in known or _is_told(word.key, said)
+            for word in content_words(question)
+        )
     )
+
+
+def _is_told(word: str, said: frozenset[str]) -> bool:
+    """Whether stems have a form of a word or one made from it: "own", "owner"."""
+    return speaks_of(word, said) or any(stem.startswith(word) for stem in said)
 
 
 def _same(one: str, other: str) -> bool:

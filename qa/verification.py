@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from qa.alignment import (
+    FUNCTION_WORDS,
     Alignment,
     Word,
     align,
@@ -114,6 +115,25 @@ AUXILIARIES = frozenset(
 # "Or" of English, German, French, and Italian and Spanish.
 ALTERNATIVES = frozenset("or oder ou o".split())
 QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
+# "Can you give …" wants it given; "do you give …" asks whether somebody does.
+WILLING = frozenset("can could will would".split())
+GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
+# What may stand around a request's verb.
+POLITE = frozenset("please kindly just also maybe perhaps me us".split())
+# After a request's verb they begin what is to be true or not.
+WHETHER = frozenset("if whether that".split())
+# "Was" is German for "what" as well: words that tell the two languages apart.
+SHARED_WITH_GERMAN = frozenset("an in am was so will her also me on name text".split())
+ENGLISH_WORDS = (FUNCTION_WORDS - SHARED_WITH_GERMAN) | frozenset(
+    "anyone anybody anything everyone everybody everything someone somebody something".split()
+)
+GERMAN_WORDS = frozenset(
+    """
+    der die das den dem des ein eine einen einem einer und oder ist sind war wird werden wurde
+    wurden hat haben kann ich er sie es wir ihr man sich nicht mit von vom zu zum zur bei beim auf
+    aus fur uber nach im ins als wie
+    """.split()
+)
 
 
 def support(signals: Signals, model: SupportModel) -> float:
@@ -211,10 +231,34 @@ def is_yes_no(question: str) -> bool:
     if not keys or keys[0] not in AUXILIARIES or "or" in keys:
         return False
     # "May 2024 …", "Will Smith …": a month and a name.
-    if keys[0] in {"may", "will"} and len(asked) > 1:
-        return not (asked[1].is_number or asked[1].is_capitalised)
-    # "Can you tell me when …": asks for the time, not whether.
-    return not (keys[1:2] == ["you"] and QUESTION_WORDS & set(keys[2:]))
+    if keys[0] in {"may", "will"} and any(w.is_number or w.is_capitalised for w in asked[1:2]):
+        return False
+    # "Am wievielten Mai …?"
+    if keys[0] == "am":
+        return keys[1:2] == ["i"]
+    return not (_is_request(keys) or (keys[0] == "was" and not _is_english(asked)))
+
+
+def _is_request(keys: Sequence[str]) -> bool:
+    """Whether a question wants something told: "can you tell me the price", or when it is."""
+    if keys[1:2] != ["you"]:
+        return False
+    rest = [key for key in keys[2:] if key not in POLITE]
+    if QUESTION_WORDS & set(rest):
+        return True
+    verb = rest[0] if rest else ""
+    wanted = "please" in keys or verb == "know" or (keys[0] in WILLING and verb in GIVING)
+    return wanted and WHETHER.isdisjoint(rest[1:2])
+
+
+def _is_english(asked: Sequence[Word]) -> bool:
+    """Whether a question that begins with "was" is English, by its other words."""
+    # A German verb comes next and has a small letter: "Was kostet …?"
+    if len(asked) > 1 and asked[1].is_capitalised and not asked[0].text.isupper():
+        return True
+    keys = [word.key for word in asked[1:]]
+    english, german = (sum(key in known for key in keys) for known in (ENGLISH_WORDS, GERMAN_WORDS))
+    return english >= max(1, german)
 
 
 def _decide_yes_no(

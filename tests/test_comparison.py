@@ -143,6 +143,18 @@ def test_a_copy_is_cited_from_the_newest(asked: Asked) -> None:
     assert answer.notes == ("a.txt is an older version or a copy of b.txt, which is quoted.",)
 
 
+def test_words_for_time_are_counted_from_the_version_that_is_quoted(
+    write: Write, scripted: Open
+) -> None:
+    text = "date: 2024-05-11\ntitle: Ferry\n\nThe ferry to Osk sails tomorrow.\n\n" + REST
+    library, script = scripted(write({"a.txt": text, "b.txt": text.replace("-11", "-18")}))
+    script.answer = "tomorrow"
+    answer = library.ask("When does the ferry to Osk sail?")
+    assert_sound(library, answer)
+    assert [citation.document for citation in answer.citations] == ["b.txt"]
+    assert answer.text == "tomorrow (19 May 2024, counted from the document’s date) [1]"
+
+
 def test_a_newer_version_that_says_otherwise_is_believed(asked: Asked) -> None:
     answer, _ = asked(
         {

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.conflict import combine, same_answer
+from qa.conflict import combine, disagreement, same_answer
 from qa.types import Passage, Sentence
 from qa.verification import CheckedClaim
 
@@ -30,6 +32,16 @@ from qa.verification import CheckedClaim
             "no boat could land because the storm that winter had blocked both harbours",
             None,
         ),
+        # Small words turn an answer around.
+        ("above 80 degrees", "below 80 degrees", False),
+        ("more than 80 degrees", "less than 80 degrees", False),
+        ("over 80 degrees", "above 80 degrees", True),
+        ("80 degrees", "above 80 degrees", None),
+        ("It may be opened", "It may not be opened", False),
+        ("It isn’t open", "It is not open", True),
+        ("The mill is open", "The mill isn’t open", False),
+        ("The mill is open", "The mill isn’t open in May", None),
+        ("nothing", "nothing", True),
         ("the", "Rehn", None),
         ("", "Rehn", None),
     ],
@@ -62,3 +74,24 @@ def test_answers_are_put_together() -> None:
     )
     assert [each.text for each in combined] == ["Tomas Rehn", "Ada Lindqvist"]
     assert [passage.date for passage in combined[0].passages] == ["2022-01-01", "2024-01-01"]
+
+
+def test_the_date_that_is_told_is_that_of_the_document_that_is_named() -> None:
+    older, newer = claim("Rehn", "2022-01-01"), claim("Rehn", "2024-01-01")
+    both = replace(
+        older,
+        passages=(
+            replace(older.passages[0], title="Old"),
+            replace(newer.passages[0], title="New"),
+        ),
+    )
+    assert "“Rehn” (New, 2024-01-01)" in disagreement([both, claim("Lindqvist", "2023-01-01")])
+
+
+@pytest.mark.parametrize(("newer", "cited"), [("below", 1), ("above", 2)])
+def test_limits_from_above_and_below_are_no_agreement(newer: str, cited: int) -> None:
+    combined = combine(
+        claim("above 80 degrees", "2020-01-01"), [claim(f"{newer} 80 degrees", "2024-01-01")]
+    )
+    assert [len(each.passages) for each in combined] == [cited] * (3 - cited)
+    assert combined[0].passages[-1].date == "2024-01-01"

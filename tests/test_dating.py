@@ -40,6 +40,18 @@ COUNTED = "counted from the document’s date"
         ("Prices rose in the next month.", SATURDAY, None),
         ("It stands still today.", SATURDAY, None),
         ("It is used even today.", SATURDAY, None),
+        # How things stand on no one day.
+        ("Today the mill is a museum.", SATURDAY, None),
+        ("Today, the old mill has three wheels.", SATURDAY, None),
+        ("The mill, which was sold, is a museum today.", SATURDAY, None),
+        ("Sixty people live in the mill today.", SATURDAY, None),
+        ("Today the mayor opened the mill, which is a museum.", SATURDAY, "Today (11 May 2024"),
+        ("The office is closed today.", SATURDAY, "today (11 May 2024"),
+        ("The mayor has opened the mill today.", SATURDAY, "today (11 May 2024"),
+        ("The concert is today.", SATURDAY, "today (11 May 2024"),
+        # A guide's reader is meant, whenever that is.
+        ("You will receive your card in 10 days.", SATURDAY, None),
+        ("“You will love it”, she said. It opens tomorrow.", SATURDAY, "tomorrow (12 May 2024"),
         ("Today's market is small.", SATURDAY, None),
         # Nobody knows on which day a quoted person spoke.
         ("“It opens tomorrow”, she said.", SATURDAY, None),

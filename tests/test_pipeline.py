@@ -174,6 +174,30 @@ def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
             ["Who built it?", "When was it sold?", "What is it now?"],
         ),
         ("Who are Ada and Rehn?", ["Who are Ada and Rehn?"]),
+        *(
+            (whole, [whole])
+            for whole in (
+                "At what time and where does the meeting take place?",
+                "At what price and when was the mill sold?",
+                "How long and why was the mill closed?",
+                "What did UNICEF and WHO recommend?",
+                "What did Rehn and who else build?",
+                "What is the difference between what Ada said and what the council said?",
+            )
+        ),
+        (
+            "At what time and where is the meeting, and who leads it?",
+            ["At what time and where is the meeting?", "Who leads it?"],
+        ),
+        (
+            "Between 1940 and 1950, who led the mill and who bought it?",
+            ["Between 1940 and 1950, who led the mill?", "Who bought it?"],
+        ),
+        ("In 1950 who led it and who bought it?", ["In 1950 who led it?", "Who bought it?"]),
+        ("Where is Rehn and who built it?", ["Where is Rehn?", "Who built it?"]),
+        ("Who won and who lost?", ["Who won?", "Who lost?"]),
+        ("What is it, and who built it?", ["What is it?", "Who built it?"]),
+        ("WHO BUILT IT AND WHO BOUGHT IT?", ["WHO BUILT IT?", "WHO BOUGHT IT?"]),
         ("", [""]),
     ],
 )
@@ -213,6 +237,29 @@ def test_a_document_s_date_is_quoted_from_its_header(mill: tuple[Library, Script
     assert (
         citation.quote == text[citation.start : citation.end] == "date: 2024-05-11\ntitle: The mill"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "text"),
+    [
+        ("When was the letter sent?", "12 February 2024", "12 February 2024 [1]"),
+        # It isn't told: it may be the document itself that is meant, which "this" always is.
+        ("When was the letter written?", NOT_STATED, "2024-03-01 [1]"),
+        ("When was this letter sent?", "12 February 2024", "2024-03-01 [1]"),
+        ("When was the document sent?", "12 February 2024", "2024-03-01 [1]"),
+    ],
+)
+def test_a_letter_of_which_a_document_speaks_has_its_own_date(
+    write: Callable[..., Path],
+    scripted: Callable[..., tuple[Library, Script]],
+    question: str,
+    reply: str,
+    text: str,
+) -> None:
+    minutes = "date: 2024-03-01\ntitle: Minutes\n\nThe letter was sent on 12 February 2024.\n"
+    library, script = scripted(write({"minutes.txt": minutes}))
+    script.answer = reply
+    assert library.ask(question).text == text
 
 
 def test_a_header_that_tells_no_date_isn_t_quoted_for_it(

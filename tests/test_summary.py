@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from doubles import Script
+from hypothesis import given
+from hypothesis import strategies as st
 from tides import assert_sound
 
-from qa import Answer, Library, Settings, Turn
+from qa import Answer, Library, Settings, Turn, alignment, summary
+from qa.alignment import Word, words
 from qa.summary import MAX_DOCUMENTS, asks_summary
 
 Open = Callable[..., tuple[Library, Script]]
@@ -95,6 +98,28 @@ def test_a_named_document_is_summed_up_in_its_own_words(library: tuple[Library, 
     assert quotes(again) == quotes(answer)
 
 
+@pytest.mark.parametrize(
+    ("question", "rewrite", "quoted"),
+    [
+        # What was spoken of is no document.
+        ("What was it about?", "What was The Lock about?", None),
+        ("What was it about?", "What is The mill about?", 1),
+        # Nothing else is known that it could mean.
+        ("What is this about?", "", 3),
+        ("What are these documents about?", "What was The Lock about?", 3),
+    ],
+)
+def test_in_a_conversation_it_may_be_what_was_spoken_of(
+    library: tuple[Library, Script], question: str, rewrite: str, quoted: int | None
+) -> None:
+    opened, script = library
+    script.rewrite = rewrite
+    answer = opened.ask(question, [Turn("Which book did Mira Holt write?", "The Lock, The mill")])
+    assert_sound(opened, answer)
+    assert (len(answer.citations) if answer.model == "none" else None) == quoted
+    assert answer.standalone_question == (rewrite if rewrite and quoted != 3 else None)
+
+
 def test_a_library_has_a_sentence_for_each_document(library: tuple[Library, Script]) -> None:
     answer = library[0].ask("What is this about?")
     assert_sound(library[0], answer)
@@ -151,3 +176,22 @@ def test_where_no_sentence_is_whole_what_there_is_is_quoted(write: Write, script
     answer = opened.ask("What is this about?")
     assert_sound(opened, answer)
     assert answer.status == "answered"
+
+
+def test_a_long_sentence_is_judged_by_its_first_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "It lists the locks of Osk: " + "oak, steel, grain, " * 15 + "and the rest."
+    read: list[str] = []
+
+    def remembering(read_words: Callable[[str], list[Word]]) -> Callable[[str], list[Word]]:
+        return lambda text: read.append(text) or read_words(text)  # type: ignore[func-returns-value]
+
+    for name in ("words", "content_words"):
+        monkeypatch.setattr(summary, name, remembering(getattr(alignment, name)))
+    assert summary._is_statement(text)
+    assert summary._points(text)
+    assert sum(map(len, read)) < len(text) / 4
+
+
+@given(st.text(max_size=60))
+def test_words_that_are_read_one_by_one_are_the_same(text: str) -> None:
+    assert [word.key for word in summary._words(text)] == [word.key for word in words(text)]
