@@ -10,6 +10,7 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -213,17 +214,22 @@ class Library:
                     self._store, self.root, self._embedder, self.settings.chunking, progress
                 )
             except EmptyLibraryError:
-                if not self._may_be_empty:
-                    raise
                 gone = tuple(self.documents)
                 self.report = UpdateReport((), (), gone, (), scan.skipped, (), (), None, 0.0)
+                # Also where this is raised: what was deleted must not go on answering.
                 self._state = None
+                self._have_seen(scan.files)
+                if not self._may_be_empty:
+                    raise
             else:
                 self._state = index, whole_library(index, self.settings, self._models.values())
-            self._seen = scan.files
-            if self.report.changed:
-                forget_prompts(self.settings, self._store.name)
+                self._have_seen(scan.files)
         return self.report
+
+    def _have_seen(self, files: tuple[DocumentFile, ...]) -> None:
+        self._seen = files
+        if self.report.changed:
+            forget_prompts(self.settings, self._store.name)
 
     def changes(self) -> tuple[str, ...]:
         """Paths of files that are new, changed or gone since the folder was indexed.
@@ -235,6 +241,21 @@ class Library:
         return tuple(
             sorted({file.path for file in {*scan_folder(self.root).files} ^ {*self._seen}})
         )
+
+    def look_again(self) -> tuple[str, ...]:
+        """Notice what changed in the folder, as each question does.
+
+        Returns
+        -------
+        tuple of str
+            For the reader: what can't be noticed is told, not raised.
+        """
+        try:
+            if scan_folder(self.root).files != self._seen:
+                self.refresh()
+        except QaError as error:
+            return (f"The documents may have changed since they were indexed: {error}",)
+        return ()
 
     def add(self, name: str, file: Path) -> str:
         """Copy a file into the folder, beside what is there; `refresh` then indexes it.
@@ -296,7 +317,9 @@ class Library:
         QuestionError
         """
         settings = self.settings.retrieval.model_copy(update={"chunks": limit})
-        asked, state = checked_question(question), self._state
+        asked = checked_question(question)
+        self.look_again()
+        state = self._state
         return retrieve(state[0], self._embedder, asked, settings) if state else ()
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
@@ -400,10 +423,11 @@ class Library:
         deadline: Deadline | None,
         clock: Clock,
     ) -> Iterator[Event]:
-        notes = self._look_again()
+        notes = self.look_again()
         state = self._state
         if state is None:
-            yield AnswerReady(nothing_to_read(question, settings, clock))
+            answer = nothing_to_read(question, settings, clock)
+            yield AnswerReady(replace(answer, notes=(*notes, *answer.notes)))
             return
         index, whole = state if model is not None else (state[0], None)
         yield from answer_question(
@@ -413,7 +437,7 @@ class Library:
             model=model,
             prime=functools.partial(self._prime, model),
             deadline=deadline or Deadline(settings.generation.deadline_seconds),
-            notes=notes,
+            notes=list(notes),
             clock=clock,
         )
 
@@ -429,15 +453,6 @@ class Library:
     def _prime(self, model: ChatModel | None, deadline: Deadline) -> None:
         if model is not None:
             self._primers[model.name].prime(deadline)
-
-    def _look_again(self) -> list[str]:
-        """Notice what changed in the folder; what can't be noticed is told, not raised."""
-        try:
-            if scan_folder(self.root).files != self._seen:
-                self.refresh()
-        except QaError as error:
-            return [f"The documents may have changed since they were indexed: {error}"]
-        return []
 
 
 def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:

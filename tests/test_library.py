@@ -232,18 +232,53 @@ def test_a_changed_and_an_added_file_are_read_anew(write: Write, scripted: Open)
     assert answer.text == "The tide rose by 77 cm. [1] A 55 cm wave came. [2]"
 
 
-def test_when_every_file_is_gone_the_answer_says_that_it_is_from_before(
-    write: Write, scripted: Open
-) -> None:
+def test_when_every_file_is_gone_nothing_of_them_answers(write: Write, scripted: Open) -> None:
     folder = write({"tides.txt": TIDES})
     library, script = scripted(folder)
     (folder / "tides.txt").unlink()
     script.answer = "12 cm"
     answer = library.ask(QUESTION)
+    assert (answer.status, answer.evidence, dict(library.documents)) == ("not_found", (), {})
+    assert "Removed from the index: tides.txt" in answer.notes[0]
+    again = library.ask(QUESTION)
+    assert (again.status, again.evidence, library.search(QUESTION)) == ("not_found", (), ())
+    assert "no document in the library" in again.notes[0]
+    write({"new.txt": "The tide rose by 12 cm."})
+    assert library.ask(QUESTION).status == "answered"
+
+
+def test_prompts_of_a_library_that_was_emptied_are_forgotten(
+    write: Write, scripted: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(library_module, "forget_prompts", lambda _, name: forgotten.append(name))
+    folder = write({"tides.txt": TIDES})
+    library, _ = scripted(folder)
+    forgotten.clear()
+    (folder / "tides.txt").unlink()
+    with pytest.raises(EmptyLibraryError):
+        library.refresh()
+    assert forgotten == [library._store.name]
+    assert library.report.removed == ("tides.txt",)
+
+
+def test_a_folder_that_can_not_be_looked_at_is_told(write: Write, scripted: Open) -> None:
+    folder = write({"tides.txt": TIDES})
+    library, script = scripted(folder)
+    folder.rename(folder.with_name("elsewhere"))
+    script.answer = "12 cm"
+    answer = library.ask(QUESTION)
     assert_sound(library, answer)
     assert "may have changed" in answer.notes[0]
-    folder.rmdir()
-    assert "may have changed" in library.ask(QUESTION).notes[0]
+
+
+def test_a_search_notices_what_changed_too(write: Write, fast: Fast) -> None:
+    folder = write(FILES)
+    library = Library.open(folder, settings=fast())
+    (folder / "sub" / "songs.md").unlink()
+    write({"new.txt": "A violin was bought."})
+    assert {hit.chunk.document for hit in library.search("piano")} <= {"tides.txt", "new.txt"}
+    assert library.search("violin", limit=1)[0].chunk.document == "new.txt"
 
 
 def test_opening_again_does_nothing_again(write: Write, scripted: Open) -> None:

@@ -415,6 +415,9 @@ def test_programs_ask_search_and_list(write: Write, fast: Callable[..., Settings
             (hit,) = client.predict("tide", 3, api_name="/search")
             assert hit["text"] == "The tide rose by 12 cm in Bergen."
             assert client.predict(api_name="/documents")[0]["document"] == "tides.txt"
+            write({"birds.txt": "A gull slept."})
+            listed = client.predict(api_name="/documents")
+            assert [each["document"] for each in listed] == ["birds.txt", "tides.txt"]
             with pytest.raises(Exception, match="The question is empty"):
                 client.predict(" ", api_name="/ask")
             endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
