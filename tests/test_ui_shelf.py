@@ -56,6 +56,38 @@ def test_one_bad_file_does_not_keep_the_others_out(library: Library, write: Writ
     assert "a.exe" not in settle(shelf)
 
 
+def test_a_fault_of_one_file_leaves_the_others_and_is_logged(
+    library: Library,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    real_add, real_refresh = library.add, library.refresh
+    faults = ["of indexing"]
+
+    def add(name: str, file: Path) -> str:
+        if name == "odd.txt":
+            raise ZeroDivisionError("of a reader")
+        return real_add(name, file)
+
+    def refresh(*arguments: object) -> object:
+        if faults:
+            raise ZeroDivisionError(faults.pop())
+        return real_refresh(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(library, "add", add)
+    monkeypatch.setattr(library, "refresh", refresh)
+    shelf = Shelf(library)
+    shelf.add("odd.txt", uploaded(write, "Odd."))
+    settle(shelf)
+    assert "could not be indexed: there is a fault in qa" in shelf.message
+    shelf.add("b.txt", uploaded(write, "The moon was late."))
+    assert settle(shelf) == {"odd.txt": "failed", "b.txt": "new", "a.txt": "ready"}
+    assert "a fault in qa" in shelf.entries()[0].detail
+    assert "of a reader" in caplog.text
+    assert "of indexing" in caplog.text
+
+
 def test_a_document_is_taken_out_but_not_lost(library: Library, write: Write) -> None:
     shelf = Shelf(library)
     shelf.add("b.txt", uploaded(write, "The moon was late."))

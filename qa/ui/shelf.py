@@ -7,6 +7,7 @@ there is read and told.
 
 from __future__ import annotations
 
+import logging
 import queue
 import shutil
 import threading
@@ -25,6 +26,8 @@ from qa.ui.markup import plural
 
 __all__ = ["Entry", "Shelf", "State"]
 
+logger = logging.getLogger(__name__)
+
 State = Literal["ready", "new", "waiting", "indexing", "changed", "skipped", "failed"]
 
 # The folder is watched for so long after the last look, and scanned every few seconds too,
@@ -33,6 +36,7 @@ WATCH_SECONDS = 120.0
 SCAN_MILLISECONDS = 5_000
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
+FAULT = "there is a fault in qa, and the details are in the log of the server."
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,24 +238,36 @@ class Shelf:
                 self._worker.start()
 
     def _work(self) -> None:
-        while True:
-            added: list[str] = []
-            while not self._tasks.empty():
-                name, file = self._tasks.get()
-                if file is not None and (path := self._copied(name, file)):
-                    added.append(path)
-            self._index(added)
+        try:
+            while self._has_tasks():
+                added: list[str] = []
+                while not self._tasks.empty():
+                    name, file = self._tasks.get()
+                    if file is not None and (path := self._copied(name, file)):
+                        added.append(path)
+                self._index(added)
+        finally:
             with self._lock:
-                self._changes = frozenset()
-                if self._tasks.empty():
+                # Another has begun already where something came in after the last look.
+                if self._worker is threading.current_thread():
                     self._worker = None
-                    return
+
+    def _has_tasks(self) -> bool:
+        with self._lock:
+            if self._tasks.empty():
+                self._worker = None
+            return self._worker is not None
 
     def _copied(self, name: str, file: Path) -> str | None:
         try:
             path = self._library.add(name, file)
         except QaError as error:
             self._fail(name, str(error))
+            return None
+        except Exception:
+            # Whatever is wrong with one file, those after it are still added.
+            logger.exception("%s could not be added", name)
+            self._fail(name, f"It can't be added: {FAULT}")
             return None
         finally:
             # Gradio keeps each upload in a folder of its own.
@@ -276,6 +292,9 @@ class Shelf:
             report = self._library.refresh(show)
         except QaError as error:
             self._message = f"The documents could not be indexed: {error}"
+        except Exception:
+            logger.exception("The documents could not be indexed")
+            self._message = f"The documents could not be indexed: {FAULT}"
         else:
             skipped = {each.path: each.reason for each in report.skipped}
             for path in added:
@@ -285,6 +304,7 @@ class Shelf:
         finally:
             self._progress = None
             with self._lock:
+                self._changes = frozenset()
                 for path in added:
                     self._waiting.pop(path, None)
                     if path not in self._failures:
