@@ -161,6 +161,13 @@ def test_no_file_can_be_read_and_none_but_an_upload_added(
     assert sorted(path.name for path in library.root.iterdir()) == ["a.txt"]
 
 
+def test_a_chat_for_reading_takes_no_uploads() -> None:
+    files = {"files": ("up.txt", b"x")}
+    with served(WrittenLibrary(), editable=False) as address:
+        refused = httpx.post(f"{address}/gradio_api/upload", files=files, trust_env=False)
+    assert refused.status_code == 403
+
+
 # --- Safety --------------------------------------------------------------------------
 
 

@@ -46,6 +46,23 @@ def test_files_are_added_and_shown(library: Library, write: Write) -> None:
     assert entry.document == library.documents["sky/moon.txt"]
 
 
+def test_files_of_the_same_content_do_not_take_each_other_along(
+    library: Library, write: Write
+) -> None:
+    # Gradio names the folder of an upload by its content.
+    same = "The moon was late."
+    folder = write({"sha/b.txt": same, "sha/c.exe": same}, "uploads") / "sha"
+    shelf = Shelf(library)
+    shelf.add("c.exe", folder / "c.exe")
+    settle(shelf)
+    shelf.add("b.txt", folder / "b.txt")
+    assert settle(shelf) == {"c.exe": "failed", "b.txt": "new", "a.txt": "ready"}
+    assert [each.name for each in folder.parent.iterdir()] == ["sha"]
+    with pytest.raises(DocumentError, match="Add it again"):
+        shelf.add("b.txt", folder / "b.txt")
+    assert [each.name for each in folder.parent.iterdir()] == ["sha"]
+
+
 def test_one_bad_file_does_not_keep_the_others_out(library: Library, write: Write) -> None:
     shelf = Shelf(library)
     shelf.add("a.exe", uploaded(write, b"MZ"))

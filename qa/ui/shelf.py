@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import shutil
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from qa.types import Document
 from qa.ui.desk import ChatLibrary
 from qa.ui.markup import plural
 
-__all__ = ["Entry", "Shelf", "State"]
+__all__ = ["CLAIMED", "Entry", "Shelf", "State"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ WATCH_SECONDS = 120.0
 SCAN_MILLISECONDS = 5_000
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
+CLAIMED = "qa-claimed-"
+"""How the folders begin in which files wait to be added, beside those of other uploads."""
 FAULT = "there is a fault in qa, and the details are in the log of the server."
 
 
@@ -103,14 +106,15 @@ class Shelf:
         return self._message
 
     def add(self, name: str, file: Path) -> None:
-        """Have a file copied into the library; it is deleted where it is.
+        """Have an uploaded file copied into the library; it is gone from where it is at once.
 
         Raises
         ------
         DocumentError
-            When documents may not be added here.
+            When documents may not be added here, or the file isn't there.
         """
         self._check_editable()
+        file = _claimed(file)
         with self._lock:
             self._waiting[name] = "Waiting"
             self._failures.pop(name, None)
@@ -270,7 +274,6 @@ class Shelf:
             self._fail(name, f"It can't be added: {FAULT}")
             return None
         finally:
-            # Gradio keeps each upload in a folder of its own.
             shutil.rmtree(file.parent, ignore_errors=True)
         with self._lock:
             self._waiting.pop(name, None)
@@ -330,3 +333,18 @@ class Shelf:
         if told:
             self._message = ". ".join(told) + "."
             self._news = (self._news[0] + 1, self._message)
+
+
+def _claimed(file: Path) -> Path:
+    """Move an upload into a folder of its own: Gradio keeps those of the same content in one."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=CLAIMED, dir=file.parent.parent))
+        try:
+            return file.replace(folder / file.name)
+        except OSError:
+            folder.rmdir()
+            raise
+    except OSError as error:
+        raise DocumentError(
+            f"The file didn't arrive ({error.strerror or error}). Add it again."
+        ) from error
