@@ -63,6 +63,8 @@ def test_documents_are_dropped_asked_about_changed_and_removed(
         expect(page.locator(".qa-entry", has_text="photo.exe")).to_contain_text("not a supported")
         expect(page.locator("#qa-source")).to_contain_text("Not added: it is empty.")
         expect(page.locator("#qa-header")).to_contain_text("1 document")
+        page.get_by_role("button", name="Dismiss photo.exe").click()
+        expect(page.locator(".qa-entry", has_text="photo.exe")).to_have_count(0)
 
         script.answer = "12 cm"
         ask(page, "By how much did the tide rise in Bergen?")

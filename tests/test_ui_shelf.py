@@ -69,8 +69,22 @@ def test_one_bad_file_does_not_keep_the_others_out(library: Library, write: Writ
     shelf.add("b.txt", uploaded(write, "The moon was late."))
     assert settle(shelf) == {"a.exe": "failed", "b.txt": "new", "a.txt": "ready"}
     assert "not a supported format" in shelf.entries()[0].detail
-    shelf.remove("a.exe")
+    shelf.dismiss("a.exe")
     assert "a.exe" not in settle(shelf)
+
+
+def test_dismissing_what_failed_never_removes_a_document(library: Library, write: Write) -> None:
+    shelf = Shelf(library)
+    shelf.add("b.txt", uploaded(write, b"\x00\x01" * 99))
+    assert settle(shelf) == {"b.txt": "failed", "a.txt": "ready"}
+    write({"b.txt": "The moon was late."})
+    shelf.read_again()
+    settle(shelf)
+    assert [entry.state for entry in shelf.entries()] == ["failed", "new", "ready"]
+    for _ in range(2):  # The second comes from a page that doesn't know of the first.
+        shelf.dismiss("b.txt")
+        assert settle(shelf) == {"b.txt": "new", "a.txt": "ready"}
+    assert (library.root / "b.txt").exists()
 
 
 def test_a_fault_of_one_file_leaves_the_others_and_is_logged(

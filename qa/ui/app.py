@@ -90,6 +90,8 @@ class _Looks:
                     self._sweep()
                 case {"remove": str(path)}:
                     self._shelf.remove(path)
+                case {"dismiss": str(name)}:
+                    self._shelf.dismiss(name)
                 case {"reindex": True}:
                     self._shelf.read_again()
                 case _:

@@ -129,9 +129,6 @@ class Shelf:
             When it isn't there, or documents may not be removed here.
         """
         self._check_editable()
-        with self._lock:
-            if self._failures.pop(path, None) is not None:
-                return
         known = {*self._library.documents, *(each.path for each in self._library.report.skipped)}
         if path not in known:
             raise DocumentError(f"{path} isn't in the library. It may be gone already.")
@@ -140,6 +137,11 @@ class Shelf:
         aside = self._library.remove(path)
         self._message = f"{path} was taken out of the library. It is now {aside}"
         self._do("", None)
+
+    def dismiss(self, name: str) -> None:
+        """Take what failed off the list; a document of the same name stays where it is."""
+        with self._lock:
+            self._failures.pop(name, None)
 
     @property
     def news(self) -> tuple[int, str]:
