@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +22,7 @@ from qa.errors import (
     ModelUnavailableError,
 )
 from qa.library import default_documents
-from qa.llms import ScriptedChatModel
+from qa.llms import Deadline, ScriptedChatModel
 from qa.types import AnswerReady
 
 Open = Callable[..., tuple[Library, Script]]
@@ -396,3 +396,64 @@ def test_a_question_meets_one_state_of_the_library(
         write({"new.txt": "A 55 cm wave came."})
         library.refresh()
         assert asked[0].result(30).text == "A 55 cm wave came. [1]"
+
+
+@pytest.fixture
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Reading what changed takes until this is set."""
+    may_end = threading.Event()
+    update = library_module.update_index
+
+    def slow(*arguments: Any) -> Any:
+        may_end.wait(60)
+        return update(*arguments)
+
+    monkeypatch.setattr(library_module, "update_index", slow)
+    yield may_end
+    may_end.set()
+
+
+def test_a_question_does_not_wait_for_a_large_folder_to_be_read(
+    write: Write,
+    scripted: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    folder = write(FILES)
+    library, script = scripted(folder)
+    script.answer = "12 cm"
+    monkeypatch.setattr(library_module, "_READING_SECONDS", 0.3)
+    monkeypatch.setattr(library_module, "_UNDER_WAY_SECONDS", 0.1)
+    may_end: threading.Event = request.getfixturevalue("slow_reading")
+    (folder / "sub" / "songs.md").unlink()
+    write({"new.txt": "A 55 cm wave came."})
+    for _ in range(2):
+        answer = library.ask(QUESTION)
+        assert_sound(library, answer)
+        assert answer.status == "answered"
+        assert answer.notes[0] == (
+            "Documents are being read, and this answer rests on them as they were before. "
+            "Changed or gone since: sub/songs.md."
+        )
+        assert library.search("piano")
+    assert [thread.name for thread in threading.enumerate()].count("qa-read") == 1
+    may_end.set()
+    monkeypatch.setattr(library_module, "_UNDER_WAY_SECONDS", 60)
+    monkeypatch.setattr(library_module, "_READING_SECONDS", 60)
+    assert library.ask(QUESTION).notes == ()
+    assert set(library.documents) == {"tides.txt", "new.txt"}
+
+
+def test_whoever_calls_a_question_off_does_not_wait_for_documents(
+    write: Write, scripted: Open, request: pytest.FixtureRequest
+) -> None:
+    library, _ = scripted(write(FILES))
+    request.getfixturevalue("slow_reading")
+    write({"new.txt": "A 55 cm wave came."})
+    deadline = Deadline(0.2)
+    assert "being read" in library.look_again(deadline)[0]
+    deadline = Deadline(60)
+    deadline.call_off()
+    started = time.monotonic()
+    assert "being read" in library.look_again(deadline)[0]
+    assert time.monotonic() - started < library_module._UNDER_WAY_SECONDS / 2
