@@ -164,7 +164,8 @@ class SentenceTransformersEmbedder:
     @property
     def dimension(self) -> int:
         """Length of a vector; loads the model."""
-        return len(self.embed_query(""))
+        # A word, since some models have no vector for nothing.
+        return len(self.embed_query("word"))
 
     def preload(self) -> None:
         """Start loading in the background; a failure shows at the first use."""

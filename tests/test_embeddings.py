@@ -139,6 +139,15 @@ def test_an_unknown_name_is_named(name: str) -> None:
     assert "hf download" in str(caught.value)
 
 
+def test_a_model_that_has_no_vector_for_nothing_tells_its_dimension(tmp_path: Path) -> None:
+    class Table(SentenceTransformersEmbedder):
+        def embed_query(self, text: str) -> Any:
+            assert text
+            return np.ones(7, np.float32)
+
+    assert Table("table", tmp_path).dimension == 7
+
+
 def test_a_name_in_the_local_cache_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
