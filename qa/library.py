@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -561,7 +562,8 @@ def ask(
     >>> print(answer.to_markdown())  # doctest: +SKIP
     """
     folder = Path(library) if library is not None else default_documents(Settings.load())
-    return _shared_library(folder.expanduser().absolute()).ask(question, history)
+    # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
+    return _shared_library(Path(os.path.expanduser(folder)).absolute()).ask(question, history)
 
 
 def _as_chat_model(llm: ChatModel | LLM) -> ChatModel:

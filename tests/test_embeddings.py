@@ -131,7 +131,10 @@ def test_the_settings_name_the_embedder() -> None:
     assert bundled.name == "all-MiniLM-L6-v2"
 
 
-@pytest.mark.parametrize("name", ["no-such-model", "nobody/no-such-model", "a b/../c", "", "~/x"])
+@pytest.mark.parametrize(
+    "name",
+    ["no-such-model", "nobody/no-such-model", "a b/../c", "", "~/x", "~nobody-here/x"],
+)
 def test_an_unknown_name_is_named(name: str) -> None:
     with pytest.raises(ModelNotFoundError) as caught:
         open_embedder(EmbeddingSettings(model=name))

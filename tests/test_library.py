@@ -103,6 +103,8 @@ def test_a_folder_that_is_not_there(tmp_path: Path, fast: Fast) -> None:
     for name in ("a\0b", "x" * 10_000, "~nobody/at/all"):
         with pytest.raises(LibraryNotFoundError):
             Library.open(name, settings=fast())
+    with pytest.raises(LibraryNotFoundError, match="~nobody-here"):
+        ask(QUESTION, library="~nobody-here/all")
     with pytest.raises(LibraryNotFoundError, match=r"file\.txt"):
         Library.open(tmp_path / "file.txt", settings=fast())
 
