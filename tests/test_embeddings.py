@@ -131,12 +131,24 @@ def test_the_settings_name_the_embedder() -> None:
     assert bundled.name == "all-MiniLM-L6-v2"
 
 
-@pytest.mark.parametrize("name", ["no-such-model", "nobody/no-such-model", "a b/../c", "", "~/x"])
+@pytest.mark.parametrize(
+    "name",
+    ["no-such-model", "nobody/no-such-model", "a b/../c", "", "~/x", "~nobody-here/x"],
+)
 def test_an_unknown_name_is_named(name: str) -> None:
     with pytest.raises(ModelNotFoundError) as caught:
         open_embedder(EmbeddingSettings(model=name))
     assert f"'{name}'" in str(caught.value)
     assert "hf download" in str(caught.value)
+
+
+def test_a_model_that_has_no_vector_for_nothing_tells_its_dimension(tmp_path: Path) -> None:
+    class Table(SentenceTransformersEmbedder):
+        def embed_query(self, text: str) -> Any:
+            assert text
+            return np.ones(7, np.float32)
+
+    assert Table("table", tmp_path).dimension == 7
 
 
 def test_a_name_in_the_local_cache_is_found(

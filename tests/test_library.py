@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +22,7 @@ from qa.errors import (
     ModelUnavailableError,
 )
 from qa.library import default_documents
-from qa.llms import ScriptedChatModel
+from qa.llms import Deadline, ScriptedChatModel
 from qa.types import AnswerReady
 
 Open = Callable[..., tuple[Library, Script]]
@@ -103,6 +103,8 @@ def test_a_folder_that_is_not_there(tmp_path: Path, fast: Fast) -> None:
     for name in ("a\0b", "x" * 10_000, "~nobody/at/all"):
         with pytest.raises(LibraryNotFoundError):
             Library.open(name, settings=fast())
+    with pytest.raises(LibraryNotFoundError, match="~nobody-here"):
+        ask(QUESTION, library="~nobody-here/all")
     with pytest.raises(LibraryNotFoundError, match=r"file\.txt"):
         Library.open(tmp_path / "file.txt", settings=fast())
 
@@ -232,18 +234,53 @@ def test_a_changed_and_an_added_file_are_read_anew(write: Write, scripted: Open)
     assert answer.text == "The tide rose by 77 cm. [1] A 55 cm wave came. [2]"
 
 
-def test_when_every_file_is_gone_the_answer_says_that_it_is_from_before(
-    write: Write, scripted: Open
-) -> None:
+def test_when_every_file_is_gone_nothing_of_them_answers(write: Write, scripted: Open) -> None:
     folder = write({"tides.txt": TIDES})
     library, script = scripted(folder)
     (folder / "tides.txt").unlink()
     script.answer = "12 cm"
     answer = library.ask(QUESTION)
+    assert (answer.status, answer.evidence, dict(library.documents)) == ("not_found", (), {})
+    assert "Removed from the index: tides.txt" in answer.notes[0]
+    again = library.ask(QUESTION)
+    assert (again.status, again.evidence, library.search(QUESTION)) == ("not_found", (), ())
+    assert "no document in the library" in again.notes[0]
+    write({"new.txt": "The tide rose by 12 cm."})
+    assert library.ask(QUESTION).status == "answered"
+
+
+def test_prompts_of_a_library_that_was_emptied_are_forgotten(
+    write: Write, scripted: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(library_module, "forget_prompts", lambda _, name: forgotten.append(name))
+    folder = write({"tides.txt": TIDES})
+    library, _ = scripted(folder)
+    forgotten.clear()
+    (folder / "tides.txt").unlink()
+    with pytest.raises(EmptyLibraryError):
+        library.refresh()
+    assert forgotten == [library._store.name]
+    assert library.report.removed == ("tides.txt",)
+
+
+def test_a_folder_that_can_not_be_looked_at_is_told(write: Write, scripted: Open) -> None:
+    folder = write({"tides.txt": TIDES})
+    library, script = scripted(folder)
+    folder.rename(folder.with_name("elsewhere"))
+    script.answer = "12 cm"
+    answer = library.ask(QUESTION)
     assert_sound(library, answer)
     assert "may have changed" in answer.notes[0]
-    folder.rmdir()
-    assert "may have changed" in library.ask(QUESTION).notes[0]
+
+
+def test_a_search_notices_what_changed_too(write: Write, fast: Fast) -> None:
+    folder = write(FILES)
+    library = Library.open(folder, settings=fast())
+    (folder / "sub" / "songs.md").unlink()
+    write({"new.txt": "A violin was bought."})
+    assert {hit.chunk.document for hit in library.search("piano")} <= {"tides.txt", "new.txt"}
+    assert library.search("violin", limit=1)[0].chunk.document == "new.txt"
 
 
 def test_opening_again_does_nothing_again(write: Write, scripted: Open) -> None:
@@ -361,3 +398,64 @@ def test_a_question_meets_one_state_of_the_library(
         write({"new.txt": "A 55 cm wave came."})
         library.refresh()
         assert asked[0].result(30).text == "A 55 cm wave came. [1]"
+
+
+@pytest.fixture
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Reading what changed takes until this is set."""
+    may_end = threading.Event()
+    update = library_module.update_index
+
+    def slow(*arguments: Any) -> Any:
+        may_end.wait(60)
+        return update(*arguments)
+
+    monkeypatch.setattr(library_module, "update_index", slow)
+    yield may_end
+    may_end.set()
+
+
+def test_a_question_does_not_wait_for_a_large_folder_to_be_read(
+    write: Write,
+    scripted: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    folder = write(FILES)
+    library, script = scripted(folder)
+    script.answer = "12 cm"
+    monkeypatch.setattr(library_module, "_READING_SECONDS", 0.3)
+    monkeypatch.setattr(library_module, "_UNDER_WAY_SECONDS", 0.1)
+    may_end: threading.Event = request.getfixturevalue("slow_reading")
+    (folder / "sub" / "songs.md").unlink()
+    write({"new.txt": "A 55 cm wave came."})
+    for _ in range(2):
+        answer = library.ask(QUESTION)
+        assert_sound(library, answer)
+        assert answer.status == "answered"
+        assert answer.notes[0] == (
+            "Documents are being read, and this answer rests on them as they were before. "
+            "Changed or gone since: sub/songs.md."
+        )
+        assert library.search("piano")
+    assert [thread.name for thread in threading.enumerate()].count("qa-read") == 1
+    may_end.set()
+    monkeypatch.setattr(library_module, "_UNDER_WAY_SECONDS", 60)
+    monkeypatch.setattr(library_module, "_READING_SECONDS", 60)
+    assert library.ask(QUESTION).notes == ()
+    assert set(library.documents) == {"tides.txt", "new.txt"}
+
+
+def test_whoever_calls_a_question_off_does_not_wait_for_documents(
+    write: Write, scripted: Open, request: pytest.FixtureRequest
+) -> None:
+    library, _ = scripted(write(FILES))
+    request.getfixturevalue("slow_reading")
+    write({"new.txt": "A 55 cm wave came."})
+    deadline = Deadline(0.2)
+    assert "being read" in library.look_again(deadline)[0]
+    deadline = Deadline(60)
+    deadline.call_off()
+    started = time.monotonic()
+    assert "being read" in library.look_again(deadline)[0]
+    assert time.monotonic() - started < library_module._UNDER_WAY_SECONDS / 2

@@ -83,6 +83,7 @@ def test_weights_that_fail_are_told_when_needed(
         ("", "'' names no model"),
         ("ftp://host/v1#m", "names no model"),
         ("/nowhere/model.gguf", r"no model file /nowhere/model\.gguf.*QA_LLM"),
+        ("~nobody-here/model.gguf", r"no model file ~nobody-here/model\.gguf.*QA_LLM"),
         ("/nowhere/model.bin", "names no model"),
         ("http://host/v1", "http://host:port/v1#model"),
         ("http://host/v1#", "http://host:port/v1#model"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import struct
+import subprocess
+import sys
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -17,7 +21,7 @@ import pytest
 from qa import readers
 from qa.documents import scan_folder
 from qa.embeddings import HashingEmbedder
-from qa.errors import DocumentError
+from qa.errors import DocumentError, UnfinishedDocumentError
 from qa.index import update_index
 from qa.readers import DocumentReader, sandbox, worker
 from qa.settings import ChunkingSettings
@@ -294,6 +298,71 @@ def test_a_parser_that_misbehaves_is_stopped(
         assert message in str(caught.value)
         monkeypatch.setattr(sandbox, "SECONDS", 25)
         assert reader.read("b.json").text == "| what: Rain fell. |"
+
+
+@pytest.mark.parametrize(
+    ("name", "remembered", "message"),
+    [
+        ("SIGINT", False, "ended from outside"),
+        ("SIGTERM", False, "ended from outside"),
+        ("SIGKILL", False, "ended from outside"),
+        ("SIGSEGV", True, "its parser crashed"),
+        ("SIGXCPU", True, "takes longer than"),
+    ],
+)
+def test_only_what_the_file_did_is_held_against_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, remembered: bool, message: str
+) -> None:
+    stand_in(
+        tmp_path / "bad", f"import os, signal; os.kill(os.getpid(), signal.{name})", monkeypatch
+    )
+    (tmp_path / "a.html").write_text("<p>Rain.</p>")
+    with DocumentReader(tmp_path) as reader:
+        with pytest.raises(DocumentError, match=message) as caught:
+            reader.read("a.html")
+        assert isinstance(caught.value, UnfinishedDocumentError) is remembered
+
+
+def test_the_terminal_s_signals_are_not_the_child_s(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('"Rain"')
+    with DocumentReader(tmp_path) as reader:
+        reader.read("a.json")
+        child = reader._sandbox._child
+        assert child is not None
+        assert os.getpgid(child.pid) != os.getpgid(0)
+
+
+def test_the_end_of_the_program_ends_a_child_that_still_parses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(tmp_path / "bad", "import time; time.sleep(20)", monkeypatch)
+    (tmp_path / "a.html").write_text("<p>Rain.</p>")
+    program = f"""
+import sys, threading, time
+sys.path[:0] = {sys.path[:2]!r}
+from pathlib import Path
+from qa.readers import DocumentReader
+reader = DocumentReader(Path({str(tmp_path)!r}))
+threading.Thread(target=reader.read, args=("a.html",), daemon=True).start()
+while reader._sandbox._child is None:
+    time.sleep(0.01)
+time.sleep(0.2)
+print(reader._sandbox._child.pid)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    pid = int(ended.stdout)
+    end = time.monotonic() + 5
+    while Path(f"/proc/{pid}").exists() and "State:\tZ" not in _status(pid):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _status(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/status").read_text()
+    return "State:\tZ"
 
 
 def test_one_child_reads_many_files_and_is_ended(tmp_path: Path) -> None:

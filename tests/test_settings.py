@@ -58,6 +58,7 @@ def test_a_bad_value_is_named(values: dict[str, Any], named: str) -> None:
         ("QA_RETRIEVAL__CHUNKS", "a dozen", "a dozen"),
         ("QA_GENERATION__DEADLINE_SECONDS", "-1", "generation.deadline_seconds"),
         ("QA_RETRIEVAL", "not json", "retrieval"),
+        ("QA_HOME", "~nobody-here/qa", "home = '~nobody-here/qa'"),
     ],
 )
 def test_a_bad_variable_is_named(

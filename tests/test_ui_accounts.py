@@ -102,3 +102,11 @@ def test_a_short_password_and_a_folder_that_is_not_there(tmp_path: Path) -> None
         add_account(tmp_path / "accounts", "ada", "secret")
     with pytest.raises(ServeError, match="can't be written"):
         add_account(tmp_path / "none" / "accounts", "ada", "the tide rose")
+
+
+def test_the_home_of_a_person_that_is_not_there() -> None:
+    file = Path("~nobody-here/accounts")
+    with pytest.raises(ServeError, match="~nobody-here"):
+        read_accounts(file)
+    with pytest.raises(ServeError, match="~nobody-here"):
+        add_account(file, "ada", "the tide rose")

@@ -91,6 +91,11 @@ def test_what_nobody_needs_is_not_there(path: str) -> None:
     assert ask(path)[0] == 404
 
 
+def test_where_nothing_may_be_added_nothing_is_taken_in() -> None:
+    assert ask("/gradio_api/upload", body=(b"x",), largest_upload=0)[0] == 403
+    assert ask("/gradio_api/upload", body=(b"x",))[0] == 200
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::2]:80"])
 def test_other_hosts_are_refused(host: str) -> None:
     assert ask(headers={"host": host})[0] == 400

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from written import WrittenLibrary
+from written import LONG, WrittenLibrary, located
 
 from qa.types import AnswerReady, EvidenceFound
 from qa.ui.choices import Choice
 from qa.ui.conversation import Conversation, Exchange
 from qa.ui.keeping import (
+    LONGEST,
     LONGEST_EARLIER,
     MOST,
     MOST_EARLIER,
@@ -103,13 +105,50 @@ def test_the_oldest_go_where_there_is_no_room() -> None:
     for number in range(MOST_EARLIER + 3):
         archive = filed(archive, titled(f"{number}?"), None, TODAY)
     assert [each.title for each in listed(archive, None)][:: MOST_EARLIER - 1] == ["52?", "3?"]
-    archive = filed(archive, titled("x" * (LONGEST_EARLIER - 2000)), None, TODAY)
-    first, *others = listed(archive, None)
-    assert first.title.startswith("xxx")
-    assert 1 <= len(others) < 10
-    assert len(listed(filed(archive, titled("x" * LONGEST_EARLIER), None, TODAY), None)) == (
-        1 + len(others)
+    long = titled("x" * (LONGEST - 2000))
+    archive = filed(archive, long, None, TODAY)
+    assert [each.title[0] for each in listed(archive, None)].count("x") == 1
+    archive = filed(archive, long, None, TODAY)
+    assert [each.title[0] for each in listed(archive, None)].count("x") == 1
+    assert sum(len(json.dumps(each)) for each in archive["earlier"]) <= LONGEST_EARLIER
+    # What has no room at all takes nobody's.
+    assert filed(archive, titled("x" * LONGEST), None, TODAY) == archive
+
+
+def with_passages(count: int, characters: int) -> Conversation:
+    """Exchanges with so much text in their passages."""
+    (evidence, *_), passage = conversation(), located(1, LONG, 0, 8)
+    assert evidence.answer is not None
+    sentence = replace(passage.sentence, text="ü" * characters)
+    passages = (replace(passage, sentence=sentence),)
+    answer = replace(evidence.answer, evidence=passages)
+    return tuple(
+        replace(evidence, question=f"{number}?", answer=answer, passages=passages)
+        for number in range(count)
     )
+
+
+def test_a_long_conversation_outlasts_a_reload_and_is_filed() -> None:
+    full = with_passages(MOST + 1, 10_000)
+    value = kept(full, Choice(), None)
+    assert len(json.dumps(value["exchanges"])) <= LONGEST + 2 * MOST
+    back, _ = restored(json.loads(json.dumps(value)), None)
+    assert [each.question for each in back] == [f"{n}?" for n in range(1, MOST + 1)]
+    # The latest are whole; of those before what they say and quote is kept.
+    assert back[-1] == full[-1]
+    assert back[0].passages == ()
+    assert back[0].answer == replace(full[1].answer, evidence=())  # type: ignore[type-var]
+    archive = filed(None, full, None, TODAY)
+    (entry,) = listed(archive, None)
+    assert (entry.title, entry.questions) == ("0?", MOST)
+    assert taken(archive, entry.name, None)[0] == back
+
+
+def test_where_quotes_alone_are_too_much_the_oldest_go() -> None:
+    long = tuple(replace(each, question="x" * 100_000) for each in conversation())
+    back, _ = restored(kept(long * 4, Choice(), None), None)
+    assert len(back) == LONGEST // 103_000
+    assert back[-1].problem == "It is down."
 
 
 JSON = st.recursive(

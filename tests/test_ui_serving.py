@@ -63,6 +63,8 @@ def test_documents_are_dropped_asked_about_changed_and_removed(
         expect(page.locator(".qa-entry", has_text="photo.exe")).to_contain_text("not a supported")
         expect(page.locator("#qa-source")).to_contain_text("Not added: it is empty.")
         expect(page.locator("#qa-header")).to_contain_text("1 document")
+        page.get_by_role("button", name="Dismiss photo.exe").click()
+        expect(page.locator(".qa-entry", has_text="photo.exe")).to_have_count(0)
 
         script.answer = "12 cm"
         ask(page, "By how much did the tide rise in Bergen?")
@@ -159,6 +161,13 @@ def test_no_file_can_be_read_and_none_but_an_upload_added(
         )
         assert too_large.status_code == 413
     assert sorted(path.name for path in library.root.iterdir()) == ["a.txt"]
+
+
+def test_a_chat_for_reading_takes_no_uploads() -> None:
+    files = {"files": ("up.txt", b"x")}
+    with served(WrittenLibrary(), editable=False) as address:
+        refused = httpx.post(f"{address}/gradio_api/upload", files=files, trust_env=False)
+    assert refused.status_code == 403
 
 
 # --- Safety --------------------------------------------------------------------------
@@ -415,6 +424,9 @@ def test_programs_ask_search_and_list(write: Write, fast: Callable[..., Settings
             (hit,) = client.predict("tide", 3, api_name="/search")
             assert hit["text"] == "The tide rose by 12 cm in Bergen."
             assert client.predict(api_name="/documents")[0]["document"] == "tides.txt"
+            write({"birds.txt": "A gull slept."})
+            listed = client.predict(api_name="/documents")
+            assert [each["document"] for each in listed] == ["birds.txt", "tides.txt"]
             with pytest.raises(Exception, match="The question is empty"):
                 client.predict(" ", api_name="/ask")
             endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]

@@ -46,14 +46,77 @@ def test_files_are_added_and_shown(library: Library, write: Write) -> None:
     assert entry.document == library.documents["sky/moon.txt"]
 
 
+def test_files_of_the_same_content_do_not_take_each_other_along(
+    library: Library, write: Write
+) -> None:
+    # Gradio names the folder of an upload by its content.
+    same = "The moon was late."
+    folder = write({"sha/b.txt": same, "sha/c.exe": same}, "uploads") / "sha"
+    shelf = Shelf(library)
+    shelf.add("c.exe", folder / "c.exe")
+    settle(shelf)
+    shelf.add("b.txt", folder / "b.txt")
+    assert settle(shelf) == {"c.exe": "failed", "b.txt": "new", "a.txt": "ready"}
+    assert [each.name for each in folder.parent.iterdir()] == ["sha"]
+    with pytest.raises(DocumentError, match="Add it again"):
+        shelf.add("b.txt", folder / "b.txt")
+    assert [each.name for each in folder.parent.iterdir()] == ["sha"]
+
+
 def test_one_bad_file_does_not_keep_the_others_out(library: Library, write: Write) -> None:
     shelf = Shelf(library)
     shelf.add("a.exe", uploaded(write, b"MZ"))
     shelf.add("b.txt", uploaded(write, "The moon was late."))
     assert settle(shelf) == {"a.exe": "failed", "b.txt": "new", "a.txt": "ready"}
     assert "not a supported format" in shelf.entries()[0].detail
-    shelf.remove("a.exe")
+    shelf.dismiss("a.exe")
     assert "a.exe" not in settle(shelf)
+
+
+def test_dismissing_what_failed_never_removes_a_document(library: Library, write: Write) -> None:
+    shelf = Shelf(library)
+    shelf.add("b.txt", uploaded(write, b"\x00\x01" * 99))
+    assert settle(shelf) == {"b.txt": "failed", "a.txt": "ready"}
+    write({"b.txt": "The moon was late."})
+    shelf.read_again()
+    settle(shelf)
+    assert [entry.state for entry in shelf.entries()] == ["failed", "new", "ready"]
+    for _ in range(2):  # The second comes from a page that doesn't know of the first.
+        shelf.dismiss("b.txt")
+        assert settle(shelf) == {"b.txt": "new", "a.txt": "ready"}
+    assert (library.root / "b.txt").exists()
+
+
+def test_a_fault_of_one_file_leaves_the_others_and_is_logged(
+    library: Library,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    real_add, real_refresh = library.add, library.refresh
+    faults = ["of indexing"]
+
+    def add(name: str, file: Path) -> str:
+        if name == "odd.txt":
+            raise ZeroDivisionError("of a reader")
+        return real_add(name, file)
+
+    def refresh(*arguments: object) -> object:
+        if faults:
+            raise ZeroDivisionError(faults.pop())
+        return real_refresh(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(library, "add", add)
+    monkeypatch.setattr(library, "refresh", refresh)
+    shelf = Shelf(library)
+    shelf.add("odd.txt", uploaded(write, "Odd."))
+    settle(shelf)
+    assert "could not be indexed: there is a fault in qa" in shelf.message
+    shelf.add("b.txt", uploaded(write, "The moon was late."))
+    assert settle(shelf) == {"odd.txt": "failed", "b.txt": "new", "a.txt": "ready"}
+    assert "a fault in qa" in shelf.entries()[0].detail
+    assert "of a reader" in caplog.text
+    assert "of indexing" in caplog.text
 
 
 def test_a_document_is_taken_out_but_not_lost(library: Library, write: Write) -> None:

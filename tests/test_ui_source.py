@@ -115,8 +115,10 @@ def test_the_panel_lists_the_documents() -> None:
     entries = [
         Entry("sea/tides.txt", "new", DOCUMENT, 12_400),
         Entry("photo.png", "skipped", detail="not a supported format"),
+        Entry("sea/tides.txt", "failed", detail="It is empty."),
     ]
     page = Page(panel_html(entries, editable=True))
+    assert page.attributes("data-dismiss") == ["sea/tides.txt"]
     assert page.attributes("data-open") == ["sea/tides.txt"]
     assert page.attributes("data-remove") == ["sea/tides.txt", "photo.png"]
     assert "1 document" in page.text

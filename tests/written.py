@@ -252,6 +252,9 @@ class WrittenLibrary:
     def changes(self) -> tuple[str, ...]:
         return ()
 
+    def look_again(self) -> tuple[str, ...]:
+        return ()
+
     def add(self, name: str, file: Path) -> str:
         raise DocumentError("Nothing can be added here.")
 

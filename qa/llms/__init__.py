@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,7 +89,8 @@ def open_chat_model(
         )
     if name.startswith(("http://", "https://")):
         return _endpoint(name, settings)
-    path = Path(name).expanduser()
+    # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
+    path = Path(os.path.expanduser(name))
     if path.suffix.lower() == ".gguf":
         if not path.is_file():
             raise ModelNotFoundError(f"There is no model file {path}. Check QA_LLM.")

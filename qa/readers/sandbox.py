@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -29,6 +31,14 @@ sys.modules["qa"] = package
 from qa.readers.worker import serve
 serve()
 """
+# What a parser dies of by itself. Any other signal came from elsewhere (the system short of
+# memory, somebody's kill), and says nothing of the file.
+_OWN_SIGNALS = frozenset(
+    number
+    for name in ("SIGXCPU", "SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGSYS")
+    if (number := getattr(signal, name, None)) is not None
+)
+_DYING_SECONDS = 5.0
 # A parser of hostile files gets to see no key.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP")
 
@@ -45,6 +55,7 @@ class Sandbox:
     def close(self) -> None:
         """End the child."""
         if self._child is not None:
+            atexit.unregister(self._child.kill)
             self._child.kill()
             self._child.communicate()
             self._child = None
@@ -55,7 +66,8 @@ class Sandbox:
         Raises
         ------
         DocumentError
-            When it can't be parsed, or not within the child's time and memory.
+            When it can't be parsed, or not within the child's time and memory: an
+            `UnfinishedDocumentError` where that is the file's own doing.
         """
         child = self._running(path)
         assert child.stdin is not None
@@ -82,8 +94,17 @@ class Sandbox:
         finally:
             timer.cancel()
         if not encoded or len(encoded) < size:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_DYING_SECONDS)
+            died_of = -(child.poll() or 0)
             self.close()
-            raise UnfinishedDocumentError(_unfinished(path, timed_out=timed_out.is_set()))
+            if timed_out.is_set() or died_of <= 0 or died_of in _OWN_SIGNALS:
+                too_long = timed_out.is_set() or died_of == getattr(signal, "SIGXCPU", None)
+                raise UnfinishedDocumentError(_unfinished(path, too_long=too_long))
+            raise DocumentError(
+                f"{path} couldn't be read: its parser was ended from outside (signal {died_of}). "
+                "Index again."
+            )
         reply: dict[str, Any] = json.loads(encoded)
         if reply["last"]:
             self.close()
@@ -109,17 +130,21 @@ class Sandbox:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                    # The terminal's Ctrl-C is for this process, not for the file being parsed.
+                    start_new_session=True,
                 )
             except OSError as error:
                 raise DocumentError(
                     f"{path} can't be read: no process can be started for it ({error.strerror}). "
                     "Close some programs and index again."
                 ) from error
+            # A thread that the end of the program cuts off can't close what it holds.
+            atexit.register(self._child.kill)
         return self._child
 
 
-def _unfinished(path: str, *, timed_out: bool) -> str:
-    if timed_out:
+def _unfinished(path: str, *, too_long: bool) -> str:
+    if too_long:
         return f"{path} takes longer than {SECONDS} s to be read. Split it into smaller files."
     return (
         f"{path} is damaged: its parser crashed or ran out of {MEMORY_BYTES // 2**20} MiB of "

@@ -153,7 +153,7 @@ def read_accounts(file: Path) -> Accounts:
     ServeError
         When the file can't be read, others may read it, or a line isn't understood.
     """
-    accounts = Accounts(dict(_lines(file.expanduser())))
+    accounts = Accounts(dict(_lines(_expanded(file))))
     if not accounts.names:
         raise ServeError(
             f"There is no account in {file}. Add one: qa account NAME --auth-file {file}"
@@ -181,7 +181,7 @@ def add_account(file: Path, name: str, password: str) -> None:
             f"The password has {len(password)} characters: choose one of at least "
             f"{SHORTEST_PASSWORD}."
         )
-    file = file.expanduser()
+    file = _expanded(file)
     accounts = dict(_lines(file)) if file.exists() else {}
     accounts[name] = str(_Hash.of(password))
     temporary = file.with_name(f"{file.name}.new")
@@ -195,6 +195,11 @@ def add_account(file: Path, name: str, password: str) -> None:
             f"The accounts can't be written to {file}: {error.strerror or error}. Choose another "
             "file."
         ) from error
+
+
+def _expanded(file: Path) -> Path:
+    # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
+    return Path(os.path.expanduser(file))
 
 
 def _lines(file: Path) -> list[tuple[str, str]]:

@@ -7,6 +7,9 @@ pass the queue.
 
 from __future__ import annotations
 
+import shutil
+import time
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,13 +23,14 @@ from qa.ui.frame import banner_html, header_html
 from qa.ui.panel import panel_html
 from qa.ui.programs import add_endpoints
 from qa.ui.reading import Reader
-from qa.ui.shelf import Shelf
+from qa.ui.shelf import CLAIMED, Shelf
 from qa.ui.source import digest
 from qa.ui.talk import ASK, Talk, library_name
 
 __all__ = ["ChatLibrary", "asset", "build"]
 
 WAITING = 32
+UNCLAIMED_SECONDS = 3600.0  # How long an upload is kept that nobody has had added.
 SCRIPTS = ("source.js", "library.js", "conversation.js", "page.js")
 
 
@@ -83,8 +87,11 @@ class _Looks:
             match wish:
                 case {"add": str(name), "path": str(path)}:
                     self._shelf.add(name, self._uploaded(path))
+                    self._sweep()
                 case {"remove": str(path)}:
                     self._shelf.remove(path)
+                case {"dismiss": str(name)}:
+                    self._shelf.dismiss(name)
                 case {"reindex": True}:
                     self._shelf.read_again()
                 case _:
@@ -102,6 +109,14 @@ class _Looks:
         except (OSError, ValueError):
             pass
         raise QaError("The file didn't arrive. Add it again.")
+
+    def _sweep(self) -> None:
+        """Delete uploads that were never asked to be added: their page has gone meanwhile."""
+        before = time.time() - UNCLAIMED_SECONDS
+        with suppress(OSError):
+            for folder in self._uploads.iterdir():
+                if not folder.name.startswith(CLAIMED) and folder.stat().st_mtime < before:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def build(

@@ -80,6 +80,9 @@ class ChatLibrary(Protocol):
     def changes(self) -> tuple[str, ...]:
         """Paths that changed since they were indexed."""
 
+    def look_again(self) -> tuple[str, ...]:
+        """Read what changed; what the reader of an answer should know of it."""
+
     def add(self, name: str, file: Path) -> str:
         """Copy a file into the folder."""
 

@@ -85,7 +85,7 @@ class Guard:
         The path before which a reverse proxy has put it, ``""`` or like ``"/qa"``. It is
         taken off where the proxy has left it on.
     largest_upload, largest_request : int
-        In bytes.
+        In bytes. Where `largest_upload` is 0 nothing may be uploaded.
     """
 
     def __init__(
@@ -141,6 +141,8 @@ class Guard:
             return 403, "Requests from other sites are refused."
         if _PATHS.fullmatch(path) is None or ".." in path:
             return 404, "There is nothing here."
+        if path == _UPLOAD and not self._largest_upload:
+            return 403, "Documents can't be added here."
         length = headers.get("content-length", "0")
         limit = self._largest_upload if path == _UPLOAD else self._largest_request
         if not length.isascii() or not length.isdigit() or int(length) > limit:

@@ -10,7 +10,7 @@ import datetime
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,10 +22,11 @@ __all__ = ["Earlier", "filed", "kept", "listed", "restored", "taken"]
 
 FORM = 1
 MOST = 40
-LONGEST = 2_000_000
 MOST_EARLIER = 50
 LONGEST_TITLE = 200
-# Browsers give a site five million characters; encoded, this many are a third more.
+# Browsers give a site five million characters for both of these together; encoded, they are
+# a third more.
+LONGEST = 1_200_000
 LONGEST_EARLIER = 2_000_000
 
 _EXCHANGES = TypeAdapter(tuple[Exchange, ...])
@@ -115,15 +116,15 @@ def filed(
     date : datetime.date
         Today.
     """
-    conversation = tuple(exchange for exchange in conversation if not exchange.pending)
-    if not conversation:
+    exchanges = _plain(conversation)
+    if not exchanges:
         return _file(_entries(value, person), person)
     new = {
         "name": secrets.token_hex(8),
-        "title": conversation[0].question[:LONGEST_TITLE],
-        "questions": len(conversation),
+        "title": next(each.question for each in conversation if not each.pending)[:LONGEST_TITLE],
+        "questions": len(exchanges),
         "date": date.isoformat(),
-        "exchanges": _plain(conversation),
+        "exchanges": exchanges,
     }
     return _file([new, *_entries(value, person)], person)
 
@@ -147,15 +148,39 @@ def taken(value: object, name: object, person: str | None) -> tuple[Conversation
     return _conversation(found.get("exchanges")), _file(left, person)
 
 
-def _plain(conversation: Conversation) -> Any:
-    settled = tuple(exchange for exchange in conversation if not exchange.pending)
-    return _EXCHANGES.dump_python(settled[-MOST:], mode="json")
+def _plain(conversation: Conversation) -> list[Any]:
+    """The latest settled exchanges, as many and as much of each as there is room for."""
+    settled = tuple(exchange for exchange in conversation if not exchange.pending)[-MOST:]
+    plain: list[Any] = _EXCHANGES.dump_python(settled, mode="json")
+    sizes = [_size(each) for each in plain]
+    # The oldest go first without the passages that they don't quote, then altogether.
+    for number, exchange in enumerate(settled):
+        if sum(sizes) <= LONGEST:
+            break
+        (plain[number],) = _EXCHANGES.dump_python((_quotes_alone(exchange),), mode="json")
+        sizes[number] = _size(plain[number])
+    first = 0
+    while sum(sizes[first:]) > LONGEST:
+        first += 1
+    return plain[first:]
+
+
+def _quotes_alone(exchange: Exchange) -> Exchange:
+    answer = exchange.answer and replace(exchange.answer, evidence=())
+    return replace(exchange, passages=(), answer=answer)
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value))
 
 
 def _conversation(exchanges: object) -> Conversation:
-    if not isinstance(exchanges, list) or len(exchanges) > MOST or len(str(exchanges)) > LONGEST:
+    if not isinstance(exchanges, list) or len(exchanges) > MOST:
         return ()
     try:
+        # A browser may write the same a little longer.
+        if _size(exchanges) > 2 * LONGEST:
+            return ()
         conversation = _EXCHANGES.validate_python(exchanges)
     except (ValidationError, RecursionError):
         return ()
@@ -189,7 +214,7 @@ def _file(entries: Iterable[dict[str, Any]], person: str | None) -> dict[str, An
     room = LONGEST_EARLIER
     fitting: list[dict[str, Any]] = []
     for entry in entries:
-        size = len(json.dumps(entry))
+        size = _size(entry)
         if size <= room and len(fitting) < MOST_EARLIER:
             fitting.append(entry)
             room -= size

@@ -54,8 +54,8 @@ def _entry_html(entry: Entry, editable: bool) -> Html:
             ICONS["remove"] + tag("span", "", class_="qa-confirm"),
             type="button",
             class_="qa-tool qa-remove",
-            data_remove=entry.path,
-            data_dismiss=entry.state == "failed",
+            # A wish of its own: meanwhile a document may have come to bear that name.
+            **{"data_dismiss" if entry.state == "failed" else "data_remove": entry.path},
             aria_label=f"{'Dismiss' if entry.state == 'failed' else 'Remove'} {title}",
             title="Dismiss" if entry.state == "failed" else "Take out of the library",
         )

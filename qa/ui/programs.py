@@ -100,6 +100,7 @@ def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None
 
     def documents() -> list[dict[str, Any]]:
         """List the documents that can be asked about: document, title, date, characters."""
+        library.look_again()
         return [
             {
                 "document": document.path,

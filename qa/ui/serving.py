@@ -171,7 +171,7 @@ def serve(
                         hosts=[*hosts, host_of(outside.netloc)] if outside.netloc else hosts,
                         origins=[outside.netloc] if outside.netloc else [],
                         root_path=outside.path,
-                        largest_upload=LARGEST_UPLOAD,
+                        largest_upload=LARGEST_UPLOAD if editable else 0,
                         largest_request=LARGEST_REQUEST,
                     ),
                 ],

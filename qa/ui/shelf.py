@@ -7,8 +7,10 @@ there is read and told.
 
 from __future__ import annotations
 
+import logging
 import queue
 import shutil
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ from qa.types import Document
 from qa.ui.desk import ChatLibrary
 from qa.ui.markup import plural
 
-__all__ = ["Entry", "Shelf", "State"]
+__all__ = ["CLAIMED", "Entry", "Shelf", "State"]
+
+logger = logging.getLogger(__name__)
 
 State = Literal["ready", "new", "waiting", "indexing", "changed", "skipped", "failed"]
 
@@ -33,6 +37,9 @@ WATCH_SECONDS = 120.0
 SCAN_MILLISECONDS = 5_000
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
+CLAIMED = "qa-claimed-"
+"""How the folders begin in which files wait to be added, beside those of other uploads."""
+FAULT = "there is a fault in qa, and the details are in the log of the server."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +106,15 @@ class Shelf:
         return self._message
 
     def add(self, name: str, file: Path) -> None:
-        """Have a file copied into the library; it is deleted where it is.
+        """Have an uploaded file copied into the library; it is gone from where it is at once.
 
         Raises
         ------
         DocumentError
-            When documents may not be added here.
+            When documents may not be added here, or the file isn't there.
         """
         self._check_editable()
+        file = _claimed(file)
         with self._lock:
             self._waiting[name] = "Waiting"
             self._failures.pop(name, None)
@@ -121,9 +129,6 @@ class Shelf:
             When it isn't there, or documents may not be removed here.
         """
         self._check_editable()
-        with self._lock:
-            if self._failures.pop(path, None) is not None:
-                return
         known = {*self._library.documents, *(each.path for each in self._library.report.skipped)}
         if path not in known:
             raise DocumentError(f"{path} isn't in the library. It may be gone already.")
@@ -132,6 +137,11 @@ class Shelf:
         aside = self._library.remove(path)
         self._message = f"{path} was taken out of the library. It is now {aside}"
         self._do("", None)
+
+    def dismiss(self, name: str) -> None:
+        """Take what failed off the list; a document of the same name stays where it is."""
+        with self._lock:
+            self._failures.pop(name, None)
 
     @property
     def news(self) -> tuple[int, str]:
@@ -234,18 +244,25 @@ class Shelf:
                 self._worker.start()
 
     def _work(self) -> None:
-        while True:
-            added: list[str] = []
-            while not self._tasks.empty():
-                name, file = self._tasks.get()
-                if file is not None and (path := self._copied(name, file)):
-                    added.append(path)
-            self._index(added)
+        try:
+            while self._has_tasks():
+                added: list[str] = []
+                while not self._tasks.empty():
+                    name, file = self._tasks.get()
+                    if file is not None and (path := self._copied(name, file)):
+                        added.append(path)
+                self._index(added)
+        finally:
             with self._lock:
-                self._changes = frozenset()
-                if self._tasks.empty():
+                # Another has begun already where something came in after the last look.
+                if self._worker is threading.current_thread():
                     self._worker = None
-                    return
+
+    def _has_tasks(self) -> bool:
+        with self._lock:
+            if self._tasks.empty():
+                self._worker = None
+            return self._worker is not None
 
     def _copied(self, name: str, file: Path) -> str | None:
         try:
@@ -253,8 +270,12 @@ class Shelf:
         except QaError as error:
             self._fail(name, str(error))
             return None
+        except Exception:
+            # Whatever is wrong with one file, those after it are still added.
+            logger.exception("%s could not be added", name)
+            self._fail(name, f"It can't be added: {FAULT}")
+            return None
         finally:
-            # Gradio keeps each upload in a folder of its own.
             shutil.rmtree(file.parent, ignore_errors=True)
         with self._lock:
             self._waiting.pop(name, None)
@@ -276,6 +297,9 @@ class Shelf:
             report = self._library.refresh(show)
         except QaError as error:
             self._message = f"The documents could not be indexed: {error}"
+        except Exception:
+            logger.exception("The documents could not be indexed")
+            self._message = f"The documents could not be indexed: {FAULT}"
         else:
             skipped = {each.path: each.reason for each in report.skipped}
             for path in added:
@@ -285,6 +309,7 @@ class Shelf:
         finally:
             self._progress = None
             with self._lock:
+                self._changes = frozenset()
                 for path in added:
                     self._waiting.pop(path, None)
                     if path not in self._failures:
@@ -310,3 +335,18 @@ class Shelf:
         if told:
             self._message = ". ".join(told) + "."
             self._news = (self._news[0] + 1, self._message)
+
+
+def _claimed(file: Path) -> Path:
+    """Move an upload into a folder of its own: Gradio keeps those of the same content in one."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=CLAIMED, dir=file.parent.parent))
+        try:
+            return file.replace(folder / file.name)
+        except OSError:
+            folder.rmdir()
+            raise
+    except OSError as error:
+        raise DocumentError(
+            f"The file didn't arrive ({error.strerror or error}). Add it again."
+        ) from error

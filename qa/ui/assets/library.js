@@ -6,7 +6,7 @@ let panel = null; // the list of documents as it was last made, by its version
 function showPanel(options = { focus: false }) {
   const held = document.activeElement;
   const within = element.contains(held) && held.closest("[data-open], [data-remove], .qa-tool");
-  const at = within && ["open", "remove", "add", "reindex"].find((name) => name in held.dataset);
+  const at = within && ["open", "remove", "dismiss", "add", "reindex"].find((name) => name in held.dataset);
   const top = find(".qa-documents", element)?.scrollTop ?? 0;
   show(panel.html, { ...options, open: options.focus });
   const list = find(".qa-documents", element);
@@ -226,9 +226,11 @@ function isSure(button, question) {
   return false;
 }
 async function remove(button) {
-  if (!("dismiss" in button.dataset) && !isSure(button, "Remove?")) return;
+  const { dismiss } = button.dataset;
+  if (dismiss === undefined && !isSure(button, "Remove?")) return;
   button.disabled = true;
-  const wrong = await server.change({ remove: button.dataset.remove }).catch(() => "The server doesn’t answer.");
+  const wish = dismiss === undefined ? { remove: button.dataset.remove } : { dismiss };
+  const wrong = await server.change(wish).catch(() => "The server doesn’t answer.");
   // The list isn't made anew while it asks.
   unsure(button);
   if (wrong !== null) {

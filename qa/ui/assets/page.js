@@ -45,7 +45,7 @@ document.addEventListener("click", (event) => {
   } else if ((hit = at("[data-copy]"))) copy(hit);
   else if ((hit = at("[data-edit]"))) edit(hit);
   else if ((hit = at("[data-add]"))) choose(hit.dataset.add);
-  else if ((hit = at("[data-remove]"))) remove(hit);
+  else if ((hit = at("[data-remove], [data-dismiss]"))) remove(hit);
   else if ((hit = at("[data-earlier]"))) trigger("edit", { open: hit.dataset.earlier });
   else if ((hit = at("[data-forget]"))) {
     if (isSure(hit, "Delete?")) trigger("edit", { forget: hit.dataset.forget });
