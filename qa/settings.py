@@ -119,7 +119,8 @@ class SupportModel(_Group):
     of which half were right: AUC .84 in ten-fold cross-validation. Whether the library was
     read whole was fitted afterwards, to 43 drafts over whole articles and 162 over selected
     sentences; of 118 later ones over selected sentences, read once, more were right than told
-    (likeliest shift of the log-odds .7), so it was lowered by .5. Numbers and polarity are from 2,805 SQuAD questions with their true or plausible
+    (likeliest shift of the log-odds .7), so it was lowered by .5.
+    Numbers and polarity are from 2,805 SQuAD questions with their true or plausible
     answers, where their log-odds are 1.7 and 3.4; they weigh less here, since the second
     reading notices some of it too.
     """
