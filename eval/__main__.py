@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -156,6 +157,10 @@ def _public_command(load: Callable[..., PassageSuite]) -> Callable[..., None]:
 app.command(
     "squad", help="Ask SQuAD 2.0 questions against all paragraphs of a file as one library."
 )(_public_command(load_squad))
+app.command(
+    "squad-paragraphs",
+    help="The same with each paragraph a document of its own, so that none is long.",
+)(_public_command(functools.partial(load_squad, apart=True)))
 app.command(
     "nq",
     help="Ask NQ-open questions against all gold passages of a file as one library. All have an "

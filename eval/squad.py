@@ -19,7 +19,9 @@ from .passages import PassageSuite, draw, file_name, kind_of, one_line, sentence
 __all__ = ["load_squad"]
 
 
-def load_squad(path: Path | str, *, counts: tuple[int, int], seed: int) -> PassageSuite:
+def load_squad(
+    path: Path | str, *, counts: tuple[int, int], seed: int, apart: bool = False
+) -> PassageSuite:
     """Cases sampled from a SQuAD 2.0 JSON file; each article is a document.
 
     Parameters
@@ -29,6 +31,9 @@ def load_squad(path: Path | str, *, counts: tuple[int, int], seed: int) -> Passa
         Of answerable and of unanswerable questions; fewer where the file has fewer.
     seed : int
         The same seed draws the same questions.
+    apart : bool
+        Each paragraph is a document, under its article's title: systems that read by large
+        chunks then read no more than those that read by sentences.
 
     Raises
     ------
@@ -41,13 +46,18 @@ def load_squad(path: Path | str, *, counts: tuple[int, int], seed: int) -> Passa
     try:
         for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
             title = str(article["title"]).replace("_", " ")
-            name = file_name(title)
             contexts = [one_line(paragraph["context"]) for paragraph in article["paragraphs"]]
-            files[name] = "\n\n".join([title, *dict.fromkeys(contexts)]) + "\n"
-            for paragraph in article["paragraphs"]:
+            numbers = {text: number for number, text in enumerate(dict.fromkeys(contexts), 1)}
+            names = {
+                text: file_name(f"{title} {number:03}" if apart else title)
+                for text, number in numbers.items()
+            }
+            for text, name in names.items():
+                files[name] = files.get(name, f"{title}\n") + f"\n{text}\n"
+            for paragraph, context in zip(article["paragraphs"], contexts, strict=True):
                 for record in paragraph["qas"]:
                     if str(record["question"]).strip():
-                        case = _case(record, one_line(paragraph["context"]), name)
+                        case = _case(record, context, names[context])
                         pools[case.must_refuse].append(case)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CasesError(
@@ -57,7 +67,7 @@ def load_squad(path: Path | str, *, counts: tuple[int, int], seed: int) -> Passa
     cases = draw(*pools, counts, seed)
     if not cases:
         raise CasesError(f"{path}: no question in it. Give a SQuAD 2.0 file with questions.")
-    return PassageSuite("squad", cases, files)
+    return PassageSuite("squad-paragraphs" if apart else "squad", cases, files)
 
 
 def _case(record: Mapping[str, Any], context: str, document: str) -> Case:

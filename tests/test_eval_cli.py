@@ -153,6 +153,8 @@ def test_public_suites_are_one_library_of_all_passages(suite: Path, tmp_path: Pa
     assert (folder / "tides.txt").read_text("utf-8") == "tides\n\nThe tide is high at noon.\n"
     records = json.loads(out.read_text("utf-8"))["records"]
     assert [r["must_refuse"] for r in records] == [False, True]
+    assert exit_code("squad-paragraphs", "--data", squad, "--sample", 2, "--json", out) == 0
+    assert list((tmp_path / "home" / "eval").glob("squad-paragraphs-*/tides_001.txt"))
     nq = suite.with_name("nq.jsonl")
     lines = [
         {"question": "when is the tide high", "answers": ["noon"], "title": "Tide"}

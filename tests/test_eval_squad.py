@@ -48,6 +48,18 @@ def test_an_article_is_a_file_of_distinct_paragraphs(data: Path) -> None:
     assert suite.files["A_B_x.txt"] == f"A/B (x)\n\n{TWO.replace(chr(10), ' ')}\n"
 
 
+def test_apart_each_paragraph_is_a_file_under_its_article_s_title(data: Path) -> None:
+    suite = load_squad(data, counts=(5, 5), seed=0, apart=True)
+    assert suite.files == {
+        "The_Normans_001.txt": f"The Normans\n\n{ONE}\n",
+        "A_B_x_001.txt": f"A/B (x)\n\n{TWO.replace(chr(10), ' ')}\n",
+    }
+    assert {case.document for case in suite.cases} == set(suite.files)
+    suite.check({name: canonical_text(text) for name, text in suite.files.items()})
+    together = load_squad(data, counts=(5, 5), seed=0)
+    assert [case.id for case in suite.cases] == [case.id for case in together.cases]
+
+
 def test_gold_quotes_are_whole_sentences_of_the_canonical_text(data: Path) -> None:
     suite = load_squad(data, counts=(10, 10), seed=0)
     suite.check({name: canonical_text(text) for name, text in suite.files.items()})
