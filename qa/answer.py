@@ -50,6 +50,8 @@ MAX_QUESTION_CHARACTERS = 2000
 # In a document's own words it would pass for a citation: "…in 1969.[12]", "a[0]".
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
+_ENDED = re.compile(r"[.!?…:;。！？।][\"'”’»)\]]*\Z")
+
 
 class Clock:
     """Seconds by stage."""
@@ -254,7 +256,9 @@ def _compose(
         markers = tuple(sorted(numbers[passage.sentence] for passage in claim.passages))
         claims.append(_claim(claim, markers))
         said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
-        pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}")
+        # Phrases side by side would run into one another.
+        stop = "" if claim is supported[-1] or _ENDED.search(said) else ";"
+        pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}{stop}")
     claims += [_claim(claim, ()) for claim in dropped]
     if not supported:
         pieces.append(NOT_FOUND_TEXT)

@@ -278,15 +278,18 @@ def standalone_question(
     ModelUnavailableError
     """
     messages = constant_rewrite_prompt()
-    recent = [
-        f"Q: {turn.question}\nA: {turn.answer[:REWRITE_ANSWER_CHARACTERS]}"
+    # A small model copies markers too, and a question's "[1]" would be asked for as a number.
+    said = [
+        f"Q: {turn.question}\nA: {_MARKER.sub('', turn.answer)[:REWRITE_ANSWER_CHARACTERS]}"
         for turn in history[-REWRITE_TURNS:]
     ]
-    messages.append(Message("user", "\n".join([*recent, f"Last question: {question}"])))
+    messages.append(Message("user", "\n".join([*said, f"Last question: {question}"])))
     reply = complete(model, messages, max_tokens=REWRITE_MAX_TOKENS, deadline=deadline).text
     rewritten = next(iter(canonical_text(reply).strip().splitlines()), "").strip().strip('"')
     known = {
-        word.key for turn in history for word in content_words(f"{turn.question} {turn.answer}")
+        word.key
+        for turn in history
+        for word in content_words(f"{turn.question} {_MARKER.sub('', turn.answer)}")
     }
     known |= {word.key for word in content_words(question)}
     invented = [word for word in names_and_numbers(rewritten) if word.key not in known]

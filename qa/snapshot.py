@@ -236,7 +236,9 @@ class Index:
         if self._sentence_vectors.compressed:
             sentences = self._sentence_vectors.nearest(query, _CANDIDATE_SENTENCES)
         else:
-            sentences = _highest(_products(self._sentence_vectors.exact, query), _CANDIDATE_SENTENCES)
+            sentences = _highest(
+                _products(self._sentence_vectors.exact, query), _CANDIDATE_SENTENCES
+            )
         found.append(np.searchsorted(self._chunk_records["first"], sentences, "right") - 1)
         if self._chunk_vectors.compressed:
             found.append(self._chunk_vectors.nearest(query, _CANDIDATE_CHUNKS))

@@ -211,6 +211,18 @@ def test_the_prompt_of_a_rewrite_is_short_however_long_the_conversation() -> Non
     assert len(prompt) < REWRITE_TURNS * (REWRITE_ANSWER_CHARACTERS + 100)
 
 
+def test_markers_of_earlier_answers_are_not_shown_to_the_rewriter() -> None:
+    prompts: list[str] = []
+
+    def keep(messages: Any) -> str:
+        prompts.append(messages[-1].content)
+        return "How many tracks has RM's album of May 24 [1]?"
+
+    # The marker's number is none that anybody spoke of.
+    assert rewritten("How many tracks has it?", keep) == "How many tracks has it?"
+    assert "A: May 24\n" in prompts[0]
+
+
 def test_a_model_that_fails_is_told() -> None:
     with pytest.raises(ModelUnavailableError):
         rewritten("And then?", ModelUnavailableError("down"))

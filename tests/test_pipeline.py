@@ -217,7 +217,7 @@ def test_what_a_part_has_no_answer_to_is_named(mill: tuple[Library, Script]) -> 
 def test_each_part_is_answered_and_cited(mill: tuple[Library, Script]) -> None:
     library, _ = mill
     answer = library.ask("When was the mill sold, and when was the bridge opened?")
-    assert (answer.status, answer.text) == ("answered", "May 24 [1] May 10, 2024 [2]")
+    assert (answer.status, answer.text) == ("answered", "May 24 [1]; May 10, 2024 [2]")
     assert answer.notes == ()
 
 
