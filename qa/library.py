@@ -10,9 +10,7 @@ import functools
 import itertools
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +43,7 @@ from qa.priming import Primer, State, whole_library
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, Document, Event, Hit, Turn
+from qa.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from llama_index.core.embeddings import BaseEmbedding
@@ -54,12 +53,6 @@ __all__ = ["Library", "ask", "default_documents"]
 
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
-
-# How long a question waits for what changed to be read: a few files are, a large folder may
-# take hours. Where the reading began before, nothing tells how far it is.
-_READING_SECONDS = 5.0
-_UNDER_WAY_SECONDS = 1.0
-_TICK = 0.1  # Seconds after which whoever waits looks whether it was called off.
 
 
 def default_documents(settings: Settings) -> Path:
@@ -93,8 +86,7 @@ class Library:
         self._embedder = embedder
         self._models = _by_name(models)
         self._lock = threading.Lock()
-        self._reading_lock = threading.Lock()
-        self._reading: Future[UpdateReport] | None = None
+        self._upkeep = Upkeep(self.changes, self.refresh, self._lock.locked)
         self._store = store_folder(settings.home, root)
         self._primers = {
             name: Primer(model, settings, self._store.name, lambda: self._state)
@@ -267,31 +259,11 @@ class Library:
         tuple of str
             For the reader: what isn't read yet, or can't be noticed, is told, not raised.
         """
-        patience = _UNDER_WAY_SECONDS if self._lock.locked() else _READING_SECONDS
-        end = time.monotonic() + patience
         try:
-            # What was begun before may have missed the latest change; what follows has not.
-            for _ in range(2):
-                changed = self.changes()
-                if not changed:
-                    break
-                reading = self._read_aside()
-                if not _is_done(reading, end, deadline):
-                    return (self._as_before(changed),)
-                reading.result()
+            changed = self._upkeep.wait(deadline)
         except QaError as error:
             return (f"The documents may have changed since they were indexed: {error}",)
-        return ()
-
-    def _read_aside(self) -> Future[UpdateReport]:
-        """Refresh in a thread of its own, one for all who wait for it."""
-        with self._reading_lock:
-            if self._reading is None or self._reading.done():
-                self._reading = Future()
-                threading.Thread(
-                    target=_fulfil, args=(self._reading, self.refresh), name="qa-read", daemon=True
-                ).start()
-            return self._reading
+        return (self._as_before(changed),) if changed else ()
 
     def _as_before(self, changed: Sequence[str]) -> str:
         note = "Documents are being read, and this answer rests on them as they were before."
@@ -498,28 +470,6 @@ class Library:
     def _prime(self, model: ChatModel | None, deadline: Deadline) -> None:
         if model is not None:
             self._primers[model.name].prime(deadline)
-
-
-def _fulfil(future: Future[UpdateReport], work: Callable[[], UpdateReport]) -> None:
-    try:
-        future.set_result(work())
-    except BaseException as error:
-        future.set_exception(error)
-
-
-def _is_done(future: Future[UpdateReport], end: float, deadline: Deadline | None) -> bool:
-    """Wait for it until `end`, and no longer than the deadline lets."""
-    while not future.done():
-        left = end - time.monotonic()
-        if deadline is not None:
-            try:
-                left = min(left, deadline.remaining())
-            except ModelError:
-                return False
-        if left <= 0:
-            return False
-        wait([future], timeout=min(left, _TICK))
-    return True
 
 
 def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:

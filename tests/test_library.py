@@ -13,7 +13,7 @@ from doubles import Script
 from tides import FILES, QUESTION, TIDES, assert_sound
 
 import qa
-from qa import Answer, Library, Settings, ask
+from qa import Answer, Library, Settings, ask, upkeep
 from qa import library as library_module
 from qa.errors import (
     EmptyLibraryError,
@@ -424,8 +424,8 @@ def test_a_question_does_not_wait_for_a_large_folder_to_be_read(
     folder = write(FILES)
     library, script = scripted(folder)
     script.answer = "12 cm"
-    monkeypatch.setattr(library_module, "_READING_SECONDS", 0.3)
-    monkeypatch.setattr(library_module, "_UNDER_WAY_SECONDS", 0.1)
+    monkeypatch.setattr(upkeep, "_READING_SECONDS", 0.3)
+    monkeypatch.setattr(upkeep, "_UNDER_WAY_SECONDS", 0.1)
     may_end: threading.Event = request.getfixturevalue("slow_reading")
     (folder / "sub" / "songs.md").unlink()
     write({"new.txt": "A 55 cm wave came."})
@@ -440,8 +440,8 @@ def test_a_question_does_not_wait_for_a_large_folder_to_be_read(
         assert library.search("piano")
     assert [thread.name for thread in threading.enumerate()].count("qa-read") == 1
     may_end.set()
-    monkeypatch.setattr(library_module, "_UNDER_WAY_SECONDS", 60)
-    monkeypatch.setattr(library_module, "_READING_SECONDS", 60)
+    monkeypatch.setattr(upkeep, "_UNDER_WAY_SECONDS", 60)
+    monkeypatch.setattr(upkeep, "_READING_SECONDS", 60)
     assert library.ask(QUESTION).notes == ()
     assert set(library.documents) == {"tides.txt", "new.txt"}
 
@@ -458,4 +458,4 @@ def test_whoever_calls_a_question_off_does_not_wait_for_documents(
     deadline.call_off()
     started = time.monotonic()
     assert "being read" in library.look_again(deadline)[0]
-    assert time.monotonic() - started < library_module._UNDER_WAY_SECONDS / 2
+    assert time.monotonic() - started < upkeep._UNDER_WAY_SECONDS / 2

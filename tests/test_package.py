@@ -57,6 +57,7 @@ ORDER = (
     "priming",
     "extraction",
     "answer",
+    "upkeep",
     "library",
     "llamaindex",
     "doctor",
