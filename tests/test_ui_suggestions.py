@@ -29,9 +29,9 @@ def test_suggestions_come_from_headings_and_names() -> None:
     headed = replace(
         DOCUMENT, text="# Tides\n\nThey rise.\n\n## 2. About the moon\n\nThey rise more."
     )
+    # Its first heading is what it is called.
     assert suggested_questions([headed]) == (
         ABOUT,
-        "What does the document say about Tides?",
         "What does the document say about the moon?",
     )
     named = replace(

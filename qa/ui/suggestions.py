@@ -104,6 +104,9 @@ def _of_document(document: Document) -> Iterator[str]:
         if not sentence.is_heading:
             continue
         topic = plain_line(sentence.text)
+        # What a document is called is hardly something that it speaks of.
+        if topic.casefold() == document.title.casefold():
+            continue
         while topic != (shorter := _LEAD.sub("", topic)):
             topic = shorter
         if 4 <= len(topic) <= LONGEST and not _NUMBERED.fullmatch(topic):
