@@ -74,7 +74,10 @@ class Primer:
         self._primed: Index | None = None
 
     def prime(self, deadline: Deadline) -> None:
-        """Have the model read what is constant in its prompts, once for an index.
+        """Have the model read what is constant before every question, once for an index.
+
+        The checker's prompt is left to when there is something to check: on a new machine
+        the first words come that much sooner.
 
         Whoever comes second waits for the first, since both need the same.
 
@@ -96,7 +99,6 @@ class Primer:
             reader = warm_up_prompt(evidence if evidence.whole else None)
             # The documents stand in the reader's prompt: it goes when they go.
             model.prime(Part.READER, reader, deadline, library=self._library)
-            model.prime(Part.CHECKER, constant_check_prompt(), deadline)
             if self._state() is state:
                 self._primed = index
             else:
@@ -106,10 +108,11 @@ class Primer:
             self._priming.release()
 
     def prime_all(self) -> None:
-        """`prime`, then read the prompts that few questions need; failures show when asked."""
+        """`prime`, then read all other constant prompts; failures show when asked."""
         with contextlib.suppress(ModelError):
             deadline = Deadline(self._settings.generation.deadline_seconds)
             self.prime(deadline)
             if isinstance(self._model, PrimableChatModel):
+                self._model.prime(Part.CHECKER, constant_check_prompt(), deadline)
                 for part, messages in rarer_prompts():
                     self._model.prime(part, messages, deadline)

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from qa.checker import constant_check_prompt
 from qa.dating import dated, undated
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
@@ -92,6 +93,8 @@ class Reading:
         ------
         ModelUnavailableError
         """
+        if isinstance(model, PrimableChatModel):
+            model.prime(Part.CHECKER, constant_check_prompt(), deadline)
         checked = check_claims(
             draft,
             evidence,

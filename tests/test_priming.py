@@ -13,6 +13,7 @@ from qa import Library, Settings, Turn
 from qa.errors import ModelUnavailableError
 from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
 from qa.llms import Message, Part, ScriptedChatModel
+from qa.types import AnswerReady, DraftText
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
@@ -56,11 +57,21 @@ def test_a_model_is_made_ready_once_for_an_index(write: Write, fast: Fast) -> No
     library = Library.open(folder, settings=fast(), llm=model)
     for _ in range(2):
         library.ask(QUESTION)
-    assert [part for _, part, _ in model.primed].count(Part.CHECKER) == 1
+    assert [part for _, part, _ in model.primed].count(Part.READER) == 1
     assert any("The tide rose" in said for _, part, said in model.primed if part is Part.READER)
     (folder / "new.txt").write_text("A new wave came.")
     library.ask(QUESTION)
     assert any("A new wave" in said for _, _, said in model.primed[2:])
+
+
+def test_first_words_do_not_wait_for_the_checker_s_prompt(write: Write, fast: Fast) -> None:
+    model = Primable(Script())
+    library = Library.open(write(FILES), settings=fast(), llm=model)
+    events = library.stream(QUESTION)
+    next(event for event in events if isinstance(event, DraftText))
+    assert Part.CHECKER not in {part for _, part, _ in model.primed}
+    assert any(isinstance(event, AnswerReady) for event in events)
+    assert Part.CHECKER in {part for _, part, _ in model.primed}
 
 
 @pytest.mark.parametrize("llm", [None, Primable(Script())])
