@@ -19,6 +19,7 @@ from qa import Library, Settings
 from qa.embeddings import open_embedder
 from qa.errors import QaError
 from qa.llms import open_chat_model
+from qa.verification import support
 
 from .bench import (
     GrownEmbedder,
@@ -284,6 +285,9 @@ def calibrate_command(
     risk: Annotated[
         float, typer.Option("--risk", min=0.01, max=0.9, help="Largest share of wrong answers.")
     ] = 0.1,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Choose a threshold only, for support as it is.")
+    ] = False,
 ) -> None:
     """Fit support and its threshold to the model that gave the answers of earlier runs.
 
@@ -297,13 +301,19 @@ def calibrate_command(
             f"{len(examples)} claims of {system} were weighed, all alike. Ask more questions, "
             f"with and without an answer, first: run --systems {system}."
         )
-    supports = cross_validated_supports(examples)
+    present = _settings(None).verification.model
+    supports = (
+        np.array([support(example.signals, present) for example in examples])
+        if keep
+        else cross_validated_supports(examples)
+    )
     right = np.array([example.right for example in examples])
     threshold = risk_controlling_threshold(supports.tolist(), right.tolist(), risk)
     console, notes = Console(), Console(stderr=True)
     notes.print(
         f"{len(examples)} claims, {int(right.sum())} right; a right one has more support than a "
-        f"wrong one with probability {area_under_curve(supports, right):.2f} (cross-validated)."
+        f"wrong one with probability {area_under_curve(supports, right):.2f}"
+        f"{'' if keep else ' (cross-validated)'}."
     )
     if threshold is None:
         notes.print(f"No threshold can promise {risk:.0%} wrong answers from so many claims.")
@@ -314,7 +324,8 @@ def calibrate_command(
             f"90% confidence; {int((given & right).sum())} of the {int(right.sum())} right ones "
             "are given."
         )
-    console.print(settings_of(fit_support(examples), threshold), markup=False, highlight=False)
+    fitted = present if keep else fit_support(examples)
+    console.print(settings_of(fitted, threshold), markup=False, highlight=False)
 
 
 @app.command("bench")

@@ -36,6 +36,8 @@ __all__ = [
 SIGNALS = tuple(field.name for field in fields(Signals))
 # On standardised signals; it only keeps weights finite where a signal decides alone.
 RIDGE = 1.0
+# Of the answers that could be given: where the search for a threshold begins.
+LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ def risk_controlling_threshold(
 
     Thresholds are tested from the highest down, each by an exact binomial test of the
     hypothesis that the risk is larger, until one can't be rejected (fixed-sequence
-    testing).
+    testing). The first is the highest that gives a quarter of the answers: a single wrong one
+    among the first few would end it otherwise, and fewer answers are hardly worth a promise.
+    Where it begins rests on how many are given and not on which are right, as the test needs.
 
     Parameters
     ----------
@@ -140,6 +144,7 @@ def risk_controlling_threshold(
     scores, good = np.asarray(supports), np.asarray(right, dtype=bool)
     # With no error at all, so many answers are needed to reject a larger risk.
     least = math.ceil(math.log(1 - confidence) / math.log(1 - risk))
+    least = max(least, math.ceil(len(scores) * LEAST_SHARE))
     for threshold in sorted(set(scores.tolist()), reverse=True):
         given = scores >= threshold
         count, wrong = int(given.sum()), int((given & ~good).sum())

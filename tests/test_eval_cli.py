@@ -313,6 +313,11 @@ def test_calibration_prints_settings_that_can_be_used(
     settings = Settings.load()
     assert settings.verification.model.check > 1
     assert 0.5 < settings.verification.threshold < 1
+    # The weights that are in use may be kept: support then rests on no claim of the run.
+    assert exit_code("calibrate", run_file, "--risk", "0.1", "--keep") == 0
+    kept, notes = capsys.readouterr()
+    assert "60 of the 60 right ones" in notes
+    assert f"check = {settings.verification.model.check}\n" in kept
 
 
 def test_too_few_claims_promise_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
