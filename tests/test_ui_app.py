@@ -8,6 +8,7 @@ from written import WrittenLibrary
 from qa.ui.app import _Looks
 from qa.ui.desk import Desk
 from qa.ui.shelf import CLAIMED, Shelf
+from qa.ui.talk import Talk
 
 
 def test_uploads_that_nobody_claims_are_not_kept(tmp_path: Path) -> None:
@@ -18,7 +19,8 @@ def test_uploads_that_nobody_claims_are_not_kept(tmp_path: Path) -> None:
         (uploads / name / "b.exe").write_text("x")
         if "old" in name:
             os.utime(uploads / name, (0, 0))
-    looks = _Looks(library, Desk(library), Shelf(library), uploads)
+    desk, shelf = Desk(library), Shelf(library)
+    looks = _Looks(library, desk, shelf, Talk(library, desk, shelf), uploads)
     assert looks.change({"add": "b.exe", "path": str(uploads / "wished" / "b.exe")}) is None
     # What waits to be added is kept however long that takes.
     kept = {folder.name for folder in uploads.iterdir()}

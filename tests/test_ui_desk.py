@@ -133,6 +133,21 @@ def test_a_model_that_is_down_is_told_and_found_again() -> None:
     assert not desk.answer("How high?", person="a").extractive
 
 
+def test_whoever_waited_for_a_model_that_went_down_is_not_kept_longer() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    with closing(desk.events("How high? wait", person="a")) as first:
+        next(first)
+        second = desk.events("How low?", person="b")
+        assert isinstance(next(second), Queued)
+        desk._problems[library.model_name] = "reader can't be reached."
+        library.may_end.set()
+        assert isinstance(list(first)[-1], AnswerReady)
+    (answer,) = [event.answer for event in second if isinstance(event, AnswerReady)]
+    assert answer.extractive
+    assert library.asked == ["How high? wait"]
+
+
 def test_quotes_only_asks_no_model_and_waits_for_nobody() -> None:
     library = WrittenLibrary()
     desk = Desk(library)

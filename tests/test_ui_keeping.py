@@ -212,7 +212,7 @@ DOCUMENTS = WrittenLibrary.documents
     ],
 )
 def test_small_talk_is_replied_to(message: str, said: str) -> None:
-    replied = reply(message, "sea", DOCUMENTS, ("How high?",))
+    replied = reply(message, "sea", DOCUMENTS, lambda: ("How high?",))
     assert replied is not None
     assert replied[0][0].startswith(said)
 
@@ -236,14 +236,18 @@ def test_small_talk_is_replied_to(message: str, said: str) -> None:
     ],
 )
 def test_a_question_is_never_small_talk(message: str) -> None:
-    assert reply(message, "sea", DOCUMENTS, ()) is None
+    assert reply(message, "sea", DOCUMENTS, tuple) is None
 
 
 def test_an_empty_library_says_how_to_fill_it() -> None:
     for message in ("hi", "help", "list documents"):
-        replied = reply(message, "sea", {}, ())
+        replied = reply(message, "sea", {}, tuple)
         assert replied is not None
         assert "drop them onto this page" in replied[0][1]
+        read_only = reply(message, "sea", {}, tuple, editable=False)
+        assert read_only is not None
+        assert "Add files" not in read_only[0][1]
+    assert reply("History of Rome?", "sea", {}, tuple) is None
 
 
 def test_evidence_of_whoever_waits_is_shown() -> None:

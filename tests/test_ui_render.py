@@ -30,7 +30,7 @@ from qa.types import (
     Turn,
 )
 from qa.ui.conversation import Exchange, history
-from qa.ui.frame import banner_html, header_html, welcome_html
+from qa.ui.frame import banner_html, header_html, hello_html, welcome_html
 from qa.ui.panel import panel_html
 from qa.ui.render import conversation_html, exchange_html, support_words
 from qa.ui.shelf import Entry
@@ -141,6 +141,12 @@ def test_a_refusal_shows_the_closest_passages() -> None:
     assert not page.of_class("qa-chip")
 
 
+def test_a_summary_that_no_model_wrote_claims_no_check() -> None:
+    page = answered(answer(model="none"))
+    assert "Word for word from the documents: 2 quotes" in page.text
+    assert "support (" not in page.text
+
+
 def test_an_extractive_answer_says_so() -> None:
     page = answered(answer(extractive=True, model="none", notes=("No model could be reached.",)))
     assert "Word for word from the documents: 2 quotes" in page.text
@@ -230,10 +236,10 @@ def test_the_model_is_in_view() -> None:
 
 
 def test_an_empty_library_says_what_to_do() -> None:
-    page = Page(welcome_html("papers", 0, ()))
+    page = Page(hello_html("papers", 0, ()))
     assert "Drop files or folders anywhere" in page.text
     assert page.attributes("data-add") == ["files", "folder"]
-    page = Page(welcome_html("papers", 0, (), editable=False))
+    page = Page(hello_html("papers", 0, (), editable=False))
     assert page.attributes("data-add") == []
 
 
@@ -297,8 +303,8 @@ def test_nothing_of_theirs_becomes_markup(evil: str) -> None:
         ),
         banner_html(evil),
         notice_html(evil, evil),
-        welcome_html(evil, 1, [evil]),
-        welcome_html(evil, 0, ()),
+        welcome_html(hello_html(evil, 1, [evil])),
+        hello_html(evil, 0, ()),
         exchange_html(Exchange(evil, "told", told=(evil,), suggestions=(evil,)), 0),
         exchange_html(Exchange(evil, "waiting", ahead=2), 0),
         header_html(evil, 1, evil),

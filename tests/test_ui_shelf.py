@@ -3,13 +3,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qa import Library, Settings
+from qa.documents import SkippedFile
 from qa.errors import DocumentError
 from qa.ui import shelf as module
+from qa.ui.panel import panel_html
 from qa.ui.shelf import Shelf
 
 Write = Callable[..., Path]
@@ -32,6 +35,15 @@ def settle(shelf: Shelf) -> dict[str, str]:
 
 def uploaded(write: Write, content: str | bytes) -> Path:
     return write({"up": content}, f"upload {time.monotonic_ns()}") / "up"
+
+
+def test_what_was_read_in_part_is_told(library: Library) -> None:
+    library.report = replace(
+        library.report, incomplete=(SkippedFile("a.txt", "its 2 pictures hold no text"),)
+    )
+    (entry,) = Shelf(library).entries()
+    assert (entry.state, entry.detail) == ("partial", "its 2 pictures hold no text")
+    assert "Read in part: its 2 pictures hold no text" in panel_html([entry], editable=True)
 
 
 def test_files_are_added_and_shown(library: Library, write: Write) -> None:

@@ -148,6 +148,25 @@ def test_the_reader_gives_what_comes_before_and_after() -> None:
     assert after["length"] == len(content)
 
 
+def test_what_comes_before_a_long_line_can_be_shown() -> None:
+    content = "".join("x" * 9_000 + "\n" for _ in range(10))
+    edge = 5 * 9_001
+    reader = Reader(lambda: {"long.txt": replace(DOCUMENT, path="long.txt", text=content)})
+    before = reader.more_source({"document": "long.txt", "side": "before", "edge": edge})
+    assert before is not None
+    assert before["first"] < before["last"] == edge
+
+
+def test_other_quotes_are_marked_only_where_they_still_stand() -> None:
+    both = [
+        {"number": 1, "document": DOCUMENT.path, "start": ONE[0], "end": ONE[1]},
+        {"number": 2, "document": DOCUMENT.path, "start": 0, "end": 3, "check": digest("gone")},
+    ]
+    assert Page(READER.open_source(wish(quotes=both))).marked == [FIRST]
+    both[1]["check"] = digest(TEXT[:3])
+    assert Page(READER.open_source(wish(quotes=both))).marked == [TEXT[:3], FIRST]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -59,6 +59,8 @@ def test_suggestions_ask_what_someone_did_and_what_a_day_brought() -> None:
         "What does the document say about Ada Lovelace?",
         "What happened on June 5, 1999?",
     )
+    odd = suggested_questions([replace(DOCUMENT, text=text, date="in May")], 9)
+    assert not any("on 2 May" in question for question in odd)
     # Without a date of its own a document doesn't tell what was and what is to come.
     undated = suggested_questions([replace(DOCUMENT, text=text, date=None)], 9)
     assert not any("May" in question for question in undated)

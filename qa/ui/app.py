@@ -30,6 +30,8 @@ from qa.ui.talk import ASK, Talk, library_name
 __all__ = ["ChatLibrary", "asset", "build"]
 
 WAITING = 32
+# Whoever comes when the line is full is told so, which takes a place of Gradio's own.
+TURNED_AWAY = 8
 UNCLAIMED_SECONDS = 3600.0  # How long an upload is kept that nobody has had added.
 SCRIPTS = ("source.js", "library.js", "conversation.js", "page.js")
 
@@ -42,8 +44,11 @@ def asset(name: str) -> str:
 class _Looks:
     """What the page looks at again and again: the header, the banner, the list."""
 
-    def __init__(self, library: ChatLibrary, desk: Desk, shelf: Shelf, uploads: Path) -> None:
+    def __init__(
+        self, library: ChatLibrary, desk: Desk, shelf: Shelf, talk: Talk, uploads: Path
+    ) -> None:
         self._library = library
+        self._talk = talk
         self._desk = desk
         self._shelf = shelf
         self._uploads = uploads.resolve()
@@ -78,6 +83,7 @@ class _Looks:
             "busy": self._shelf.busy,
             "news": self._shelf.news,
             "panel": None if seen == version else panel,
+            "hello": None if seen == version else self._talk.hello(),
             "version": version,
         }
 
@@ -143,7 +149,7 @@ def build(
     shelf = Shelf(library, editable=editable and uploads is not None)
     talk = Talk(library, desk, shelf)
     reader = Reader(lambda: library.documents)
-    looks = _Looks(library, desk, shelf, uploads or Path("/nonexistent"))
+    looks = _Looks(library, desk, shelf, talk, uploads or Path("/nonexistent"))
 
     # Gradio marks what it serves, which a bound method doesn't allow.
     def open_source(wish: Any) -> str:
@@ -220,7 +226,7 @@ def build(
         answering: dict[str, Any] = {
             "outputs": shown,
             "show_progress": "hidden",
-            "concurrency_limit": WAITING + at_once,
+            "concurrency_limit": WAITING + at_once + TURNED_AWAY,
             "concurrency_id": "answer",
             "api_visibility": "private",
         }
@@ -249,6 +255,6 @@ def build(
         blocks.load(
             talk.load, [memory, archive], [past, live, conversation, composer, *chosen], **directly
         )
-        add_endpoints(library, desk, concurrency=WAITING + at_once)
+        add_endpoints(library, desk, concurrency=WAITING + at_once + TURNED_AWAY)
     blocks.queue(max_size=2 * WAITING)
     return blocks

@@ -152,15 +152,16 @@ class Desk:
         problem = self.problem(model)
         # While the model is known to be down nobody waits for it, nor for the others.
         if model is None or problem:
-            for quoted in self._library.stream(
-                question, history, settings=settings, quotes_only=True
-            ):
-                yield _explained(quoted, problem) if problem else quoted
+            yield from self._quoted(question, history, settings, problem)
             return
         ticket = self._line.enter(person)
         handed_over = False
         try:
             yield from self._in_line(ticket, question, history, settings)
+            # One that hangs would take from each who waits as long as from the first.
+            if problem := self.problem(model):
+                yield from self._quoted(question, history, settings, problem)
+                return
             deadline = Deadline(settings.generation.deadline_seconds)
             work = _Work(
                 lambda: self._library.stream(
@@ -195,6 +196,13 @@ class Desk:
             if isinstance(event, AnswerReady):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
+
+    def _quoted(
+        self, question: str, history: Sequence[Turn], settings: Settings, problem: str | None
+    ) -> Iterator[Event]:
+        """Answer with the documents' own sentences."""
+        for event in self._library.stream(question, history, settings=settings, quotes_only=True):
+            yield _explained(event, problem) if problem else event
 
     def _in_line(
         self, ticket: Ticket, question: str, history: Sequence[Turn], settings: Settings

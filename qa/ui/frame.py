@@ -9,7 +9,7 @@ from qa.ui.keeping import Earlier
 from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
 from qa.ui.source import date_html
 
-__all__ = ["banner_html", "header_html", "suggestions_html", "welcome_html"]
+__all__ = ["banner_html", "header_html", "hello_html", "suggestions_html", "welcome_html"]
 
 
 def suggestions_html(suggestions: Iterable[str]) -> Html:
@@ -21,15 +21,19 @@ def suggestions_html(suggestions: Iterable[str]) -> Html:
     return tag("ul", asked, class_="qa-suggestions") if asked else ""
 
 
-def welcome_html(
-    library: str,
-    documents: int,
-    suggestions: Iterable[str],
-    *,
-    editable: bool = True,
-    earlier: Sequence[Earlier] = (),
+def welcome_html(hello: Html, earlier: Sequence[Earlier] = ()) -> Html:
+    """Make the empty conversation: `hello_html`, and what was asked before."""
+    return tag(
+        "section",
+        tag("div", hello, class_="qa-hello") + _earlier_html(earlier),
+        class_="qa-welcome",
+    )
+
+
+def hello_html(
+    library: str, documents: int, suggestions: Iterable[str], *, editable: bool = True
 ) -> Html:
-    """Make the empty conversation: what to do, questions to start from, what was asked before."""
+    """Say what to do, with questions to start from."""
     asked = suggestions_html(suggestions)
     action = ""
     if documents:
@@ -49,15 +53,12 @@ def welcome_html(
     else:
         lead = f"There is nothing to read in {library} yet."
         how = "Documents put into this folder show up here within seconds."
-    return tag(
-        "section",
+    return (
         tag("h1", "Ask your documents; check every word.")
         + tag("p", text(lead), class_="qa-lead", dir="auto")
         + tag("p", how)
         + action
         + (tag("h2", "To start with", class_="qa-kicker") + asked if asked else "")
-        + _earlier_html(earlier),
-        class_="qa-welcome",
     )
 
 

@@ -130,7 +130,10 @@ class Guard:
     def _refusal(self, path: str, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if "*" not in self._hosts and host_of(host) not in self._hosts:
-            return 400, f"This server doesn't go by the name {host[:100]!r}."
+            return 400, (
+                f"This server doesn't go by the name {host[:100]!r}. Behind a reverse proxy, start "
+                "it with the whole address: --root-path https://example.org/qa"
+            )
         origin = headers.get("origin")
         if origin is not None and not self._is_own(origin, headers):
             return 403, "Requests from other sites are refused."

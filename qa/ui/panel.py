@@ -17,6 +17,7 @@ _STATES = {
     "waiting": "Waiting",
     "indexing": "Indexing",
     "changed": "Changed",
+    "partial": "Read in part",
     "skipped": "Not read",
     "failed": "Not added",
 }
@@ -31,7 +32,7 @@ def _entry_html(entry: Entry, editable: bool) -> Html:
         tag("span", file_size(entry.size)) if entry.size is not None else "",
     ]
     state, detail = _STATES[entry.state], entry.detail
-    if entry.state in ("skipped", "failed") and detail:
+    if entry.state in ("partial", "skipped", "failed") and detail:
         detail = f"{state}: {detail}"
     told = (
         tag("span", text(detail or state), class_="qa-state", data_state=entry.state)

@@ -34,15 +34,17 @@ class Reader:
 
     def _quotes(self, document: Document, wish: Mapping[str, Any]) -> list[Quote]:
         length = len(document.text)
-        return [
-            Quote(
-                _number(quote["number"], 10**6),
-                _number(quote["start"], length),
-                _number(quote["end"], length),
-            )
-            for quote in wish.get("quotes", ())[:MOST_QUOTES]
-            if quote["document"] == document.path
-        ]
+        quotes = []
+        for quote in wish.get("quotes", ())[:MOST_QUOTES]:
+            if quote["document"] != document.path:
+                continue
+            start, end = _number(quote["start"], length), _number(quote["end"], length)
+            # In a document that has changed other words stand at its place. That the one to be
+            # opened is lost is told.
+            is_lost = quote.get("check") not in (None, digest(document.text[start:end]))
+            if not is_lost or quote["number"] == wish.get("number"):
+                quotes.append(Quote(_number(quote["number"], 10**6), start, end))
+        return quotes
 
     def _open(self, wish: Mapping[str, Any]) -> str:
         path = wish["document"]

@@ -47,7 +47,12 @@ def _support(citation: Citation, answer: Answer) -> str:
 
 def _supports(answer: Answer) -> bool:
     # Sentences that no model drew a statement from support none: they are only close.
-    return not answer.extractive and answer.status != "not_found"
+    return not _is_verbatim(answer) and answer.status != "not_found"
+
+
+def _is_verbatim(answer: Answer) -> bool:
+    """Whether it is the documents' own sentences: no model had a part in it."""
+    return answer.extractive or answer.model == "none"
 
 
 def _why(citation: Citation, answer: Answer) -> str:
@@ -188,7 +193,7 @@ def _verdict_html(answer: Answer) -> Html:
     quotes = plural(len(answer.citations), "quote")
     if answer.status == "not_found":
         icon, words = "nothing", "Not in the documents"
-    elif answer.extractive:
+    elif _is_verbatim(answer):
         icon, words = "quoted", f"Word for word from the documents: {quotes}"
     elif answer.status == "partial":
         icon, words = "partial", f"Answered in part, machine-checked against {quotes}"

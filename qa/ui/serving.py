@@ -134,7 +134,7 @@ def serve(
     if mcp and importlib.util.find_spec("mcp") is None:
         raise ServeError("The MCP server needs the extra 'mcp'. Run: pip install 'qa[mcp]'")
     outside = urlsplit(root_path)
-    hosts = ["127.0.0.1", "localhost", "[::1]"] if _is_loopback(host) else ["*"]
+    hosts = [host, "127.0.0.1", "localhost", "[::1]"] if _is_loopback(host) else ["*"]
     uploads = Path(tempfile.mkdtemp(prefix="qa-uploads-"))
     icon = Path(__file__).parent / "assets" / "icon.svg"
     blocks = build(library, uploads=uploads, editable=editable, at_once=at_once)

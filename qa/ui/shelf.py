@@ -29,7 +29,7 @@ __all__ = ["CLAIMED", "Entry", "Shelf", "State"]
 
 logger = logging.getLogger(__name__)
 
-State = Literal["ready", "new", "waiting", "indexing", "changed", "skipped", "failed"]
+State = Literal["ready", "new", "partial", "waiting", "indexing", "changed", "skipped", "failed"]
 
 # The folder is watched for so long after the last look, and scanned every few seconds too,
 # since not every file system tells of changes.
@@ -211,6 +211,7 @@ class Shelf:
                 rows.append(Entry(path, "indexing", detail=f"Indexing, {progress[1]}%"))
             else:
                 rows.append(Entry(path, "waiting", detail=detail))
+        partial = {file.path: file.reason for file in library.report.incomplete}
         ordered = sorted(
             documents.values(), key=lambda document: (document.title.casefold(), document.path)
         )
@@ -220,6 +221,8 @@ class Shelf:
                 continue
             state: State = "new" if path in added else "ready"
             detail = ""
+            if path in partial:
+                state, detail = "partial", partial[path]
             if path in changes:
                 state, detail = "changed", "Changed, being read again"
             rows.append(Entry(path, state, document, sizes.get(path), detail))

@@ -7,7 +7,7 @@ is ever taken for small talk.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from qa.types import Document
 from qa.ui.markup import plural
@@ -20,7 +20,7 @@ _GREETING = re.compile(
     r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|yo|hallo|moin|"
     r"servus|guten (?:tag|morgen|abend)|bonjour|salut|hola|buenos d[ií]as|ciao|ol[aá]|hej|ahoj|"
     r"cze[sś][cć]|你好|您好|こんにちは|안녕하세요|안녕|привет|здравствуйте|مرحبا|नमस्ते)"
-    r"(?: (?:there|again|everyone|all|qa))?"
+    r"(?: (?:there|again|everyone|all|qa))?(?!\w)"
 )
 _THANKS = re.compile(
     r"(?:thanks?|thank you|thx|cheers|great|perfect|nice|ok|okay|danke|merci|gracias|grazie|"
@@ -51,7 +51,8 @@ def reply(
     message: str,
     library: str,
     documents: Mapping[str, Document],
-    suggestions: Sequence[str],
+    suggest: Callable[[], Sequence[str]],
+    editable: bool = True,
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The chat's own words in reply to small talk.
 
@@ -62,8 +63,10 @@ def reply(
     library : str
         The library's name.
     documents : mapping of str to Document
-    suggestions : sequence of str
-        Questions that the documents may answer.
+    suggest : callable
+        Gives questions that the documents may answer; called for small talk only.
+    editable : bool
+        Whether documents can be added on the page.
 
     Returns
     -------
@@ -78,7 +81,9 @@ def reply(
         return (
             "Hello." if greeting else f"There is nothing to read in {library} yet.",
             "Add documents with “Add files” in the list of sources, or drop them onto this page. "
-            "Then ask about them.",
+            "Then ask about them."
+            if editable
+            else "Documents that are put into its folder are read by themselves.",
         ), ()
     can = (
         f"Ask about what is written in {library} ({held}). Each statement of an answer is checked "
@@ -90,16 +95,16 @@ def reply(
             can,
             "A follow-up such as “and when?” is understood from the conversation. Keys: "
             "n and p step through the quotes, Escape closes the source.",
-        ), tuple(suggestions)
+        ), tuple(suggest())
     if _CONTENTS.fullmatch(rest):
         titles = sorted({document.title for document in documents.values()}, key=str.casefold)
         more = f" and {len(titles) - LISTED:,} more" if len(titles) > LISTED else ""
         return (
             f"{library} holds {held}: {'; '.join(titles[:LISTED])}{more}.",
             "The list of sources shows them all; select one to read it.",
-        ), tuple(suggestions)
+        ), tuple(suggest())
     if greeting and not rest:
-        return (f"Hello. {can}",), tuple(suggestions)
+        return (f"Hello. {can}",), tuple(suggest())
     if _THANKS.fullmatch(plain):
         return ("You're welcome. What else would you like to know?",), ()
     return None

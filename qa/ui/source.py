@@ -74,7 +74,8 @@ def window(content: str, start: int, end: int) -> tuple[int, int]:
         return 0, len(content)
     first, last = max(0, start - REACH), min(len(content), end + REACH)
     if first > 0:
-        line = content.find("\n", first, start)
+        # The line break right before `start` would leave nothing to show before it.
+        line = content.find("\n", first, max(start - 1, first))
         first = first if line < 0 else line + 1
     if last < len(content):
         line = content.rfind("\n", end, last)

@@ -8,6 +8,7 @@ runs of capitalised words, are found in any language that has them.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -123,9 +124,10 @@ def _deeds(document: Document) -> Iterator[str]:
 
 def _days(document: Document) -> Iterator[str]:
     """Days told as "On May 2, …", before or after the document's own date."""
-    if document.date is None:
+    try:
+        own = datetime.date.fromisoformat(document.date or "")
+    except ValueError:
         return
-    own = tuple(map(int, document.date.split("-")))
     for token in tokenise(document.text[document.body_start :]):
         day = token.value
         if not isinstance(day, Date) or day.month is None or day.day is None:
@@ -134,7 +136,7 @@ def _days(document: Document) -> Iterator[str]:
         if not _ON.search(document.text[max(start - 8, document.body_start) : start]):
             continue
         when = " ".join(document.text[start:end].split())
-        if (day.year or own[0], day.month, day.day) <= own:
+        if (day.year or own.year, day.month, day.day) <= (own.year, own.month, own.day):
             yield f"What happened on {when}?"
         else:
             yield f"What is planned for {when}?"

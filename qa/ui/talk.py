@@ -9,17 +9,17 @@ import contextlib
 import datetime
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gradio as gr
 
 from qa.errors import QaError
-from qa.types import DraftText
+from qa.types import Document, DraftText
 from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange, history
 from qa.ui.desk import ChatLibrary, Desk
-from qa.ui.frame import welcome_html
+from qa.ui.frame import hello_html, welcome_html
 from qa.ui.keeping import filed, kept, listed, restored, taken
 from qa.ui.programs import person
 from qa.ui.render import conversation_html, exchange_html
@@ -47,6 +47,10 @@ class Talk:
         self._library = library
         self._desk = desk
         self._shelf = shelf
+        # What each page asked last: an earlier question of it that is still being answered
+        # would write over the conversation.
+        self._asking: dict[str | None, object] = {}
+        self._suggested: tuple[Mapping[str, Document], tuple[str, ...]] | None = None
 
     def _choice(self, model: object, caution: object, sources: object) -> Choice:
         return choice_of(model, caution, sources, self._library.model_names)
@@ -55,22 +59,30 @@ class Talk:
         return exchange_html(conversation[-1], len(conversation) - 1)
 
     def _suggestions(self) -> tuple[str, ...]:
-        return suggested_questions(self._library.documents.values())
+        documents = self._library.documents
+        # Made once for a state of the library: it takes a second for many long documents.
+        if self._suggested is None or self._suggested[0] is not documents:
+            self._suggested = documents, suggested_questions(documents.values())
+        return self._suggested[1]
 
-    def _welcome(self, archive: object, request: gr.Request) -> str:
-        return welcome_html(
+    def hello(self) -> str:
+        """What an empty conversation begins with, as the library is now."""
+        return hello_html(
             library_name(self._library),
             len(self._library.documents),
             self._suggestions(),
             editable=self._shelf.editable,
-            earlier=listed(archive, request.username),
         )
+
+    def _welcome(self, archive: object, request: gr.Request) -> str:
+        return welcome_html(self.hello(), listed(archive, request.username))
 
     def _ask(
         self, question: str, before: Conversation, choice: Choice, request: gr.Request
     ) -> Iterator[list[Any]]:
         """Yield past, live, conversation, composer and what is kept as the answer comes."""
-        name = request.username
+        name, session = request.username, request.session_hash
+        asking = self._asking[session] = object()
         exchange = Exchange(question)
         yield [
             conversation_html(before),
@@ -79,23 +91,29 @@ class Talk:
             gr.update(value="", submit_btn=False, stop_btn=STOP),
             kept((*before, exchange.stopped()), choice, name),
         ]
-        said = reply(
-            question, library_name(self._library), self._library.documents, self._suggestions()
-        )
-        if said is not None:
-            exchange = Exchange(question, "told", told=said[0], suggestions=said[1])
-        else:
-            try:
+        try:
+            said = reply(
+                question,
+                library_name(self._library),
+                self._library.documents,
+                self._suggestions,
+                self._shelf.editable,
+            )
+            if said is not None:
+                exchange = Exchange(question, "told", told=said[0], suggestions=said[1])
+            else:
                 with contextlib.closing(
                     self._desk.events(
                         question,
                         history(before),
-                        person=name or request.session_hash or person(request),
+                        person=name or session or person(request),
                         choice=choice,
                     )
                 ) as events:
                     shown = 0.0
                     for event in events:
+                        if self._asking.get(session) is not asking:
+                            return
                         if event is None:
                             # Gradio leaves a page that has gone at the next thing it is given.
                             yield [gr.skip()] * 5
@@ -107,14 +125,17 @@ class Talk:
                         shown = time.monotonic()
                         now = (*before, exchange)
                         yield [gr.skip(), self._show(now), now, gr.skip(), gr.skip()]
-            except QaError as error:
-                exchange = exchange.failed(str(error))
-            except Exception:
-                logger.exception("An answer failed")
-                exchange = exchange.failed(
-                    "This question could not be answered because of a fault in qa. The others "
-                    "still can; the details are in the log of the server."
-                )
+        except QaError as error:
+            exchange = exchange.failed(str(error))
+        except Exception:
+            logger.exception("An answer failed")
+            exchange = exchange.failed(
+                "This question could not be answered because of a fault in qa. The others "
+                "still can; the details are in the log of the server."
+            )
+        finally:
+            if self._asking.get(session) is asking:
+                del self._asking[session]
         if exchange.pending:
             exchange = exchange.failed("The model ended without an answer. Ask again.")
         now = (*before, exchange)

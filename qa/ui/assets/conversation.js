@@ -3,13 +3,19 @@
 // A new question moves to the top of the view, and nothing scrolls while it is answered.
 let turn = null; // the position of the latest question
 let waiting = false; // for its answer, with nothing opened since
+let wasBusy = false;
 
 function follow() {
   const live = document.getElementById("qa-live");
   const latest = find(".qa-turn", live);
-  if ((latest?.dataset.turn ?? null) !== turn) {
+  const isAnswering = latest?.hasAttribute("aria-busy") ?? false;
+  // Asked again in its place it keeps its number, and its quotes are gone.
+  const isReplaced = isAnswering && !wasBusy && latest.dataset.turn === turn;
+  wasBusy = isAnswering;
+  if (isReplaced || (latest?.dataset.turn ?? null) !== turn) {
     turn = latest?.dataset.turn ?? null;
     waiting = turn !== null;
+    if (isReplaced && group) close();
     find("#qa-scroll").scrollTop = waiting ? live.offsetTop : 0;
     if (!waiting) close();
   }

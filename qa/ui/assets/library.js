@@ -36,6 +36,9 @@ async function look() {
       busy = seen.busy;
       if (seen.panel !== null) {
         panel = { html: seen.panel, version: seen.version };
+        // What to start with, once there are other documents.
+        const hello = find(".qa-hello");
+        if (hello && !hello.contains(document.activeElement)) hello.innerHTML = seen.hello;
         const asking = find(".qa-remove[data-sure]", element);
         if (isListShown() && !asking && !isSending()) {
           showPanel();
@@ -165,7 +168,9 @@ function choose(kind) {
   input.multiple = true;
   if (kind === "folder") input.webkitdirectory = true;
   input.addEventListener("change", () => {
-    addFiles([...input.files].map((file) => [file.webkitRelativePath || file.name, file]));
+    const named = [...input.files].map((file) => [file.webkitRelativePath || file.name, file]);
+    // As when it is dropped: what is hidden, or lies in a hidden folder, isn't meant.
+    addFiles(named.filter(([path]) => kind !== "folder" || !/(^|\/)\./.test(path)));
   });
   input.click();
 }

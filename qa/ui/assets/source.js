@@ -70,7 +70,7 @@ async function wish(request, options) {
 }
 
 const placesOf = (many) =>
-  many.map(({ number, document, start, end }) => ({ number, document, start, end }));
+  many.map(({ number, document, start, end, check }) => ({ number, document, start, end, check }));
 
 async function openPlace(place, options) {
   current = place.number;
