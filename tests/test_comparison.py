@@ -57,7 +57,7 @@ def test_documents_that_disagree_are_both_given_newest_first(asked: Asked) -> No
     answer, _ = asked(
         {"a.txt": notice("2023-03-01", "5", "Ferry"), "b.txt": notice("2024-03-01", "7", "Harbour")}
     )
-    assert (answer.status, answer.text) == ("answered", "7 crowns [1] 5 crowns [2]")
+    assert (answer.status, answer.text) == ("answered", "7 crowns [1]; 5 crowns [2]")
     assert [citation.date for citation in answer.citations] == ["2024-03-01", "2023-03-01"]
     assert answer.notes == (
         "The documents give different answers: “7 crowns” (Harbour, 2024-03-01); "
