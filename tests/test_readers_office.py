@@ -85,6 +85,19 @@ def test_word_equations(reader: DocumentReader, equation: str, shown: str) -> No
     assert read(reader, "a.docx", files.word(fill)).text == f"Here {shown} holds."
 
 
+def test_word_superscripts(reader: DocumentReader) -> None:
+    def fill(document: docx.document.Document) -> None:
+        paragraph = document.add_paragraph()
+        for text in ("10", "^-", "^6", " g on the 1", "^st", " of 5 m", "^2", " so", "^1"):
+            run = paragraph.add_run(text.removeprefix("^"))
+            run.font.superscript = text.startswith("^")
+        link = parse_xml(f"<w:hyperlink {nsdecls('w')}/>")
+        paragraph._p.append(link)
+        link.append(run._r)
+
+    assert read(reader, "a.docx", files.word(fill)).text == "10^-6 g on the 1st of 5 m^2 so1"
+
+
 def test_word_document_with_macros(reader: DocumentReader) -> None:
     data = files.word(lambda document: document.add_paragraph("Rain fell."))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from qa.readers.content import Content, TextWriter, column_names
+from qa.readers.content import Content, TextWriter, column_names, superscript
 from qa.readers.dates import metadata_date
 from qa.readers.encoding import decode_labelled, told_unreadable
 from qa.readers.titles import tidy_title
@@ -21,6 +21,7 @@ _LEFT_OUT = (
 )
 _FOLDED = ", ".join(f"{tag} button" for tag in ("h1 h2 h3 h4 h5 h6 summary dt".split()))
 _MAX_SPAN = 100
+_MAX_RAISED = 20
 _MAX_HEADER_ROWS = 3
 _BLOCKS = frozenset(
     "address article blockquote body caption center dd details div dl dt fieldset figcaption figure"
@@ -102,7 +103,7 @@ def _title(tree: LexborHTMLParser) -> str | None:
     named = tree.css_first("title")
     for text in (
         shared.attributes.get("content") if shared else None,
-        headings[0].text() if len(headings) == 1 else None,
+        _flat(headings[0]) if len(headings) == 1 else None,
         named.text() if named else None,
     ):
         if text and (title := tidy_title(text)):
@@ -149,6 +150,8 @@ class _Walk:
         """Write what is taken as one; tells whether it was."""
         if tag == "br":
             self._inline.append("\n")
+        elif tag == "sup" and (raised := _raised(node, self._inline)):
+            self._inline.append(raised)
         elif tag == "img":
             self._inline.append(node.attributes.get("alt") or "")
         elif tag == "pre":
@@ -270,11 +273,39 @@ def _flat(node: LexborNode) -> str:
         elif part.is_text_node:
             parts.append(part.text(deep=False) or "")
         elif part.is_element_node:
+            if part.tag == "sup" and (raised := _raised(part, parts)):
+                parts.append(raised)
+                continue
             if part.tag in _BLOCKS or part.tag == "br":
                 parts.append(" ")
                 stack.append(" ")
             stack += reversed(list(_children(part)))
     return " ".join("".join(parts).split())
+
+
+def _raised(node: LexborNode, before: list[str]) -> str:
+    """Write a superscript where it changes the number or name it stands behind; else nothing.
+
+    What only links, from within or from around it, is the number of a note.
+    """
+    last = next((part for part in reversed(before) if part), "")[-1:]
+    if not last.isalnum() or (node.prev is None and getattr(node.parent, "tag", "") == "a"):
+        return ""
+    # Looked at no further than a power goes: elements within elements are many.
+    parts: list[str] = []
+    pending = [*islice(_children(node), _MAX_RAISED + 1)]
+    for _ in range(_MAX_RAISED):
+        if not pending:
+            break
+        inner = pending.pop(0)
+        if inner.is_text_node:
+            parts.append(inner.text(deep=False) or "")
+        elif inner.tag == "a":
+            return ""
+        pending[:0] = islice(_children(inner), _MAX_RAISED + 1)
+    text = "".join(parts)
+    written = superscript(text, last)
+    return written if written != text and not pending else ""
 
 
 def _joined(parts: list[str]) -> str:
