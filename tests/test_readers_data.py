@@ -88,6 +88,30 @@ def test_message(reader: DocumentReader) -> None:
     assert document.notes == ("attachments aren't read: map.pdf",)
 
 
+@pytest.mark.parametrize("plain", ["", " \n", "\u00a0\u200b"])
+def test_a_message_with_a_blank_plain_form_is_read_by_its_html(
+    reader: DocumentReader, plain: str
+) -> None:
+    document = read(
+        reader,
+        "a.eml",
+        "Subject: Rain\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=B\n\n"
+        f"--B\nContent-Type: text/plain; charset=utf-8\n\n{plain}\n--B\n"
+        "Content-Type: text/html; charset=utf-8\n\n<p>It fell.\n--B--\n",
+    )
+    assert document.text == "# Rain\n\nIt fell."
+
+
+def test_text_before_the_first_message_of_a_mailbox_is_told(reader: DocumentReader) -> None:
+    one = "From a Sat\nSubject: One\n\nFirst.\n"
+    document = read(reader, "a.mbox", f"Subject: Zero\n\nLost.\n\n{one}")
+    assert document.text == "## One\n\nFirst."
+    assert document.notes == ("what stands before its first message wasn't read",)
+    assert not read(reader, "a.mbox", f"\n{one}").notes
+    with pytest.raises(DocumentError, match=r"a\.mbox holds no message.*\.eml"):
+        read(reader, "a.mbox", "Subject: Zero\n\nLost.\n")
+
+
 def test_mailbox(reader: DocumentReader) -> None:
     document = read(
         reader,

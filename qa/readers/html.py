@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from qa.readers.content import Content, TextWriter, column_names, superscript
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode_labelled, told_unreadable
+from qa.readers.encoding import count_unreadable, decode_labelled, told_unreadable
 from qa.readers.titles import tidy_title
 
 __all__ = ["parse", "read", "write_html"]
@@ -55,7 +55,7 @@ def read(data: bytes, path: str) -> Content:
     title = _title(tree)
     writer = TextWriter(path)
     write_html(tree, writer)
-    notes = told_unreadable(data, decoded)
+    notes = told_unreadable(count_unreadable(data, decoded))
     return Content(writer.text(), title, date, "metadata" if date else None, notes=notes)
 
 
