@@ -28,6 +28,11 @@ def test_book(reader: DocumentReader) -> None:
     assert (document.title, document.date) == ("The Book", "2020-01-02")
 
 
+def test_notes_of_a_book_are_read(reader: DocumentReader) -> None:
+    note = '<p>Rain fell.</p><aside epub:type="footnote">In May.</aside>'
+    assert read(reader, "a.epub", files.book({"a.xhtml": note})).text == "Rain fell.\n\nIn May."
+
+
 def test_chapters_without_text_are_told(reader: DocumentReader) -> None:
     start = "<html><head><title/></head><body>"
     chapters = {

@@ -54,6 +54,21 @@ def test_web_page(reader: DocumentReader) -> None:
             id="powers, but no ordinals and notes",
         ),
         pytest.param(
+            "<pre>alpha<br>  <b>beta</b>\n<i>gamma</i></pre>",
+            "```\nalpha\n  beta\ngamma\n```",
+            id="breaks within lines as they stand",
+        ),
+        pytest.param(
+            "<body><p>Rain fell.</p><main><script>x</script> </main>",
+            "Rain fell.",
+            id="a main part without text",
+        ),
+        pytest.param(
+            "<body><p>Rain fell.</p><aside>Read this too!</aside>",
+            "Rain fell.",
+            id="what stands aside of a page",
+        ),
+        pytest.param(
             "<body><form><h2><button>Is it over?</button></h2>"
             "<p>No, say bakers, it is far from over.</p><button>Send</button></form>",
             "## Is it over?\n\nNo, say bakers, it is far from over.",

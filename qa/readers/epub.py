@@ -50,7 +50,7 @@ def read(data: bytes, path: str) -> Content:
             tree, before = parse(page, xhtml=True), len(writer)
             # A picture before all text is the cover.
             is_cover = not before and tree.css_first("img, svg, image") is not None
-            write_html(tree, writer)
+            write_html(tree, writer, book=True)
             empty += len(writer) == before and not is_cover
     if missing and not len(writer):
         raise DocumentError(f"{path} is damaged: no chapter can be read. Download it again.")

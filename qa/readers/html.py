@@ -16,17 +16,17 @@ from qa.readers.titles import tidy_title
 __all__ = ["parse", "read", "write_html"]
 
 _LEFT_OUT = (
-    "script, style, noscript, template, svg, math, iframe, object, canvas, nav, aside, footer,"
-    " button, select, [hidden], [aria-hidden='true'], [role='navigation']"
+    "script, style, noscript, template, svg, math, iframe, object, canvas, nav, footer, button,"
+    " select, [hidden], [aria-hidden='true'], [role='navigation']"
 )
 _FOLDED = ", ".join(f"{tag} button" for tag in ("h1 h2 h3 h4 h5 h6 summary dt".split()))
 _MAX_SPAN = 100
 _MAX_RAISED = 20
 _MAX_HEADER_ROWS = 3
 _BLOCKS = frozenset(
-    "address article blockquote body caption center dd details div dl dt fieldset figcaption figure"
-    " footer h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol p pre section summary table"
-    " tbody td tfoot th thead tr ul".split()
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption"
+    " figure footer h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol p pre section summary"
+    " table tbody td tfoot th thead tr ul".split()
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{1,40})", re.IGNORECASE)
@@ -75,11 +75,19 @@ def _opened(found: re.Match[str]) -> str:
     return f"<{tag}{found['rest']}></{tag}>"
 
 
-def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
-    """Write a page's main text; the tree loses what isn't text."""
+def write_html(tree: LexborHTMLParser, writer: TextWriter, *, book: bool = False) -> None:
+    """Write a page's main text; the tree loses what isn't text.
+
+    Parameters
+    ----------
+    tree : LexborHTMLParser
+    writer : TextWriter
+    book : bool
+        Whether it is of a book, where what stands aside is a note and not a menu.
+    """
     for node in tree.css(_FOLDED):
         node.unwrap()
-    for node in tree.css(_LEFT_OUT):
+    for node in tree.css(_LEFT_OUT if book else f"{_LEFT_OUT}, aside"):
         node.decompose()
     # Some sites put the whole page into a form.
     most = len(tree.body.text()) / 2 if tree.body is not None else 0
@@ -87,7 +95,8 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
         if node.css_first("h1, article, main") is None and len(node.text()) <= most:
             node.decompose()
     mains = tree.css("main, [role='main']")
-    root = mains[0] if len(mains) == 1 else tree.body
+    # A main part that scripts would fill holds nothing; the page may say something beside it.
+    root = mains[0] if len(mains) == 1 and mains[0].text().strip() else tree.body
     if root is not None:
         _Walk(writer).run(root)
 
@@ -156,7 +165,7 @@ class _Walk:
             self._inline.append(node.attributes.get("alt") or "")
         elif tag == "pre":
             self._flush()
-            self._writer.verbatim(node.text())
+            self._writer.verbatim(_lines(node))
         elif tag in _HEADINGS:
             self._flush()
             self._writer.heading(_HEADINGS[tag], _flat(node))
@@ -281,6 +290,21 @@ def _flat(node: LexborNode) -> str:
                 stack.append(" ")
             stack += reversed(list(_children(part)))
     return " ".join("".join(parts).split())
+
+
+def _lines(node: LexborNode) -> str:
+    """Text as it stands, each break a line's end."""
+    parts: list[str] = []
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if part.is_text_node:
+            parts.append(part.text(deep=False) or "")
+        elif part.tag == "br":
+            parts.append("\n")
+        else:
+            stack += reversed(list(_children(part)))
+    return "".join(parts)
 
 
 def _raised(node: LexborNode, before: list[str]) -> str:
