@@ -187,6 +187,42 @@ def test_json(reader: DocumentReader) -> None:
     assert sentence(document, "id: 1").text == "| id: 1 | tags: a; b |"
 
 
+@pytest.mark.parametrize(
+    "number", ["1.10", "12345678901234567890.123456", "1e400", "-0", "1E5", "9" * 5000]
+)
+def test_json_numbers_stay_as_written(reader: DocumentReader, number: str) -> None:
+    value = f'{{"title": {number}, "list": [{number}, "x"], "deep": {{"a": {number}}}}}'
+    document = read(reader, "a.json", f'{{"title": {number}, "deep": {{"a": [{number}, {{}}]}}}}')
+    assert document.text == f"| title: {number} |\n\n## deep\n\n#### a\n\n| a: {number} |"
+    assert document.title == "a"
+    assert f"| title: {number} |" in read(reader, "a.jsonl", value).text
+
+
+def test_a_repeated_name_of_json_loses_nothing(reader: DocumentReader) -> None:
+    value = '{"a": 1, "b": "x", "a": "two", "c": {"d": 3}, "c": {"d": 4}}'
+    assert read(reader, "a.json", value).text == (
+        "| a: 1; two | b: x |\n\n## c\n\n| d: 3 |\n| d: 4 |"
+    )
+
+
+def test_characters_that_cannot_be_read_are_told(reader: DocumentReader) -> None:
+    said = "Été à Gênes, où l’été dure — “déjà”. ".encode() * 4 + b"\xe9 \xff"
+    book = b"<p>" + said + b"</p>"
+    samples = {
+        "a.txt": said,
+        "a.csv": b"What,Where\n" + said + b",Ghent\n",
+        "a.json": b'{"what": "' + said + b'"}',
+        "a.jsonl": b'{"what": "' + said + b'"}\n',
+        "a.eml": b"Subject: Rain\nContent-Type: text/plain; charset=utf-8\n\n" + said,
+        "a.mbox": b"From x\nSubject: Rain\nContent-Type: text/plain; charset=utf-8\n\n" + said,
+        "a.epub": files.book({"a.xhtml": book, "b.xhtml": "<p>Rain.</p>"}),
+    }
+    for name, data in samples.items():
+        document = read(reader, name, data)
+        assert document.notes == ("2 of its characters can't be read and show as \ufffd",), name
+        assert document.text.count("\ufffd") == 2, name
+
+
 def test_json_lines(reader: DocumentReader) -> None:
     document = read(reader, "a.jsonl", '{"id": 1}\nbroken{\n\n{"id": 2}\n')
     assert document.text == "| id: 1 |\n| id: 2 |"
