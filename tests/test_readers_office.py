@@ -138,6 +138,15 @@ def test_presentation(reader: DocumentReader) -> None:
     assert document.title == "One"
 
 
+def test_slides_without_text_are_told(reader: DocumentReader) -> None:
+    data = files.slides(("One", "First.", ""), ("", "", ""), ("", "", "Said."), ("", " ", ""))
+    document = read(reader, "a.pptx", data)
+    assert document.text == "## One\n\nFirst.\n\nSaid."
+    assert document.notes == ("2 of 4 slides hold no text (pictures?): 2, 4",)
+    with pytest.raises(DocumentError, match=r"b\.pptx holds no text: its 2 slides"):
+        read(reader, "b.pptx", files.slides(("", "", ""), ("", "", "")))
+
+
 def test_a_shape_with_the_number_of_the_title_is_read(reader: DocumentReader) -> None:
     presentation = pptx.Presentation()
     slide = presentation.slides.add_slide(presentation.slide_layouts[5])
