@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from qa import documents
 from qa.documents import canonical_text, plain_line, scan_folder
 from qa.errors import LibraryNotFoundError
+from qa.readers.titles import title_of_body
 
 AWKWARD = "\r\n\v\f\x85\u2028\t\0\x1f\x7f\xad\u200b\u200c\u200d\u200e\u202e\u2066\u2069\ufeff"
 AWKWARD += "\ufe0f\u0301e"
@@ -88,6 +89,13 @@ def test_plain_line(line: str, words: str) -> None:
 @pytest.mark.parametrize("unit", ["__a ", "~~a", "*a ", "[a", "[a](", "` a"])
 def test_plain_line_takes_linear_time(unit: str) -> None:
     assert plain_line("# " + unit * 25_000)
+
+
+@pytest.mark.usefixtures("linear_time")
+def test_a_heading_with_many_blanks_takes_linear_time() -> None:
+    line = "a" + " " * 100_000 + "b"
+    assert plain_line(line) == "a b"
+    assert title_of_body(f"Intro.\n\n# {line}\n", markdown=True) == "a"
 
 
 # --- Folders -----------------------------------------------------------------------

@@ -28,6 +28,11 @@ def test_book(reader: DocumentReader) -> None:
     assert (document.title, document.date) == ("The Book", "2020-01-02")
 
 
+def test_notes_of_a_book_are_read(reader: DocumentReader) -> None:
+    note = '<p>Rain fell.</p><aside epub:type="footnote">In May.</aside>'
+    assert read(reader, "a.epub", files.book({"a.xhtml": note})).text == "Rain fell.\n\nIn May."
+
+
 def test_chapters_without_text_are_told(reader: DocumentReader) -> None:
     start = "<html><head><title/></head><body>"
     chapters = {
@@ -86,6 +91,30 @@ def test_message(reader: DocumentReader) -> None:
     )
     assert about(document) == ("Café plan", "2024-05-11", "header")
     assert document.notes == ("attachments aren't read: map.pdf",)
+
+
+@pytest.mark.parametrize("plain", ["", " \n", "\u00a0\u200b"])
+def test_a_message_with_a_blank_plain_form_is_read_by_its_html(
+    reader: DocumentReader, plain: str
+) -> None:
+    document = read(
+        reader,
+        "a.eml",
+        "Subject: Rain\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=B\n\n"
+        f"--B\nContent-Type: text/plain; charset=utf-8\n\n{plain}\n--B\n"
+        "Content-Type: text/html; charset=utf-8\n\n<p>It fell.\n--B--\n",
+    )
+    assert document.text == "# Rain\n\nIt fell."
+
+
+def test_text_before_the_first_message_of_a_mailbox_is_told(reader: DocumentReader) -> None:
+    one = "From a Sat\nSubject: One\n\nFirst.\n"
+    document = read(reader, "a.mbox", f"Subject: Zero\n\nLost.\n\n{one}")
+    assert document.text == "## One\n\nFirst."
+    assert document.notes == ("what stands before its first message wasn't read",)
+    assert not read(reader, "a.mbox", f"\n{one}").notes
+    with pytest.raises(DocumentError, match=r"a\.mbox holds no message.*\.eml"):
+        read(reader, "a.mbox", "Subject: Zero\n\nLost.\n")
 
 
 def test_mailbox(reader: DocumentReader) -> None:
@@ -156,6 +185,42 @@ def test_json(reader: DocumentReader) -> None:
     assert "Long text. Long text." in document.text
     assert "| x: null |" in document.text
     assert sentence(document, "id: 1").text == "| id: 1 | tags: a; b |"
+
+
+@pytest.mark.parametrize(
+    "number", ["1.10", "12345678901234567890.123456", "1e400", "-0", "1E5", "9" * 5000]
+)
+def test_json_numbers_stay_as_written(reader: DocumentReader, number: str) -> None:
+    value = f'{{"title": {number}, "list": [{number}, "x"], "deep": {{"a": {number}}}}}'
+    document = read(reader, "a.json", f'{{"title": {number}, "deep": {{"a": [{number}, {{}}]}}}}')
+    assert document.text == f"| title: {number} |\n\n## deep\n\n#### a\n\n| a: {number} |"
+    assert document.title == "a"
+    assert f"| title: {number} |" in read(reader, "a.jsonl", value).text
+
+
+def test_a_repeated_name_of_json_loses_nothing(reader: DocumentReader) -> None:
+    value = '{"a": 1, "b": "x", "a": "two", "c": {"d": 3}, "c": {"d": 4}}'
+    assert read(reader, "a.json", value).text == (
+        "| a: 1; two | b: x |\n\n## c\n\n| d: 3 |\n| d: 4 |"
+    )
+
+
+def test_characters_that_cannot_be_read_are_told(reader: DocumentReader) -> None:
+    said = "Été à Gênes, où l’été dure — “déjà”. ".encode() * 4 + b"\xe9 \xff"
+    book = b"<p>" + said + b"</p>"
+    samples = {
+        "a.txt": said,
+        "a.csv": b"What,Where\n" + said + b",Ghent\n",
+        "a.json": b'{"what": "' + said + b'"}',
+        "a.jsonl": b'{"what": "' + said + b'"}\n',
+        "a.eml": b"Subject: Rain\nContent-Type: text/plain; charset=utf-8\n\n" + said,
+        "a.mbox": b"From x\nSubject: Rain\nContent-Type: text/plain; charset=utf-8\n\n" + said,
+        "a.epub": files.book({"a.xhtml": book, "b.xhtml": "<p>Rain.</p>"}),
+    }
+    for name, data in samples.items():
+        document = read(reader, name, data)
+        assert document.notes == ("2 of its characters can't be read and show as \ufffd",), name
+        assert document.text.count("\ufffd") == 2, name
 
 
 def test_json_lines(reader: DocumentReader) -> None:

@@ -43,8 +43,30 @@ def test_web_page(reader: DocumentReader) -> None:
             "<table><tr><th>What<th>How <i>much</i><tr><td>H<sub>2</sub>O<td>1<b>2</b>5<br>g"
             "<tr><td><p>Salt</p>and<div>sugar</div>too<td>3</table><h2>E=mc<sup>2</sup></h2>",
             "| What: H2O | How much: 125 g |\n| What: Salt and sugar too | How much: 3 |"
-            "\n\n## E=mc2",
+            "\n\n## E=mc^2",
             id="blanks where they are seen",
+        ),
+        pytest.param(
+            "<p>10<sup>6</sup> or 10<sup>-6 </sup>g, x<sup><i>n</i>+1</sup>, Ca<sup>2+</sup>, on "
+            "the 1<sup>st</sup>, <a href=x>5 m<sup>2</sup></a>, so<sup><a href=#n>1</a></sup> and "
+            "so<a href=#n><sup>2</sup></a>, as<sup>[3]</sup>, y <sup>4</sup>",
+            "10^6 or 10^-6 g, x^(n+1), Ca^2+, on the 1st, 5 m^2, so1 and so2, as[3], y 4",
+            id="powers, but no ordinals and notes",
+        ),
+        pytest.param(
+            "<pre>alpha<br>  <b>beta</b>\n<i>gamma</i></pre>",
+            "```\nalpha\n  beta\ngamma\n```",
+            id="breaks within lines as they stand",
+        ),
+        pytest.param(
+            "<body><p>Rain fell.</p><main><script>x</script> </main>",
+            "Rain fell.",
+            id="a main part without text",
+        ),
+        pytest.param(
+            "<body><p>Rain fell.</p><aside>Read this too!</aside>",
+            "Rain fell.",
+            id="what stands aside of a page",
         ),
         pytest.param(
             "<body><form><h2><button>Is it over?</button></h2>"

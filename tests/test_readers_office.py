@@ -85,6 +85,19 @@ def test_word_equations(reader: DocumentReader, equation: str, shown: str) -> No
     assert read(reader, "a.docx", files.word(fill)).text == f"Here {shown} holds."
 
 
+def test_word_superscripts(reader: DocumentReader) -> None:
+    def fill(document: docx.document.Document) -> None:
+        paragraph = document.add_paragraph()
+        for text in ("10", "^-", "^6", " g on the 1", "^st", " of 5 m", "^2", " so", "^1"):
+            run = paragraph.add_run(text.removeprefix("^"))
+            run.font.superscript = text.startswith("^")
+        link = parse_xml(f"<w:hyperlink {nsdecls('w')}/>")
+        paragraph._p.append(link)
+        link.append(run._r)
+
+    assert read(reader, "a.docx", files.word(fill)).text == "10^-6 g on the 1st of 5 m^2 so1"
+
+
 def test_word_document_with_macros(reader: DocumentReader) -> None:
     data = files.word(lambda document: document.add_paragraph("Rain fell."))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -123,6 +136,15 @@ def test_presentation(reader: DocumentReader) -> None:
     assert document.text == "## One\n\n- First.\n- Second.\n\nSay hello.\n\n## Two\n\nThird."
     assert [sentence(document, word).page for word in ("First", "hello", "Third")] == [1, 1, 2]
     assert document.title == "One"
+
+
+def test_slides_without_text_are_told(reader: DocumentReader) -> None:
+    data = files.slides(("One", "First.", ""), ("", "", ""), ("", "", "Said."), ("", " ", ""))
+    document = read(reader, "a.pptx", data)
+    assert document.text == "## One\n\nFirst.\n\nSaid."
+    assert document.notes == ("2 of 4 slides hold no text (pictures?): 2, 4",)
+    with pytest.raises(DocumentError, match=r"b\.pptx holds no text: its 2 slides"):
+        read(reader, "b.pptx", files.slides(("", "", ""), ("", "", "")))
 
 
 def test_a_shape_with_the_number_of_the_title_is_read(reader: DocumentReader) -> None:

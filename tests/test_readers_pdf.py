@@ -103,3 +103,17 @@ def test_pdf_sentence_over_two_columns(reader: DocumentReader) -> None:
 def test_pdf_of_pictures_says_so(reader: DocumentReader) -> None:
     with pytest.raises(DocumentError, match=r"scan\.pdf holds no text: its 2 pages.*OCR"):
         read(reader, "scan.pdf", files.pdf([[], []]))
+
+
+def test_pdf_of_pictures_with_a_stamp_says_so(reader: DocumentReader) -> None:
+    stamped = [(50, 30, 10, "Scanned by ACME")]
+    with pytest.raises(
+        DocumentError, match=r"scan\.pdf holds no text: its 6 pages.*the same on each.*OCR"
+    ):
+        read(reader, "scan.pdf", files.pdf([stamped] * 6))
+    document = read(
+        reader, "a.pdf", files.pdf([*[stamped] * 6, [(50, 760, 12, "Rain."), *stamped]])
+    )
+    assert document.text == "Rain."
+    (note,) = document.notes
+    assert note.startswith("6 of 7 pages hold no text")

@@ -11,7 +11,8 @@ import pytest
 from formats import read, sentence
 
 from qa.chunks import chunk_document
-from qa.readers import DocumentReader
+from qa.errors import DocumentError
+from qa.readers import DocumentReader, sheets
 from qa.readers.content import column_names
 from qa.sentences import split_sentences
 
@@ -49,6 +50,49 @@ def test_workbook_with_a_title_merged_cells_and_shares(reader: DocumentReader) -
     assert document.text == (
         "## Sheet\n\nSales, spring\n\n| Region: North | Month: May | Share: 25.5% |\n"
         "| Region: North | Month: June | Share: 50% |\n| Region: South | Month: May | Share: 3 |"
+    )
+
+
+def test_formulas_without_values_are_told(reader: DocumentReader) -> None:
+    sums = [["What", "Sum"], ["Rain", "=1+1"], ["Snow", 3], ["Hail", "=SUM(B2:B3)"]]
+    document = read(reader, "a.xlsx", files.workbook(Weather=sums))
+    assert document.text == (
+        "## Weather\n\n| What: Rain |\n| What: Snow | Sum: 3 |\n| What: Hail |"
+    )
+    (note,) = document.notes
+    assert note.startswith("2 of its formulas have no stored value and weren't read")
+    with pytest.raises(DocumentError, match=r"b\.xlsx holds nothing but formulas"):
+        read(reader, "b.xlsx", files.workbook(Sums=[["=1+1"]]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "count"),
+    [
+        (b'<c r="A1" s="1"><f>B1</f><v>2</v></c>', 0),
+        (b'<c r="A1" t="str"><f>B1</f><v></v></c>', 0),
+        (b'<c r="A1"><f>B1</f><v></v></c>', 1),
+        (b'<x:c r="A1"><x:f t="shared" si="0"/></x:c>', 1),
+        (b"<c><f>B1</f><v /></c>", 1),
+        (b'<c r="A1"/><c r="B1"><v>1</v></c>', 0),
+    ],
+)
+def test_formulas_without_values_are_counted(cell: bytes, count: int) -> None:
+    assert len([*sheets._uncomputed(cell)]) == count
+
+
+@pytest.mark.usefixtures("linear_time")
+@pytest.mark.parametrize("unit", [b"<c ", b"<c><f>", b"<c><f ", b"<c><f/> ", b"<c><f/><v> "])
+def test_counting_formulas_takes_linear_time(unit: bytes) -> None:
+    assert not [*sheets._uncomputed(unit * 50_000)]
+
+
+def test_times_keep_their_seconds(reader: DocumentReader) -> None:
+    times = [datetime.time(12, 30, 45), datetime.time(12, 30), datetime.time(0, 0, 5)]
+    days = [datetime.datetime.combine(datetime.date(2024, 5, 11), time) for time in times]
+    document = read(reader, "a.xlsx", files.workbook(Times=[times, days]))
+    assert document.text == (
+        "## Times\n\n| 12:30:45 | 12:30 | 00:00:05 |\n"
+        "| 2024-05-11 12:30:45 | 2024-05-11 12:30 | 2024-05-11 00:00:05 |"
     )
 
 

@@ -16,11 +16,12 @@ from qa.documents import canonical_text
 from qa.errors import DocumentError
 from qa.types import DateSource
 
-__all__ = ["MAX_CHARACTERS", "Content", "TextWriter", "column_names"]
+__all__ = ["MAX_CHARACTERS", "Content", "TextWriter", "column_names", "superscript"]
 
 MAX_CHARACTERS = 64 * 2**20
 _MAX_COLUMN_NAME = 60
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_SINGLE = re.compile(r"[-+−–]?[\w.,]+[-+−–]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,34 @@ def column_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]
     ):
         return ()
     return names
+
+
+def superscript(text: str, before: str) -> str:
+    """Write what is raised so that it doesn't run into what it stands behind: 10^6, never 106.
+
+    Parameters
+    ----------
+    text : str
+        What is raised.
+    before : str
+        The character before it, or nothing.
+
+    Returns
+    -------
+    str
+        As it is where it can't be mistaken: the letters of an ordinal, signs, numbers of notes
+        in brackets.
+    """
+    shown = text.rstrip()
+    if (
+        not before.isalnum()
+        or text[:1].isspace()
+        or shown.startswith("[")
+        or shown.strip(".").isalpha()
+        or not any(map(str.isalnum, shown))
+    ):
+        return text
+    return f"^{shown if _SINGLE.fullmatch(shown) else f'({shown})'}{text[len(shown) :]}"
 
 
 def _is_wordy(name: str) -> bool:

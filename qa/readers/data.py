@@ -9,12 +9,18 @@ from typing import Any
 
 from qa.errors import DocumentError
 from qa.readers.content import Content, TextWriter
-from qa.readers.encoding import decode
+from qa.readers.encoding import count_unreadable, decode, told_unreadable
 
 __all__ = ["read", "read_lines"]
 
 _LONG = 200
 _NAMES = ("title", "name", "headline", "subject")
+
+
+class _Number(str):
+    """A number as it is written: 1.10 is a version, and long ones lose digits as a float."""
+
+    __slots__ = ()
 
 
 def read(data: bytes, path: str) -> Content:
@@ -25,11 +31,16 @@ def read(data: bytes, path: str) -> Content:
     DocumentError
         When it isn't JSON, or nested deeper than a reader should go.
     """
-    value = _parsed(decode(data, path), path, "")
+    decoded = decode(data, path)
+    value = _parsed(decoded, path, "")
     writer = TextWriter(path)
     _write(value, "", 1, writer)
     title = value.get("title") if isinstance(value, dict) else None
-    return Content(writer.text(), title if isinstance(title, str) else Path(path).stem)
+    return Content(
+        writer.text(),
+        title if _is_text(title) else Path(path).stem,
+        notes=told_unreadable(count_unreadable(data, decoded)),
+    )
 
 
 def read_lines(data: bytes, path: str) -> Content:
@@ -37,7 +48,8 @@ def read_lines(data: bytes, path: str) -> Content:
     writer = TextWriter(path)
     broken = []
     number = 0
-    for number, line in enumerate(decode(data, path).split("\n"), start=1):
+    decoded = decode(data, path)
+    for number, line in enumerate(decoded.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -47,17 +59,33 @@ def read_lines(data: bytes, path: str) -> Content:
     if broken and not len(writer):
         raise DocumentError(f"{path} isn't JSON lines: line {broken[0]} can't be read.")
     shown = ", ".join(map(str, broken[:10])) + (" …" if len(broken) > 10 else "")
-    notes = (f"what isn't JSON wasn't read: line {shown}",) if broken else ()
-    return Content(writer.text(), Path(path).stem, notes=notes)
+    notes = [*told_unreadable(count_unreadable(data, decoded))]
+    if broken:
+        notes.append(f"what isn't JSON wasn't read: line {shown}")
+    return Content(writer.text(), Path(path).stem, notes=tuple(notes))
 
 
 def _parsed(text: str, path: str, place: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(
+            text, parse_int=_Number, parse_float=_Number, object_pairs_hook=_with_repeated
+        )
     except RecursionError as error:
         raise DocumentError(f"{path}{place} is nested too deeply to be read.") from error
     except ValueError as error:
         raise DocumentError(f"{path}{place} isn't JSON: {error}.") from error
+
+
+def _with_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a record of pairs; the values of a name that comes again are a list, none is lost."""
+    values: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not isinstance(value, _Number)
 
 
 def _write(value: Any, name: str, level: int, writer: TextWriter) -> None:
@@ -81,12 +109,12 @@ def _record(record: dict[str, Any], level: int, writer: TextWriter) -> None:
     for name, value in _unwrapped(record):
         if isinstance(value, dict | list):
             nested.append((name, value))
-        elif isinstance(value, str) and (len(value) > _LONG or "\n" in value.strip()):
+        elif _is_text(value) and (len(value) > _LONG or "\n" in value.strip()):
             long.append(value)
         else:
             short.append((name, _shown(value)))
     if long or nested:
-        heading = next((record[key] for key in _NAMES if isinstance(record.get(key), str)), None)
+        heading = next((record[key] for key in _NAMES if _is_text(record.get(key))), None)
         if heading:
             writer.heading(level, heading[:_LONG])
     writer.row([value for _, value in short], [name for name, _ in short])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from docx.opc.part import PartFactory
@@ -17,7 +18,7 @@ from docx.text.paragraph import Paragraph
 
 from qa.errors import DocumentError
 from qa.readers.archive import open_office
-from qa.readers.content import Content, TextWriter, column_names
+from qa.readers.content import Content, TextWriter, column_names, superscript
 from qa.readers.titles import tidy_title
 
 __all__ = ["read"]
@@ -27,6 +28,7 @@ _MAX_NESTED = 8
 _AROUND = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag")
 _SHOWN = "[not(ancestor::w:del or ancestor::w:moveFrom or ancestor::w:txbxContent)]"
 _RUNS = f".//w:r{_SHOWN} | .//m:oMath{_SHOWN}"
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MATH_MARKS = {"num": "", "den": "/", "sup": "^", "sub": "_", "deg": ""}
 
@@ -70,8 +72,22 @@ def _inside(parent: Any, *names: str, depth: int = 0) -> Iterator[Any]:
 
 
 def _text(paragraph: Any) -> str:
-    return "".join(
-        _equation(part) if _is(part, "oMath") else part.text for part in paragraph.xpath(_RUNS)
+    parts: list[str] = []
+    # A power may be several runs, its sign one of its own.
+    for raised, runs in groupby(paragraph.xpath(_RUNS), _is_raised):
+        text = "".join(_equation(run) if _is(run, "oMath") else run.text for run in runs)
+        before = next((part for part in reversed(parts) if part), "")
+        parts.append(superscript(text, before[-1:]) if raised else text)
+    return "".join(parts)
+
+
+def _is_raised(run: Any) -> bool:
+    """Whether a run is a superscript; one that links is the number of a note."""
+    place = run.find(f"{_WORD}rPr/{_WORD}vertAlign")
+    return (
+        place is not None
+        and place.get(f"{_WORD}val") == "superscript"
+        and not _is(run.getparent(), "hyperlink")
     )
 
 

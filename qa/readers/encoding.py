@@ -10,7 +10,7 @@ from charset_normalizer import from_bytes
 
 from qa.errors import DocumentError
 
-__all__ = ["decode", "decode_labelled", "told_unreadable"]
+__all__ = ["count_unreadable", "decode", "decode_labelled", "told_unreadable"]
 
 _BYTE_ORDER_MARKS = (
     # UTF-32's little-endian mark begins with UTF-16's.
@@ -103,12 +103,14 @@ def decode(data: bytes, path: str) -> str:
     return text
 
 
-def told_unreadable(data: bytes, text: str) -> tuple[str, ...]:
-    """Notes on the characters of a decoded file that its bytes didn't tell; mostly none."""
-    count = text.count(_UNREADABLE) - data.count(_UNREADABLE.encode())
-    return (
-        (f"{count} of its characters can't be read and show as {_UNREADABLE}",) if count > 0 else ()
-    )
+def count_unreadable(data: bytes, text: str) -> int:
+    """Count the characters of a decoded text that its bytes didn't tell; mostly none."""
+    return max(text.count(_UNREADABLE) - data.count(_UNREADABLE.encode()), 0)
+
+
+def told_unreadable(count: int) -> tuple[str, ...]:
+    """Note how many characters of a file couldn't be read; nothing where all could."""
+    return (f"{count} of its characters can't be read and show as {_UNREADABLE}",) if count else ()
 
 
 def _decode_harmed(data: bytes, error: UnicodeDecodeError) -> str | None:

@@ -11,7 +11,7 @@ from qa.errors import DocumentError
 from qa.readers.archive import UNREADABLE, open_archive, parse_xml
 from qa.readers.content import Content, TextWriter
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode
+from qa.readers.encoding import count_unreadable, decode, told_unreadable
 from qa.readers.html import parse, write_html
 from qa.readers.titles import tidy_title
 
@@ -39,22 +39,24 @@ def read(data: bytes, path: str) -> Content:
             raise DocumentError(f"{path} is damaged: it names no contents. Download it again.")
         package = parse_xml(archive, package_name, path)
         writer = TextWriter(path)
-        missing = empty = count = 0
+        missing = empty = count = unreadable = 0
         for chapter in _chapters(package, posixpath.dirname(package_name)):
             count += 1
             try:
-                page = decode(archive.read(chapter), path)
+                written = archive.read(chapter)
+                page = decode(written, path)
             except (*UNREADABLE, DocumentError):
                 missing += 1
                 continue
+            unreadable += count_unreadable(written, page)
             tree, before = parse(page, xhtml=True), len(writer)
             # A picture before all text is the cover.
             is_cover = not before and tree.css_first("img, svg, image") is not None
-            write_html(tree, writer)
+            write_html(tree, writer, book=True)
             empty += len(writer) == before and not is_cover
     if missing and not len(writer):
         raise DocumentError(f"{path} is damaged: no chapter can be read. Download it again.")
-    notes = []
+    notes = [*told_unreadable(unreadable)]
     if missing:
         notes.append(f"{missing} of its chapters are missing or damaged")
     if empty:

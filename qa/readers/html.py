@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from qa.readers.content import Content, TextWriter, column_names
+from qa.readers.content import Content, TextWriter, column_names, superscript
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode_labelled, told_unreadable
+from qa.readers.encoding import count_unreadable, decode_labelled, told_unreadable
 from qa.readers.titles import tidy_title
 
 __all__ = ["parse", "read", "write_html"]
 
 _LEFT_OUT = (
-    "script, style, noscript, template, svg, math, iframe, object, canvas, nav, aside, footer,"
-    " button, select, [hidden], [aria-hidden='true'], [role='navigation']"
+    "script, style, noscript, template, svg, math, iframe, object, canvas, nav, footer, button,"
+    " select, [hidden], [aria-hidden='true'], [role='navigation']"
 )
 _FOLDED = ", ".join(f"{tag} button" for tag in ("h1 h2 h3 h4 h5 h6 summary dt".split()))
 _MAX_SPAN = 100
+_MAX_RAISED = 20
 _MAX_HEADER_ROWS = 3
 _BLOCKS = frozenset(
-    "address article blockquote body caption center dd details div dl dt fieldset figcaption figure"
-    " footer h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol p pre section summary table"
-    " tbody td tfoot th thead tr ul".split()
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption"
+    " figure footer h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol p pre section summary"
+    " table tbody td tfoot th thead tr ul".split()
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{1,40})", re.IGNORECASE)
@@ -54,7 +55,7 @@ def read(data: bytes, path: str) -> Content:
     title = _title(tree)
     writer = TextWriter(path)
     write_html(tree, writer)
-    notes = told_unreadable(data, decoded)
+    notes = told_unreadable(count_unreadable(data, decoded))
     return Content(writer.text(), title, date, "metadata" if date else None, notes=notes)
 
 
@@ -74,11 +75,19 @@ def _opened(found: re.Match[str]) -> str:
     return f"<{tag}{found['rest']}></{tag}>"
 
 
-def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
-    """Write a page's main text; the tree loses what isn't text."""
+def write_html(tree: LexborHTMLParser, writer: TextWriter, *, book: bool = False) -> None:
+    """Write a page's main text; the tree loses what isn't text.
+
+    Parameters
+    ----------
+    tree : LexborHTMLParser
+    writer : TextWriter
+    book : bool
+        Whether it is of a book, where what stands aside is a note and not a menu.
+    """
     for node in tree.css(_FOLDED):
         node.unwrap()
-    for node in tree.css(_LEFT_OUT):
+    for node in tree.css(_LEFT_OUT if book else f"{_LEFT_OUT}, aside"):
         node.decompose()
     # Some sites put the whole page into a form.
     most = len(tree.body.text()) / 2 if tree.body is not None else 0
@@ -86,7 +95,8 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter) -> None:
         if node.css_first("h1, article, main") is None and len(node.text()) <= most:
             node.decompose()
     mains = tree.css("main, [role='main']")
-    root = mains[0] if len(mains) == 1 else tree.body
+    # A main part that scripts would fill holds nothing; the page may say something beside it.
+    root = mains[0] if len(mains) == 1 and mains[0].text().strip() else tree.body
     if root is not None:
         _Walk(writer).run(root)
 
@@ -102,7 +112,7 @@ def _title(tree: LexborHTMLParser) -> str | None:
     named = tree.css_first("title")
     for text in (
         shared.attributes.get("content") if shared else None,
-        headings[0].text() if len(headings) == 1 else None,
+        _flat(headings[0]) if len(headings) == 1 else None,
         named.text() if named else None,
     ):
         if text and (title := tidy_title(text)):
@@ -149,11 +159,13 @@ class _Walk:
         """Write what is taken as one; tells whether it was."""
         if tag == "br":
             self._inline.append("\n")
+        elif tag == "sup" and (raised := _raised(node, self._inline)):
+            self._inline.append(raised)
         elif tag == "img":
             self._inline.append(node.attributes.get("alt") or "")
         elif tag == "pre":
             self._flush()
-            self._writer.verbatim(node.text())
+            self._writer.verbatim(_lines(node))
         elif tag in _HEADINGS:
             self._flush()
             self._writer.heading(_HEADINGS[tag], _flat(node))
@@ -270,11 +282,54 @@ def _flat(node: LexborNode) -> str:
         elif part.is_text_node:
             parts.append(part.text(deep=False) or "")
         elif part.is_element_node:
+            if part.tag == "sup" and (raised := _raised(part, parts)):
+                parts.append(raised)
+                continue
             if part.tag in _BLOCKS or part.tag == "br":
                 parts.append(" ")
                 stack.append(" ")
             stack += reversed(list(_children(part)))
     return " ".join("".join(parts).split())
+
+
+def _lines(node: LexborNode) -> str:
+    """Text as it stands, each break a line's end."""
+    parts: list[str] = []
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if part.is_text_node:
+            parts.append(part.text(deep=False) or "")
+        elif part.tag == "br":
+            parts.append("\n")
+        else:
+            stack += reversed(list(_children(part)))
+    return "".join(parts)
+
+
+def _raised(node: LexborNode, before: list[str]) -> str:
+    """Write a superscript where it changes the number or name it stands behind; else nothing.
+
+    What only links, from within or from around it, is the number of a note.
+    """
+    last = next((part for part in reversed(before) if part), "")[-1:]
+    if not last.isalnum() or (node.prev is None and getattr(node.parent, "tag", "") == "a"):
+        return ""
+    # Looked at no further than a power goes: elements within elements are many.
+    parts: list[str] = []
+    pending = [*islice(_children(node), _MAX_RAISED + 1)]
+    for _ in range(_MAX_RAISED):
+        if not pending:
+            break
+        inner = pending.pop(0)
+        if inner.is_text_node:
+            parts.append(inner.text(deep=False) or "")
+        elif inner.tag == "a":
+            return ""
+        pending[:0] = islice(_children(inner), _MAX_RAISED + 1)
+    text = "".join(parts)
+    written = superscript(text, last)
+    return written if written != text and not pending else ""
 
 
 def _joined(parts: list[str]) -> str:

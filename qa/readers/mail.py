@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from itertools import zip_longest
@@ -13,7 +13,7 @@ from itertools import zip_longest
 from qa.documents import canonical_text
 from qa.errors import DocumentError
 from qa.readers.content import Content, TextWriter
-from qa.readers.encoding import decode_labelled
+from qa.readers.encoding import count_unreadable, decode_labelled, told_unreadable
 from qa.readers.html import parse, write_html
 from qa.readers.titles import tidy_title
 from qa.readers.worker import damaged
@@ -36,8 +36,14 @@ def read(data: bytes, path: str) -> Content:
     title, date = None, None
     attachments: list[str] = []
     unread: list[DocumentError] = []
-    count = 0
-    for raw in _messages(data) if mailbox else [data]:
+    count = unreadable = 0
+    starts = [*_SEPARATOR.finditer(data)] if mailbox else []
+    if mailbox and not starts and data.strip():
+        raise DocumentError(
+            f"{path} holds no message after a line that begins with From. Rename it to .eml if it "
+            "is a single message."
+        )
+    for raw in _messages(data, starts) if mailbox else [data]:
         count += 1
         try:
             message = _parsed(raw, path)
@@ -50,16 +56,20 @@ def read(data: bytes, path: str) -> Content:
         writer.heading(2 if mailbox else 1, subject)
         told = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
         writer.paragraph("\n".join(told))
+        unreadable += "\n".join([subject, *told]).count("\ufffd")
         try:
-            text, is_html = _body(message, path)
+            text, is_html, harmed = _body(message, path)
         except DocumentError as error:
             unread.append(error)
         else:
+            unreadable += harmed
             _write_body(text, writer, is_html=is_html)
         attachments += _attachments(message)
     if unread and len(unread) == count:
         raise unread[0]
-    notes = []
+    notes = [*told_unreadable(unreadable)]
+    if starts and data[: starts[0].start()].strip():
+        notes.append("what stands before its first message wasn't read")
     if unread:
         notes.append(f"{len(unread)} of its {count} messages are damaged and weren't read whole")
     if attachments:
@@ -67,8 +77,7 @@ def read(data: bytes, path: str) -> Content:
     return Content(writer.text(), title, date, "header" if date else None, notes=tuple(notes))
 
 
-def _messages(data: bytes) -> Iterator[bytes]:
-    starts = [*_SEPARATOR.finditer(data)]
+def _messages(data: bytes, starts: Sequence[re.Match[bytes]]) -> Iterator[bytes]:
     for match, following in zip_longest(starts, starts[1:]):
         end = following.start() if following else len(data)
         yield data[match.end() : end].replace(b"\n>From ", b"\nFrom ")
@@ -98,17 +107,20 @@ def _date(message: EmailMessage) -> str | None:
         return None
 
 
-def _body(message: EmailMessage, path: str) -> tuple[str, bool]:
-    """What a message says, and whether that is HTML."""
+def _body(message: EmailMessage, path: str) -> tuple[str, bool, int]:
+    """What a message says, whether that is HTML, and how many characters can't be read."""
     try:
-        part = message.get_body(("plain", "html"))
-        payload = part.get_payload(decode=True) if part is not None else None
-        if part is None or not isinstance(payload, bytes) or not payload.strip():
-            return "", False
-        text = decode_labelled(payload, part.get_content_charset(), path)
-        return text, part.get_content_subtype() == "html"
+        # Some programs leave the plain form blank and say everything in HTML.
+        for kind in ("plain", "html"):
+            part = message.get_body((kind,))
+            payload = part.get_payload(decode=True) if part is not None else None
+            if part is not None and isinstance(payload, bytes) and payload.strip():
+                text = decode_labelled(payload, part.get_content_charset(), path)
+                if canonical_text(text).strip():
+                    return text, kind == "html", count_unreadable(payload, text)
     except _STUMBLED as error:
         raise DocumentError(damaged(path, error)) from error
+    return "", False, 0
 
 
 def _write_body(text: str, writer: TextWriter, *, is_html: bool) -> None:

@@ -74,16 +74,19 @@ def read(data: bytes, path: str) -> Content:
         raise DocumentError(
             f"{path} claims to have {count:,} pages; the limit is {_MAX_PAGES:,}. Split it."
         )
-    pages = [_lines(document, number) for number in range(count)]
+    # A stamp on each page is no text of it: what is blank shows once running lines are gone.
+    whole = [_lines(document, number) for number in range(count)]
+    pages = _without_running_lines(whole)
     blank = [number for number, lines in enumerate(pages, start=1) if not lines]
     if len(blank) == count:
+        beside = " beside lines that are the same on each" if any(whole) else ""
         raise DocumentError(
-            f"{path} holds no text: its {count} pages are pictures (scanned?). Recognise their "
-            "text first, for example with OCRmyPDF."
+            f"{path} holds no text: its {count} pages are pictures (scanned?){beside}. Recognise "
+            "their text first, for example with OCRmyPDF."
         )
     metadata = document.get_metadata_dict(skip_empty=True)
     writer = TextWriter(path)
-    _write(_without_running_lines(pages), writer)
+    _write(pages, writer)
     date = next(
         (
             found
@@ -161,7 +164,7 @@ def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
                 if rest and (page, rest[end].text) in running:
                     rest.pop(end)
         kept.append(rest)
-    return kept if any(kept) else list(pages)
+    return kept
 
 
 def _running_lines(pages: Sequence[list[_Line]]) -> set[tuple[int, str]]:

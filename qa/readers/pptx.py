@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pptx
 
+from qa.errors import DocumentError
 from qa.readers.archive import open_office
 from qa.readers.content import Content, TextWriter, column_names
 from qa.readers.titles import tidy_title
@@ -22,7 +23,10 @@ def read(data: bytes, path: str) -> Content:
     presentation = pptx.Presentation(office.file)
     writer = TextWriter(path)
     title = office.title
-    for slide in presentation.slides:
+    blank: list[int] = []
+    count = 0
+    for count, slide in enumerate(presentation.slides, start=1):
+        before = len(writer)
         writer.page()
         heading = slide.shapes.title
         if heading is not None:
@@ -32,13 +36,26 @@ def read(data: bytes, path: str) -> Content:
         _shapes((shape for shape in slide.shapes if shape != heading), writer, 0)
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             writer.paragraph(slide.notes_slide.notes_text_frame.text)
+        if len(writer) == before:
+            blank.append(count)
+    if count and len(blank) == count:
+        raise DocumentError(
+            f"{path} holds no text: its {count} slides are pictures or empty. Write on them what "
+            "they show, or recognise their text first."
+        )
     return Content(
         writer.text(),
         title,
         office.date,
         "metadata" if office.date else None,
         pages=writer.page_starts(),
+        notes=(_told(blank, count),) if blank else (),
     )
+
+
+def _told(blank: Sequence[int], count: int) -> str:
+    shown = ", ".join(map(str, blank[:10])) + (" …" if len(blank) > 10 else "")
+    return f"{len(blank)} of {count} slides hold no text (pictures?): {shown}"
 
 
 def _shapes(shapes: Iterable[Any], writer: TextWriter, depth: int) -> None:

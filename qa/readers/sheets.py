@@ -1,6 +1,7 @@
 """Spreadsheets and tables of values: every row a line of its own, its cells named.
 
-Formulas give the values that were stored with them; charts and pictures are left out.
+Formulas give the values that were stored with them, and are counted where there are none;
+charts and pictures are left out.
 Lines above a table's columns, such as its title, are text of their own.
 """
 
@@ -20,9 +21,10 @@ from typing import Any
 import openpyxl
 from openpyxl.utils import range_boundaries
 
+from qa.errors import DocumentError
 from qa.readers.archive import open_office
 from qa.readers.content import Content, TextWriter, column_names
-from qa.readers.encoding import decode
+from qa.readers.encoding import count_unreadable, decode, told_unreadable
 
 __all__ = ["read", "read_values"]
 
@@ -31,6 +33,12 @@ _DELIMITERS = ";\t|,"
 _MOST = 0.5
 _MAX_ABOVE = 10
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})\"")
+_UNCOMPUTED = re.compile(
+    rb"<(?:\w+:)?c(?P<attributes>\s[^<>]*)?>\s*"
+    rb"<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+_EMPTY_TEXT = re.compile(rb"\st\s*=\s*[\"']str[\"']")
 _MAX_FIELD = 10 * 2**20
 
 
@@ -39,29 +47,46 @@ def read(data: bytes, path: str) -> Content:
     office = open_office(data, path)
     book = openpyxl.load_workbook(office.file, read_only=True, data_only=True)
     writer = TextWriter(path)
+    uncomputed = 0
     for sheet in book.worksheets:
         # Files lie about a sheet's size, by mistake or to be read for ever.
         sheet.reset_dimensions()
         shown = ([_shown(cell.value, cell.number_format) for cell in row] for row in sheet)
-        rows = _filled(_spread(shown, _merged(office.file, sheet)))
-        _write(rows, writer, heading=sheet.title)
+        merged, formulas = _told_beside(office.file, sheet)
+        uncomputed += formulas
+        _write(_filled(_spread(shown, merged)), writer, heading=sheet.title)
+    if uncomputed and not len(writer):
+        raise DocumentError(
+            f"{path} holds nothing but formulas without their values. Open it in a spreadsheet "
+            "program and save it again."
+        )
     return Content(
         writer.text(),
         office.title or Path(path).stem,
         office.date,
         "metadata" if office.date else None,
+        notes=(_told(uncomputed),) if uncomputed else (),
+    )
+
+
+def _told(uncomputed: int) -> str:
+    return (
+        f"{uncomputed} of its formulas have no stored value and weren't read: open it in a "
+        "spreadsheet program and save it again"
     )
 
 
 def read_values(data: bytes, path: str) -> Content:
     """Read comma-, semicolon- or tab-separated values."""
-    text = decode(data, path).removeprefix("\ufeff").replace("\0", "")
+    decoded = decode(data, path)
+    text = decoded.removeprefix("\ufeff").replace("\0", "")
     csv.field_size_limit(_MAX_FIELD)
     usual = "\t" if path.lower().endswith(".tsv") else ","
     mark = _delimiter(text[:_SNIFFED], usual)
     writer = TextWriter(path)
     _write(_filled(_rows(text, mark)), writer)
-    return Content(writer.text(), Path(path).stem)
+    notes = told_unreadable(count_unreadable(data, decoded))
+    return Content(writer.text(), Path(path).stem, notes=notes)
 
 
 def _rows(text: str, mark: str) -> Iterator[list[str]]:
@@ -79,15 +104,31 @@ def _delimiter(text: str, usual: str) -> str:
     return best if shares[best] > _MOST else usual
 
 
-def _merged(file: Any, sheet: Any) -> dict[int, list[tuple[int, int]]]:
-    """Columns of merged cells that go on over several rows: by first row, with the last."""
-    found: dict[int, list[tuple[int, int]]] = {}
+def _told_beside(file: Any, sheet: Any) -> tuple[dict[int, list[tuple[int, int]]], int]:
+    """What a sheet tells beside its values: merged cells, and formulas without a value.
+
+    Returns
+    -------
+    dict
+        Columns of merged cells that go on over several rows: by first row, with the last.
+    int
+        How many formulas no program has computed.
+    """
     with zipfile.ZipFile(file) as archive:
-        for match in _MERGED.finditer(archive.read(sheet._worksheet_path)):
-            left, top, _, bottom = range_boundaries(match[1].decode("ascii"))
-            if bottom > top:
-                found.setdefault(top, []).append((left - 1, bottom))
-    return found
+        written = archive.read(sheet._worksheet_path)
+    merged: dict[int, list[tuple[int, int]]] = {}
+    for match in _MERGED.finditer(written):
+        left, top, _, bottom = range_boundaries(match[1].decode("ascii"))
+        if bottom > top:
+            merged.setdefault(top, []).append((left - 1, bottom))
+    return merged, sum(1 for _ in _uncomputed(written))
+
+
+def _uncomputed(written: bytes) -> Iterator[re.Match[bytes]]:
+    """Find the formulas of a sheet's XML without a value; an empty text is one."""
+    for match in _UNCOMPUTED.finditer(written):
+        if not _EMPTY_TEXT.search(match["attributes"] or b""):
+            yield match
 
 
 def _spread(
@@ -153,5 +194,10 @@ def _shown(value: object, number_format: str | None = None) -> str:
         return f"{value:.15g}"
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
-        return value.date().isoformat() if midnight else value.isoformat(" ", "minutes")
+        day = value.date().isoformat()
+        return day if midnight else f"{day} {_shown(value.time())}"
+    if isinstance(value, datetime.time):
+        if value.microsecond:
+            return value.isoformat("milliseconds")
+        return value.isoformat("seconds" if value.second else "minutes")
     return str(value)

@@ -10,7 +10,7 @@ from qa.documents import FORMATS, canonical_text
 from qa.errors import DocumentError
 from qa.readers.content import Content
 from qa.readers.dates import metadata_date
-from qa.readers.encoding import decode, told_unreadable
+from qa.readers.encoding import count_unreadable, decode, told_unreadable
 from qa.readers.header import read_header
 from qa.readers.titles import title_of_body
 
@@ -24,7 +24,9 @@ def read(data: bytes, path: str) -> Content:
     text = canonical_text(decoded)
     if not text.strip():
         raise DocumentError(f"{path} holds no text. Remove it or fill it.")
-    return replace(_content(text, path, kind), notes=told_unreadable(data, decoded))
+    return replace(
+        _content(text, path, kind), notes=told_unreadable(count_unreadable(data, decoded))
+    )
 
 
 def _content(text: str, path: str, kind: str) -> Content:

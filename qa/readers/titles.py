@@ -51,8 +51,11 @@ def _first_heading(body: str) -> str | None:
                 fence = match["fence"]
             elif match["fence"].startswith(fence):
                 fence = None
-        elif fence is None and plain_line(match["atx"] or match["setext"]):
-            return match["atx"] or match["setext"]
+        elif fence is None:
+            # No more of it than a title may need; a line may be as long as the file.
+            heading = (match["atx"] or match["setext"])[: 2 * _MAX_TITLE]
+            if plain_line(heading):
+                return heading
     return None
 
 
