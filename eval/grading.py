@@ -52,7 +52,7 @@ def grade(case: Case, answer: Answer) -> Outcome:
     text = strip_markers(answer.text)
     refused = answer.status == "not_found" or is_refusal(text)
     if case.must_refuse:
-        if not refused and _corrects(case, text):
+        if not refused and _corrects(case, text, _sources(answer)):
             return "correct"
         return "refused" if refused else "wrong"
     if refused:
@@ -96,6 +96,11 @@ _CONNECTIVES = frozenset({"at", "on", "in", "of", "by", "and"})
 _COPULAS = frozenset({"is", "was", "are", "were", "but"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("other", "than")})
 _CLAUSE_END = re.compile(r"[,.;:!?()—]")
+
+# Not "wrong": it is in the title of an album.
+_CONTRAST = re.compile(rf"{NEGATION.pattern}|no|rather|instead|but|actually|incorrect")
+# A short sentence of a document may put a premise right; a passage is left to the reader.
+MAX_COPIED_WORDS = 16
 
 _WORD = r"(?!(?:And|Or)\b)[^\W\d_a-z][\w'’&-]*"
 _NAME = rf"{_WORD}(?:\s+{_WORD})*"
@@ -330,9 +335,25 @@ class _Reply:
         )
 
 
-def _corrects(case: Case, text: str) -> bool:
+def _sources(answer: Answer) -> tuple[str, ...]:
+    """What an answer was made from and cites."""
     return (
-        len(tokenise(text)) <= MAX_ANSWER_WORDS
+        *(citation.quote for citation in answer.citations),
+        *(passage.sentence.text for passage in answer.evidence),
+    )
+
+
+def _corrects(case: Case, text: str, sources: Iterable[str]) -> bool:
+    """Whether a text says what is so, and that it isn't what the question takes for granted.
+
+    What is so alone is no correction: who invents a longest track "of the eleven" has not
+    noticed that the question spoke of fourteen. Nor is a passage that is only copied.
+    """
+    words = [token.value for token in tokenise(text)]
+    return (
+        len(words) <= MAX_ANSWER_WORDS
+        and any(isinstance(word, str) and _CONTRAST.fullmatch(word) for word in words)
         and any(contains(text, phrase) for phrase in case.correction)
         and not any(contains(text, phrase) for phrase in case.reject)
+        and not (len(words) > MAX_COPIED_WORDS and any(_find(text, tokenise(s)) for s in sources))
     )

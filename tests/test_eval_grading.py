@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from eval.grading import (
 )
 from eval.reading import is_refusal, read_statement, read_yes_no, strip_markers
 from qa.documents import canonical_text
-from qa.types import Answer
+from qa.types import Answer, Citation
 
 TRACKS = "The album will feature eleven tracks, including three that are known."
 SETS = "On April 30, the first set was shot by Wing Shya; on May 2, a second by Long Hug."
@@ -208,6 +209,48 @@ def test_right_answers(asked: Case, text: str) -> None:
 )  # fmt: skip
 def test_wrong_answers(asked: Case, text: str) -> None:
     assert grade(asked, answer(text)) == "wrong"
+
+
+TRACKS_OF_14 = case("false-premise", correction=("eleven tracks", "not fourteen"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The album has eleven tracks, not fourteen.",
+        "There are no fourteen tracks but eleven tracks.",
+        "It doesn't have fourteen: the album will feature eleven tracks.",
+        "Actually, it has eleven tracks.",
+    ],
+)
+def test_a_premise_is_put_right_by_saying_what_is_not_so(text: str) -> None:
+    assert grade(TRACKS_OF_14, answer(text)) == "correct"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (TRACKS_OF_14, "Of the eleven tracks, Come Back to Me is the longest."),
+        (TRACKS_OF_14, "Of the eleven tracks, Right Place, Wrong Person is No. 1 in length."),
+        (case("false-premise", correction=("Hong Kong-based",)),
+         "Hong Kong-based photographer Wing Shya has his studio in Shibuya, Tokyo."),
+        (case("false-premise", correction=("in 2022",)), "It met with great acclaim in 2022."),
+    ],
+)  # fmt: skip
+def test_an_invention_that_names_what_is_so_puts_no_premise_right(asked: Case, text: str) -> None:
+    assert grade(asked, answer(text)) == "wrong"
+
+
+def test_a_passage_that_is_only_copied_puts_no_premise_right() -> None:
+    passage = (
+        "The album will feature eleven tracks, but the label has not told who plays on them, "
+        "nor whether there will be a second edition of it in the autumn."
+    )
+    source = Citation(1, "a.txt", "A", None, 0, len(passage), passage, 1.0)
+    copied = replace(answer(f"{passage} [1]"), citations=(source,))
+    assert grade(TRACKS_OF_14, copied) == "wrong"
+    said = replace(copied, text=f"It isn't fourteen. {passage} [1]")
+    assert grade(TRACKS_OF_14, said) == "correct"
 
 
 REFUSE = case("unanswerable")
