@@ -73,7 +73,8 @@ def is_right(case: Case, text: str) -> bool:
     if reply.own_words() > MAX_ANSWER_WORDS or reply.says_any(case.reject):
         return False
     if case.kind == "yes-no":
-        said = read_yes_no(text)
+        # Whoever repeats the question as it stands has answered it, whatever names follow.
+        said = read_yes_no(text) or read_statement(case.question, text, in_order=True)
         if said is None and any(contains(text, statement) for statement in case.statement):
             return True
         return (said or read_statement(case.question, text)) == case.gold[0][0]

@@ -111,16 +111,31 @@ def read_yes_no(text: str) -> Literal["yes", "no"] | None:
     return readings.pop() if len(readings) == 1 else None
 
 
-def read_statement(question: str, text: str) -> Literal["yes", "no"] | None:
+def read_statement(
+    question: str, text: str, *, in_order: bool = False
+) -> Literal["yes", "no"] | None:
     """Read a yes-no question that is repeated as a statement, or denied.
 
     All that the question names must stand in one sentence: "It will have more than ten
     songs" answers "Will it have more than ten songs?", "It will have songs" doesn't.
+
+    Parameters
+    ----------
+    question, text : str
+    in_order : bool
+        Only where the sentence says it all in the question's order. "Indigo is the first
+        album, and this is the second" has all words of "Is this the first album?" too.
     """
     asked = [token.value for token in tokenise(question) if token.value not in _FRAME]
     for sentence in sentences(text):
         tokens = [token.value for token in tokenise(sentence)]
-        if asked and all(any(_alike(word, other) for other in tokens) for word in asked):
+        rest = iter(tokens)
+        # Looking into an iterator goes on from the word before.
+        among = itertools.repeat(rest) if in_order else itertools.repeat(tokens)
+        if asked and all(
+            any(_alike(word, other) for other in place)
+            for word, place in zip(asked, among, strict=False)
+        ):
             denied = any(
                 isinstance(word, str) and (word == "no" or NEGATION.fullmatch(word))
                 for word in tokens

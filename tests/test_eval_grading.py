@@ -428,3 +428,38 @@ def test_the_seed_suite_accepts_each_of_its_own_golds_and_no_copy_of_the_article
         assert grade(asked, answer(", ".join(items) + " [1].")) == "correct", items
     article = next(iter(SEEDS.values()))
     assert grade(asked, answer(article)) == "wrong"
+
+
+BY_ID = {asked.id: asked for asked in SEED_CASES}
+
+
+@pytest.mark.parametrize(
+    ("case_id", "text"),
+    [
+        ("yes-no-08", "The second set of photos are by the same photographer as the first, "
+                      "Takahiro Mizushima."),
+        ("yes-no-11", "The first concept photos were published on April 30, after the single."),
+        ("yes-no-12", "Takahiro Mizushima, like Wing Shya, is known for working with Wong."),
+        ("yes-no-14", "The third set, expected to be unveiled later, had already been published."),
+        ("fact-05", "Hong Kong, Tokyo"),
+    ],
+)  # fmt: skip
+def test_a_phrase_of_the_seed_suite_doesnt_excuse_the_contrary(case_id: str, text: str) -> None:
+    assert grade(BY_ID[case_id], answer(text)) == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("case_id", "text"),
+    [
+        ("yes-no-01", "RM's first solo album is INDIGO, and Right Place, Wrong Person is his "
+                      "second solo album."),
+        ("yes-no-08", "The second set isn't by the same photographer: it's Takahiro Mizushima."),
+        ("yes-no-11", "They were published on April 30, not after the single."),
+        ("yes-no-12", "Unlike Wing Shya, he isn't known for that."),
+        ("yes-no-12", "Takahiro Mizushima is not the photographer known for working with Wong "
+                      "Kar-Wai, Wing Shya is."),
+        ("yes-no-14", "It had not already been published but was expected to be unveiled."),
+    ],
+)  # fmt: skip
+def test_a_phrase_of_the_seed_suite_is_still_an_answer(case_id: str, text: str) -> None:
+    assert grade(BY_ID[case_id], answer(text)) == "correct"
