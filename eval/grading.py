@@ -55,7 +55,11 @@ def grade(case: Case, answer: Answer) -> Outcome:
         if not refused and _corrects(case, text, _sources(answer)):
             return "correct"
         return "refused" if refused else "wrong"
-    if refused:
+    # Whoever gives the answer after all, after "The article speaks of X. However, …", has
+    # answered; a yes or no is too short to tell it from the way a refusal opens.
+    if refused and (
+        answer.status == "not_found" or case.kind == "yes-no" or not is_right(case, text)
+    ):
         return "refused"
     return "correct" if is_right(case, text) else "wrong"
 
