@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from qa.types import Answer
@@ -72,7 +73,14 @@ def score(case: Case, outcome: Outcome) -> int:
 
 
 def is_right(case: Case, text: str) -> bool:
-    """Whether a text without markers says all of the gold and nothing against it."""
+    """Whether a text without markers says all of the gold and nothing against it.
+
+    Sums that are written otherwise are tried as well: "5 million dollars" for "$5 million".
+    """
+    return _is_right(case, text) or _is_right(_plain_case(case), _plain(text))
+
+
+def _is_right(case: Case, text: str) -> bool:
     reply = _Reply(case, text)
     if reply.own_words() > MAX_ANSWER_WORDS or reply.says_any(case.reject):
         return False
@@ -97,6 +105,35 @@ def contains(text: str, phrase: str) -> bool:
 
 _Span = tuple[int, int]
 
+_A_THOUSAND = re.compile(
+    r"(?<!half )(?<!of )\ba(?=\s+(?:hundred|thousand|million|billion|trillion)\b)", re.IGNORECASE
+)
+_MONEY = re.compile(
+    r"(?<![$€£¥₩])\b(\d[\d,.]*(?:\s+(?:thousand|million|billion|trillion))?)\s+"
+    r"(?:US\s+)?(?:(?P<dollars>dollars)|euros)\b",
+    re.IGNORECASE,
+)
+
+
+def _plain(text: str) -> str:
+    """A text with its sums of money and round numbers as `qa.values` reads them."""
+    text = _A_THOUSAND.sub("one", text)
+    return _MONEY.sub(lambda sum_: ("$" if sum_["dollars"] else "€") + sum_[1], text)
+
+
+def _plain_case(case: Case) -> Case:
+    def all_of(items: tuple[Alternatives, ...]) -> tuple[Alternatives, ...]:
+        return tuple(tuple(map(_plain, item)) for item in items)
+
+    return replace(
+        case,
+        gold=all_of(case.gold),
+        quotes=all_of(case.quotes),
+        also=tuple(map(_plain, case.also)),
+        reject=tuple(map(_plain, case.reject)),
+    )
+
+
 _CONNECTIVES = frozenset({"at", "on", "in", "of", "by", "and"})
 _COPULAS = frozenset({"is", "was", "are", "were", "but"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("other", "than")})
@@ -110,6 +147,9 @@ MAX_COPIED_WORDS = 16
 _WORD = r"(?!(?:And|Or)\b)[^\W\d_a-z][\w'’&-]*"
 _NAME = rf"{_WORD}(?:\s+{_WORD})*"
 _JOIN = r"(?:\s*,)?\s*(?:\b(?:and|or)\b|[/&])\s*"
+_SPAN = re.compile(r"\s*(?:[-–—]|to|until|till|through)\s*", re.IGNORECASE)
+_BEGINS = re.compile(r"\b(?:beg[aiu]n\w*|start\w*|since)\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(?:end(?:s|ed|ing)?|until|till|finish\w*)\b", re.IGNORECASE)
 _NAME_END = r"(?=\s*(?:$|[.,;:!?()\[\n]|\b(?:and|or)\b))"
 _JOINED_AFTER = re.compile(rf"{_JOIN}({_NAME}){_NAME_END}")
 _JOINED_BEFORE = re.compile(rf"\b({_NAME}){_JOIN}$")
@@ -187,7 +227,8 @@ def _negated(span: _Span, tokens: Sequence[Token], text: str) -> bool:
         if tokens[k].value in _COPULAS:
             break
         behind.append(tokens[k].value)
-    if behind and behind[0] == "only":
+    # "Not until May 24" is on May 24.
+    if behind and behind[0] in {"only", "until", "till"}:
         return False
     if any(isinstance(word, str) and NEGATION.fullmatch(word) for word in behind):
         return True
@@ -298,8 +339,29 @@ class _Reply:
             and type(token.value) in sorts
             and self._is_other(token.value, golds)
             and not any(matches(value, token.value) for value in excused)
+            and not self._other_end(k, golds)
             for k, token in enumerate(self._tokens)
             if not isinstance(token.value, str)
+        )
+
+    def _other_end(self, k: int, golds: Sequence[Value]) -> bool:
+        """Whether a value ends the span of which the question asks when it begins, or so."""
+        tokens, text = self._tokens, self._text
+
+        def spanned(first: int, last: int) -> bool:
+            return 0 <= first < last < len(tokens) and bool(
+                _SPAN.fullmatch(text[tokens[first].end : tokens[last].start])
+            )
+
+        def is_gold(place: int) -> bool:
+            value = tokens[place].value
+            return not isinstance(value, str) and any(matches(gold, value) for gold in golds)
+
+        # The word between the two may be a token of its own.
+        return any(
+            (_BEGINS.search(self._case.question) and spanned(k - by, k) and is_gold(k - by))
+            or (_ENDS.search(self._case.question) and spanned(k, k + by) and is_gold(k + by))
+            for by in (1, 2)
         )
 
     def _is_other(self, value: Value, golds: Sequence[Value]) -> bool:

@@ -43,6 +43,7 @@ SHYA = case("fact", "Wing Shya", quotes=((SETS,),), question="Who shot the first
 LANDS = case("list", "Germany", "France", ("Brazil", "Brasil"))
 YES = case("yes-no", "yes", statement=("on a Friday",))
 NO = case("yes-no", "no", statement=("second solo album",))
+BEGUN = case("date", "2011", question="Beginning in what year did it lead?")
 POSITION = case("number", ("No. 1", "the top"))
 HOUR = case("date", "1 pm KST", question="At what time?")
 EARLY = case("date", ("May 17", "May 17, 2024"), also=("May 16",))
@@ -63,6 +64,15 @@ FIRST = case("yes-no", "no", question="Is Indigo the first album of RM?")
         (DAY, "2024-05-24"),
         (DAY, "On Friday, May 24, 2024, at 1 pm KST. [1][2]"),
         (DAY, "In 2024, on May 24."),
+        (DAY, "It will not be released until May 24."),
+        (BEGUN, "It led from 2011 to 2013."),
+        (BEGUN, "2011–2013"),
+        (case("date", "2013", question="In what year did it end?"), "It ran from 2011 until 2013."),
+        (case("number", "$5 million"), "It cost 5 million dollars."),
+        (case("number", "5 million dollars"), "$5 million"),
+        (case("number", "5", question="How many dollars?"), "5 dollars"),
+        (case("number", "1,000"), "a thousand"),
+        (case("fact", "a thousand ships"), "It had a thousand ships."),
         (DAY, "May 24; the one before came in 2022."),
         (EARLY, "May 17 at midnight KST (May 16 at 11 am ET)."),
         (HOUR, "On May 24 at 13:00 KST"),
@@ -129,6 +139,13 @@ def test_right_answers(asked: Case, text: str) -> None:
         (DAY, "May 2"),
         (DAY, "May 2024"),
         (DAY, "May 24, 2023"),
+        (DAY, "It is out until May 31, not May 24."),
+        (BEGUN, "It led from 2009 to 2011."),
+        (BEGUN, "It led from 2011 to 2013 or from 2010."),
+        (case("date", "2011", question="In what year was it built?"), "From 2011 to 2013."),
+        (case("number", "$5 million"), "5 million euros"),
+        (case("number", "1,000,000"), "half a million"),
+        (case("number", "1,000"), "a thousand or 2,000"),
         (DAY, "24 May 2023"),
         (ELEVEN, "111"),
         (ELEVEN, "2011"),
