@@ -26,7 +26,14 @@ from qa.values import Date, Number, Token, Value, conflicts, matches, tokenise
 
 from .cases import Alternatives, Case
 from .metrics import token_f1
-from .reading import NEGATION, is_refusal, read_statement, read_yes_no, strip_markers
+from .reading import (
+    NEGATION,
+    is_refusal,
+    read_statement,
+    read_yes_no,
+    sentences,
+    strip_markers,
+)
 
 __all__ = [
     "MAX_ANSWER_WORDS",
@@ -155,6 +162,13 @@ _JOINED_AFTER = re.compile(rf"{_JOIN}({_NAME}){_NAME_END}")
 _JOINED_BEFORE = re.compile(rf"\b({_NAME}){_JOIN}$")
 _LISTED_AFTER = re.compile(rf"(?:\s*,\s*|{_JOIN})({_NAME}){_NAME_END}")
 _LISTED_BEFORE = re.compile(rf"(?:^|[:;])\s*({_NAME})\s*,\s*$")
+_CLAUSE_STOP = re.compile(r"[.;!?]\s")
+_EITHER = re.compile(r"\beither\b(?!\s+(?:side|end|way|of)\b)", re.IGNORECASE)
+# "or his nephew" before a name; "or the people of" belongs to what comes before.
+_OR_KIN = re.compile(
+    r"\bor\s+(?:(?:maybe|perhaps|possibly)\s+)?(?:his|her|its|their|the|an?)\s+"
+    r"(?:[a-z-]+\s+)?(?!(?:of|in|at|by|on|to|for|from|with|and)\s)[a-z-]+\s+$"
+)
 _PERSON = re.compile(rf"{_WORD}(?:\s+{_WORD}){{1,3}}")
 _BEFORE = _CONNECTIVES | {
     "is", "was", "are", "were", "be", "to", "from", "with", "for", "as", "than", "called", "named",
@@ -287,12 +301,47 @@ class _Reply:
         own = [span for span in spans if not self._copied(span)]
         if any(_negated(span, self._tokens, self._text) for span in own):
             return False
-        if self._hedged(own, spans):
+        if self._hedged(own, spans) or any(self._one_of_several(span) for span in own):
             return False
         said = [gold for gold, each in found.items() if each]
         if any(_is_value(gold) for gold in said):
             return not self._other_values([gold for gold in said if _is_value(gold)])
         return not any(self._joined(span) for span in own)
+
+    def _one_of_several(self, span: _Span) -> bool:
+        """Whether what is said is one choice, or one of several sentences that differ in a name.
+
+        "It was in Spain. It was in France." doesn't say where it was, nor does "Spain; France".
+        """
+        start, end = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
+        said = self._text[start:end]
+        before = _CLAUSE_STOP.split(self._text[:start])[-1]
+        if not re.search(r"\beither\b", said, re.IGNORECASE) and (
+            _EITHER.search(before) or _OR_KIN.search(before)
+        ):
+            return True
+        parts = sentences(self._text)
+        position = 0
+        for place, part in enumerate(parts):
+            position = self._text.index(part, position)
+            if position <= start and end <= position + len(part):
+                head = part[: start - position].strip()
+                tail = part[end - position :].strip(" .;!?")
+                others = [other for k, other in enumerate(parts) if k != place]
+                return any(self._is_rival(other, head, tail) for other in others)
+            position += len(part)
+        return False
+
+    def _is_rival(self, sentence: str, head: str, tail: str) -> bool:
+        bare = sentence.rstrip(" .;!?")
+        if head and not bare.startswith(f"{head} "):
+            return False
+        if tail and not bare.endswith(f" {tail}"):
+            return False
+        name = bare[len(head) : len(bare) - len(tail)].strip()
+        # Not "Dr." or "J. R.", after which no sentence ends.
+        initials = sentence.endswith(".") and not head and len(name) < 5
+        return bool(re.fullmatch(_NAME, name)) and not initials and not self._known(name)
 
     def _begins(self, span: _Span) -> bool:
         """Whether no word before a span belongs to it: "by Holt", but not "Mira Holt"."""
