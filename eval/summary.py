@@ -20,12 +20,14 @@ from .statistics import (
     paired_bootstrap,
     percentile,
     risk_coverage,
+    sign_test,
 )
 
 __all__ = [
     "FIGURES",
     "NOTES",
     "Figure",
+    "chance",
     "curve",
     "exactness",
     "figures",
@@ -154,6 +156,17 @@ def paired(name: str, first: Sequence[Record], second: Sequence[Record]) -> Inte
     first, second : sequence of Record
         Of one system each.
     """
+    return paired_bootstrap(*_pairs(name, first, second))
+
+
+def chance(name: str, first: Sequence[Record], second: Sequence[Record]) -> float:
+    """Probability that a measure's difference (see `paired`) is chance, two-sided and exact."""
+    return sign_test(*_pairs(name, first, second))
+
+
+def _pairs(
+    name: str, first: Sequence[Record], second: Sequence[Record]
+) -> tuple[list[float], list[float]]:
     value = _BY_NAME[name].value
     theirs = {record.id: value(record) for record in second}
     pairs = [
@@ -161,7 +174,7 @@ def paired(name: str, first: Sequence[Record], second: Sequence[Record]) -> Inte
         for record in first
         if (mine := value(record)) is not None and (other := theirs.get(record.id)) is not None
     ]
-    return paired_bootstrap([mine for mine, _ in pairs], [other for _, other in pairs])
+    return [mine for mine, _ in pairs], [other for _, other in pairs]
 
 
 def exactness(records: Sequence[Record]) -> float:

@@ -36,7 +36,7 @@ def test_changes_are_listed_worst_first_and_only_those() -> None:
     ]
     assert found.cases == 4
     assert found.left_out == ("gone", "new")
-    differences = dict(found.differences)
+    differences = {name: interval for name, interval, _ in found.differences}
     assert differences["truthfulness"].mean == pytest.approx((-2 + 1) / 4)
     assert "citation precision" not in differences
 
@@ -75,6 +75,14 @@ def test_a_comparison_is_printed_with_what_is_more_than_chance() -> None:
     assert "more than chance" in text
     assert "10 cases changed" in text
     assert "No case changed." in text
+
+
+def test_one_changed_case_is_no_more_than_chance() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    print_comparison(compare(many(1), many(1, 1, **WORSE), ("a", "b")), console)
+    print_comparison(compare(many(40), many(40, 4, **WORSE), ("a", "b")), console)
+    assert isinstance(console.file, io.StringIO)
+    assert "more than chance" not in console.file.getvalue()
 
 
 @pytest.fixture
