@@ -10,8 +10,10 @@ too long to read. Nor is it stricter than a reader: a gold may lose its first wo
 statement has answered it. What stands in a verbatim copy of a whole gold quote never counts
 against an answer: the document's own sentence doesn't contradict itself.
 
-The outcomes and their score are those of CRAG (Yang et al., 2024, "CRAG -
-Comprehensive RAG Benchmark"): truthfulness is the share right minus the share wrong.
+The score follows CRAG (Yang et al., 2024, "CRAG - Comprehensive RAG Benchmark"):
+truthfulness is the share right minus the share wrong. It isn't CRAG's in one thing: to
+refuse what the documents don't tell is right here and counts 1, where CRAG gives any
+refusal 0. A system that always refuses has the share of unanswerable cases, not 0.
 """
 
 from __future__ import annotations
@@ -73,7 +75,10 @@ def grade(case: Case, answer: Answer) -> Outcome:
 
 
 def score(case: Case, outcome: Outcome) -> int:
-    """Share in truthfulness: 1 right, 0 refused what the documents do tell, -1 wrong."""
+    """Share in truthfulness: 1 right, 0 refused what the documents do tell, -1 wrong.
+
+    Right is also to refuse what they don't tell (CRAG: 0).
+    """
     if outcome == "wrong":
         return -1
     return 1 if outcome == "correct" or case.must_refuse else 0

@@ -41,6 +41,8 @@ __all__ = [
 RETRIEVAL = "retrieval"
 HIT_RANKS = (1, 3, 5)
 NOTES = (
+    "Truthfulness is the share right minus the share wrong; a refusal of what the documents don’t "
+    "tell is right and counts 1, where CRAG, whose score it is otherwise, gives 0. "
     "Intervals are 95% by bootstrap. Precision and recall count citations of at most 800 "
     "characters, which a reader can check at a glance; at any length, citing everything is never "
     "wrong. Retrieval counts what each system retrieves: sentences for ours, longer chunks for "

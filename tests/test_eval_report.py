@@ -226,3 +226,7 @@ def test_what_retrieved_nothing_missed_unless_it_never_retrieves() -> None:
     assert found["hit@1"].n == found["mean reciprocal rank"].n == 0
     assert paired("hit@1", records, without).n == 0
     assert paired("hit@1", records, records).n == 2
+
+
+def test_where_truthfulness_differs_from_crag_is_told(run: Run) -> None:
+    assert "counts 1, where CRAG, whose score it is otherwise, gives 0" in shown(run)
