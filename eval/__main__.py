@@ -39,7 +39,7 @@ from .calibration import (
     settings_of,
 )
 from .cases import CasesError
-from .compare import compare, pick, print_comparison
+from .compare import compare, pick, print_comparison, told_apart
 from .draft import Proposal, choose_sentences, propose, write_draft
 from .gate import judge_gate, load_baseline, print_verdict, save_baseline
 from .machine import machine, versions
@@ -198,6 +198,8 @@ def compare_command(
 ) -> None:
     """List what changed from one run to another, case by case, with paired intervals."""
     one, other = load_run(first), load_run(second)
+    for line in told_apart(one.stamp, other.stamp):
+        Console().print(f"[dim]{escape(line)}[/]", soft_wrap=True)
     for names in pick(one, other, _split(systems)):
         print_comparison(compare(one.of(names[0]), other.of(names[1]), names), Console())
 

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from .cases import CasesError
-from .records import Record, Run
+from .records import Record, Run, Stamp
 from .statistics import Interval
 from .summary import FIGURES, chance, paired
 
-__all__ = ["Change", "Comparison", "compare", "pick", "print_comparison"]
+__all__ = ["Change", "Comparison", "compare", "pick", "print_comparison", "told_apart"]
 
 # By an exact test of the cases that changed: the interval of a few has no width to tell by.
 SIGNIFICANT = 0.05
@@ -59,6 +59,14 @@ class Comparison:
     changes: tuple[Change, ...]
 
 
+_MADE_WITH = {
+    "suite_digest": "cases",
+    "corpus_digest": "documents",
+    "model": "model",
+    "embedding": "embedding",
+    "fingerprint": "settings",
+    "code_digest": "code",
+}
 _ORDER = ("worse", "better", "other verdict", "other words")
 
 
@@ -128,6 +136,24 @@ def compare(
         ),
         changes=tuple(sorted(changes, key=lambda change: _ORDER.index(change.verdict))),
     )
+
+
+def told_apart(first: Stamp, second: Stamp) -> list[str]:
+    """What two runs were made with that differs, in words; empty where nothing does."""
+    different = first.differences(second)
+    told = [
+        f"other {what}: {getattr(first, name)} → {getattr(second, name)}"
+        for name, what in _MADE_WITH.items()
+        if name in different
+    ]
+    for name in ("versions", "machine"):
+        one, other = getattr(first, name), getattr(second, name)
+        told += [
+            f"other {name.removesuffix('s')}, {key}: {one.get(key, '-')} → {other.get(key, '-')}"
+            for key in dict.fromkeys((*one, *other))
+            if one.get(key) != other.get(key)
+        ]
+    return told
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:

@@ -6,11 +6,11 @@ import io
 from pathlib import Path
 
 import pytest
-from eval_doubles import answered, record, run_of
+from eval_doubles import answered, record, run_of, stamp
 from rich.console import Console
 
 from eval.cases import CasesError
-from eval.compare import compare, pick, print_comparison
+from eval.compare import compare, pick, print_comparison, told_apart
 from eval.gate import judge_gate, load_baseline, print_verdict, save_baseline
 from eval.records import Record, Run
 
@@ -83,6 +83,21 @@ def test_one_changed_case_is_no_more_than_chance() -> None:
     print_comparison(compare(many(40), many(40, 4, **WORSE), ("a", "b")), console)
     assert isinstance(console.file, io.StringIO)
     assert "more than chance" not in console.file.getvalue()
+
+
+def test_what_two_runs_were_made_with_is_told_where_it_differs() -> None:
+    one = stamp(versions={"python": "3.11", "numpy": "2.0"})
+    assert told_apart(one, one) == []
+    assert told_apart(one, stamp("copy", versions={"python": "3.12", "numpy": "2.0"})) == [
+        "other version, python: 3.11 → 3.12"
+    ]
+    changes = {"corpus_digest": "9", "model": "other", "fingerprint": "def", "code_digest": "8"}
+    assert told_apart(stamp(), stamp(**changes)) == [
+        "other documents: 2 → 9",
+        "other model: scripted → other",
+        "other settings: abc → def",
+        "other code: 3 → 8",
+    ]
 
 
 @pytest.fixture
