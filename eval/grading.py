@@ -403,8 +403,11 @@ class _Reply:
         tokens, text = self._tokens, self._text
 
         def spanned(first: int, last: int) -> bool:
-            return 0 <= first < last < len(tokens) and bool(
-                _SPAN.fullmatch(text[tokens[first].end : tokens[last].start])
+            if not 0 <= first < last < len(tokens):
+                return False
+            between = text[tokens[first].end : tokens[last].start]
+            return bool(_SPAN.fullmatch(between)) or (
+                between.strip() == "and" and tokens[max(first - 1, 0)].value == "between"
             )
 
         def is_gold(place: int) -> bool:

@@ -76,6 +76,7 @@ _REFUSAL = re.compile(
     rf"|\b(?:can|could)(?:{_NOT}|not)\s+be\s+(?:determined|found|answered)\b"
     r"|\bunable\s+to\s+(?:find|answer|determine|provide)\b"
     rf"|\b(?:i|we)(?:\s+am|\s+are|'m|'re)?(?:\s+do)?{_NOT}\s+(?:have|aware|sure|familiar)\b"
+    r"|\b(?:i|we)\s+have\s+no\s+idea\b"
     r"|(?:^\W*|\bthere\s+(?:is|are|was|were)\s+)(?:not\s+enough|insufficient)\s+"
     rf"(?:\w+\s+)?{_FINDING}\b"
     rf"|\bthere\s+(?:is|are|was|were){_NOT}\s+(?:any|enough|sufficient)\s+(?:\w+\s+)?{_FINDING}\b"
@@ -111,7 +112,8 @@ _APOLOGY = re.compile(
 )
 _BARE_NO = re.compile(r"\W*no\W*", re.IGNORECASE)
 _GUESS = re.compile(
-    r"\b(?:likely|probably|possibly|presumably|perhaps|(?:might|may|could)\s+be"
+    # What is likely to be told one day is no guess at the answer.
+    r"\b(?:likely(?!\s+(?:that\s+\w+\s+will|to)\s+be\s+(?:announced|disclosed|revealed|published)\b)|probably|possibly|presumably|perhaps|(?:might|may|could)\s+be"
     # Where else it might be found is no guess, nor is what the sources are believed to lack.
     r"(?!\s+(?:able|available|found|helpful|listed|mentioned|possible|useful)\b)|"
     rf"i\s+(?:think|believe|guess|assume)(?!\s+(?:that\s+)?(?:the\s+)?(?:\w+\s+)?{_SOURCE}\b)|it\s+(?:seems|appears)|my\s+(?:own\s+)?knowledge|general\s+knowledge|"
