@@ -39,7 +39,7 @@ from .calibration import (
     settings_of,
 )
 from .cases import CasesError
-from .compare import compare, pick, print_comparison
+from .compare import compare, pick, print_comparison, told_apart
 from .draft import Proposal, choose_sentences, propose, write_draft
 from .gate import judge_gate, load_baseline, print_verdict, save_baseline
 from .machine import machine, versions
@@ -61,6 +61,7 @@ from .workflow import (
     own_suites,
     page_of,
     public_suite,
+    run_file_of,
     seed_documents,
     weights_progress,
 )
@@ -132,7 +133,8 @@ def run_command(
     names = check_names(_split(systems))
     settings = _settings(llm)
     suite = open_suite(cases, library, settings, kinds=kind or (), limit=limit)
-    finish(measure(suite, names, settings, json_file), details)
+    target = json_file or run_file_of("run", suite, settings)
+    finish(measure(suite, names, settings, target), details)
 
 
 def _public_command(load: Callable[..., PassageSuite]) -> Callable[..., None]:
@@ -149,8 +151,10 @@ def _public_command(load: Callable[..., PassageSuite]) -> Callable[..., None]:
         details: DetailsOption = False,
     ) -> None:
         names, settings = check_names(_split(systems)), _settings(llm)
-        suite = load(data, counts=_counts(sample, unanswerable), seed=seed)
-        finish(measure(public_suite(suite, settings, data), names, settings, json_file), details)
+        drawn = load(data, counts=_counts(sample, unanswerable), seed=seed)
+        suite = public_suite(drawn, settings, data)
+        target = json_file or run_file_of(drawn.name, suite, settings)
+        finish(measure(suite, names, settings, target), details)
 
     return command
 
@@ -198,6 +202,8 @@ def compare_command(
 ) -> None:
     """List what changed from one run to another, case by case, with paired intervals."""
     one, other = load_run(first), load_run(second)
+    for line in told_apart(one.stamp, other.stamp):
+        Console().print(f"[dim]{escape(line)}[/]", soft_wrap=True)
     for names in pick(one, other, _split(systems)):
         print_comparison(compare(one.of(names[0]), other.of(names[1]), names), Console())
 
@@ -227,7 +233,8 @@ def gate_command(
     else:
         settings = _settings(llm)
         suite = open_suite(None, None, settings, limit=limit)
-        run = measure(suite, ("qa",), settings, json_file)
+        target = json_file or run_file_of("gate", suite, settings)
+        run = measure(suite, ("qa",), settings, target)
         print_run(run, Console())
     if held is None:
         save_baseline(run, baseline)

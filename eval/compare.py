@@ -10,11 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from .cases import CasesError
-from .records import Record, Run
+from .records import Record, Run, Stamp
 from .statistics import Interval
-from .summary import FIGURES, paired
+from .summary import FIGURES, chance, paired
 
-__all__ = ["Change", "Comparison", "compare", "pick", "print_comparison"]
+__all__ = ["Change", "Comparison", "compare", "pick", "print_comparison", "told_apart"]
+
+# By an exact test of the cases that changed: the interval of a few has no width to tell by.
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class Comparison:
         Compared.
     left_out : tuple of str
         Ids of cases that only one was asked, or that were another question.
-    differences : tuple of (str, Interval)
-        By measure, second minus first, paired.
+    differences : tuple of (str, Interval, float)
+        By measure, second minus first, paired, with the probability that it is chance.
     changes : tuple of Change
         Worse ones first.
     """
@@ -52,10 +55,18 @@ class Comparison:
     names: tuple[str, str]
     cases: int
     left_out: tuple[str, ...]
-    differences: tuple[tuple[str, Interval], ...]
+    differences: tuple[tuple[str, Interval, float], ...]
     changes: tuple[Change, ...]
 
 
+_MADE_WITH = {
+    "suite_digest": "cases",
+    "corpus_digest": "documents",
+    "model": "model",
+    "embedding": "embedding",
+    "fingerprint": "settings",
+    "code_digest": "code",
+}
 _ORDER = ("worse", "better", "other verdict", "other words")
 
 
@@ -119,12 +130,30 @@ def compare(
         cases=len(both),
         left_out=tuple(sorted({record.id for record in (*first, *second)} - ids)),
         differences=tuple(
-            (figure.name, interval)
+            (figure.name, interval, chance(figure.name, mine, theirs))
             for figure in FIGURES
             if (interval := paired(figure.name, mine, theirs)).n
         ),
         changes=tuple(sorted(changes, key=lambda change: _ORDER.index(change.verdict))),
     )
+
+
+def told_apart(first: Stamp, second: Stamp) -> list[str]:
+    """What two runs were made with that differs, in words; empty where nothing does."""
+    different = first.differences(second)
+    told = [
+        f"other {what}: {getattr(first, name)} → {getattr(second, name)}"
+        for name, what in _MADE_WITH.items()
+        if name in different
+    ]
+    for name in ("versions", "machine"):
+        one, other = getattr(first, name), getattr(second, name)
+        told += [
+            f"other {name.removesuffix('s')}, {key}: {one.get(key, '-')} → {other.get(key, '-')}"
+            for key in dict.fromkeys((*one, *other))
+            if one.get(key) != other.get(key)
+        ]
+    return told
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -140,14 +169,13 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     table = Table(title="Differences, second − first, with paired 95% intervals")
     for name in ("figure", "difference", "interval", "n", ""):
         table.add_column(name, justify="left" if name in {"figure", ""} else "right")
-    for name, i in comparison.differences:
-        clear = i.low > 0 or i.high < 0
+    for name, i, by_chance in comparison.differences:
         table.add_row(
             name,
             f"{i.mean:+.3f}",
             f"{i.low:+.3f} to {i.high:+.3f}",
             str(i.n),
-            "[bold]more than chance[/]" if clear else "",
+            "[bold]more than chance[/]" if by_chance <= SIGNIFICANT else "",
         )
     console.print(table)
     if not comparison.changes:

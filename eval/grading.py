@@ -10,14 +10,17 @@ too long to read. Nor is it stricter than a reader: a gold may lose its first wo
 statement has answered it. What stands in a verbatim copy of a whole gold quote never counts
 against an answer: the document's own sentence doesn't contradict itself.
 
-The outcomes and their score are those of CRAG (Yang et al., 2024, "CRAG -
-Comprehensive RAG Benchmark"): truthfulness is the share right minus the share wrong.
+The score follows CRAG (Yang et al., 2024, "CRAG - Comprehensive RAG Benchmark"):
+truthfulness is the share right minus the share wrong. It isn't CRAG's in one thing: to
+refuse what the documents don't tell is right here and counts 1, where CRAG gives any
+refusal 0. A system that always refuses has the share of unanswerable cases, not 0.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from qa.types import Answer
@@ -25,7 +28,14 @@ from qa.values import Date, Number, Token, Value, conflicts, matches, tokenise
 
 from .cases import Alternatives, Case
 from .metrics import token_f1
-from .reading import NEGATION, is_refusal, read_statement, read_yes_no, strip_markers
+from .reading import (
+    NEGATION,
+    is_refusal,
+    read_statement,
+    read_yes_no,
+    sentences,
+    strip_markers,
+)
 
 __all__ = [
     "MAX_ANSWER_WORDS",
@@ -52,28 +62,43 @@ def grade(case: Case, answer: Answer) -> Outcome:
     text = strip_markers(answer.text)
     refused = answer.status == "not_found" or is_refusal(text)
     if case.must_refuse:
-        if not refused and _corrects(case, text):
+        if not refused and _corrects(case, text, _sources(answer)):
             return "correct"
         return "refused" if refused else "wrong"
-    if refused:
+    # Whoever gives the answer after all, after "The article speaks of X. However, …", has
+    # answered; a yes or no is too short to tell it from the way a refusal opens.
+    if refused and (
+        answer.status == "not_found" or case.kind == "yes-no" or not is_right(case, text)
+    ):
         return "refused"
     return "correct" if is_right(case, text) else "wrong"
 
 
 def score(case: Case, outcome: Outcome) -> int:
-    """Share in truthfulness: 1 right, 0 refused what the documents do tell, -1 wrong."""
+    """Share in truthfulness: 1 right, 0 refused what the documents do tell, -1 wrong.
+
+    Right is also to refuse what they don't tell (CRAG: 0).
+    """
     if outcome == "wrong":
         return -1
     return 1 if outcome == "correct" or case.must_refuse else 0
 
 
 def is_right(case: Case, text: str) -> bool:
-    """Whether a text without markers says all of the gold and nothing against it."""
+    """Whether a text without markers says all of the gold and nothing against it.
+
+    Sums that are written otherwise are tried as well: "5 million dollars" for "$5 million".
+    """
+    return _is_right(case, text) or _is_right(_plain_case(case), _plain(text))
+
+
+def _is_right(case: Case, text: str) -> bool:
     reply = _Reply(case, text)
     if reply.own_words() > MAX_ANSWER_WORDS or reply.says_any(case.reject):
         return False
     if case.kind == "yes-no":
-        said = read_yes_no(text)
+        # Whoever repeats the question as it stands has answered it, whatever names follow.
+        said = read_yes_no(text) or read_statement(case.question, text, in_order=True)
         if said is None and any(contains(text, statement) for statement in case.statement):
             return True
         return (said or read_statement(case.question, text)) == case.gold[0][0]
@@ -92,19 +117,63 @@ def contains(text: str, phrase: str) -> bool:
 
 _Span = tuple[int, int]
 
+_A_THOUSAND = re.compile(
+    r"(?<!half )(?<!of )\ba(?=\s+(?:hundred|thousand|million|billion|trillion)\b)", re.IGNORECASE
+)
+_MONEY = re.compile(
+    r"(?<![$€£¥₩])\b(\d[\d,.]*(?:\s+(?:thousand|million|billion|trillion))?)\s+"
+    r"(?:US\s+)?(?:(?P<dollars>dollars)|euros)\b",
+    re.IGNORECASE,
+)
+
+
+def _plain(text: str) -> str:
+    """A text with its sums of money and round numbers as `qa.values` reads them."""
+    text = _A_THOUSAND.sub("one", text)
+    return _MONEY.sub(lambda sum_: ("$" if sum_["dollars"] else "€") + sum_[1], text)
+
+
+def _plain_case(case: Case) -> Case:
+    def all_of(items: tuple[Alternatives, ...]) -> tuple[Alternatives, ...]:
+        return tuple(tuple(map(_plain, item)) for item in items)
+
+    return replace(
+        case,
+        gold=all_of(case.gold),
+        quotes=all_of(case.quotes),
+        also=tuple(map(_plain, case.also)),
+        reject=tuple(map(_plain, case.reject)),
+    )
+
+
 _CONNECTIVES = frozenset({"at", "on", "in", "of", "by", "and"})
 _COPULAS = frozenset({"is", "was", "are", "were", "but"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("other", "than")})
 _CLAUSE_END = re.compile(r"[,.;:!?()—]")
 
+# Not "wrong": it is in the title of an album.
+_CONTRAST = re.compile(rf"{NEGATION.pattern}|no|rather|instead|but|actually|incorrect")
+# A short sentence of a document may put a premise right; a passage is left to the reader.
+MAX_COPIED_WORDS = 16
+
 _WORD = r"(?!(?:And|Or)\b)[^\W\d_a-z][\w'’&-]*"
 _NAME = rf"{_WORD}(?:\s+{_WORD})*"
 _JOIN = r"(?:\s*,)?\s*(?:\b(?:and|or)\b|[/&])\s*"
+_SPAN = re.compile(r"\s*(?:[-–—]|to|until|till|through)\s*", re.IGNORECASE)
+_BEGINS = re.compile(r"\b(?:beg[aiu]n\w*|start\w*|since)\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(?:end(?:s|ed|ing)?|until|till|finish\w*)\b", re.IGNORECASE)
 _NAME_END = r"(?=\s*(?:$|[.,;:!?()\[\n]|\b(?:and|or)\b))"
 _JOINED_AFTER = re.compile(rf"{_JOIN}({_NAME}){_NAME_END}")
 _JOINED_BEFORE = re.compile(rf"\b({_NAME}){_JOIN}$")
 _LISTED_AFTER = re.compile(rf"(?:\s*,\s*|{_JOIN})({_NAME}){_NAME_END}")
 _LISTED_BEFORE = re.compile(rf"(?:^|[:;])\s*({_NAME})\s*,\s*$")
+_CLAUSE_STOP = re.compile(r"[.;!?]\s")
+_EITHER = re.compile(r"\beither\b(?!\s+(?:side|end|way|of)\b)", re.IGNORECASE)
+# "or his nephew" before a name; "or the people of" belongs to what comes before.
+_OR_KIN = re.compile(
+    r"\bor\s+(?:(?:maybe|perhaps|possibly)\s+)?(?:his|her|its|their|the|an?)\s+"
+    r"(?:[a-z-]+\s+)?(?!(?:of|in|at|by|on|to|for|from|with|and)\s)[a-z-]+\s+$"
+)
 _PERSON = re.compile(rf"{_WORD}(?:\s+{_WORD}){{1,3}}")
 _BEFORE = _CONNECTIVES | {
     "is", "was", "are", "were", "be", "to", "from", "with", "for", "as", "than", "called", "named",
@@ -177,7 +246,8 @@ def _negated(span: _Span, tokens: Sequence[Token], text: str) -> bool:
         if tokens[k].value in _COPULAS:
             break
         behind.append(tokens[k].value)
-    if behind and behind[0] == "only":
+    # "Not until May 24" is on May 24.
+    if behind and behind[0] in {"only", "until", "till"}:
         return False
     if any(isinstance(word, str) and NEGATION.fullmatch(word) for word in behind):
         return True
@@ -236,12 +306,47 @@ class _Reply:
         own = [span for span in spans if not self._copied(span)]
         if any(_negated(span, self._tokens, self._text) for span in own):
             return False
-        if self._hedged(own, spans):
+        if self._hedged(own, spans) or any(self._one_of_several(span) for span in own):
             return False
         said = [gold for gold, each in found.items() if each]
         if any(_is_value(gold) for gold in said):
             return not self._other_values([gold for gold in said if _is_value(gold)])
         return not any(self._joined(span) for span in own)
+
+    def _one_of_several(self, span: _Span) -> bool:
+        """Whether what is said is one choice, or one of several sentences that differ in a name.
+
+        "It was in Spain. It was in France." doesn't say where it was, nor does "Spain; France".
+        """
+        start, end = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
+        said = self._text[start:end]
+        before = _CLAUSE_STOP.split(self._text[:start])[-1]
+        if not re.search(r"\beither\b", said, re.IGNORECASE) and (
+            _EITHER.search(before) or _OR_KIN.search(before)
+        ):
+            return True
+        parts = sentences(self._text)
+        position = 0
+        for place, part in enumerate(parts):
+            position = self._text.index(part, position)
+            if position <= start and end <= position + len(part):
+                head = part[: start - position].strip()
+                tail = part[end - position :].strip(" .;!?")
+                others = [other for k, other in enumerate(parts) if k != place]
+                return any(self._is_rival(other, head, tail) for other in others)
+            position += len(part)
+        return False
+
+    def _is_rival(self, sentence: str, head: str, tail: str) -> bool:
+        bare = sentence.rstrip(" .;!?")
+        if head and not bare.startswith(f"{head} "):
+            return False
+        if tail and not bare.endswith(f" {tail}"):
+            return False
+        name = bare[len(head) : len(bare) - len(tail)].strip()
+        # Not "Dr." or "J. R.", after which no sentence ends.
+        initials = sentence.endswith(".") and not head and len(name) < 5
+        return bool(re.fullmatch(_NAME, name)) and not initials and not self._known(name)
 
     def _begins(self, span: _Span) -> bool:
         """Whether no word before a span belongs to it: "by Holt", but not "Mira Holt"."""
@@ -288,8 +393,32 @@ class _Reply:
             and type(token.value) in sorts
             and self._is_other(token.value, golds)
             and not any(matches(value, token.value) for value in excused)
+            and not self._other_end(k, golds)
             for k, token in enumerate(self._tokens)
             if not isinstance(token.value, str)
+        )
+
+    def _other_end(self, k: int, golds: Sequence[Value]) -> bool:
+        """Whether a value ends the span of which the question asks when it begins, or so."""
+        tokens, text = self._tokens, self._text
+
+        def spanned(first: int, last: int) -> bool:
+            if not 0 <= first < last < len(tokens):
+                return False
+            between = text[tokens[first].end : tokens[last].start]
+            return bool(_SPAN.fullmatch(between)) or (
+                between.strip() == "and" and tokens[max(first - 1, 0)].value == "between"
+            )
+
+        def is_gold(place: int) -> bool:
+            value = tokens[place].value
+            return not isinstance(value, str) and any(matches(gold, value) for gold in golds)
+
+        # The word between the two may be a token of its own.
+        return any(
+            (_BEGINS.search(self._case.question) and spanned(k - by, k) and is_gold(k - by))
+            or (_ENDS.search(self._case.question) and spanned(k, k + by) and is_gold(k + by))
+            for by in (1, 2)
         )
 
     def _is_other(self, value: Value, golds: Sequence[Value]) -> bool:
@@ -330,9 +459,25 @@ class _Reply:
         )
 
 
-def _corrects(case: Case, text: str) -> bool:
+def _sources(answer: Answer) -> tuple[str, ...]:
+    """What an answer was made from and cites."""
     return (
-        len(tokenise(text)) <= MAX_ANSWER_WORDS
+        *(citation.quote for citation in answer.citations),
+        *(passage.sentence.text for passage in answer.evidence),
+    )
+
+
+def _corrects(case: Case, text: str, sources: Iterable[str]) -> bool:
+    """Whether a text says what is so, and that it isn't what the question takes for granted.
+
+    What is so alone is no correction: who invents a longest track "of the eleven" has not
+    noticed that the question spoke of fourteen. Nor is a passage that is only copied.
+    """
+    words = [token.value for token in tokenise(text)]
+    return (
+        len(words) <= MAX_ANSWER_WORDS
+        and any(isinstance(word, str) and _CONTRAST.fullmatch(word) for word in words)
         and any(contains(text, phrase) for phrase in case.correction)
         and not any(contains(text, phrase) for phrase in case.reject)
+        and not (len(words) > MAX_COPIED_WORDS and any(_find(text, tokenise(s)) for s in sources))
     )

@@ -82,7 +82,7 @@ def _read(path: Path) -> list[_Question]:
             _Question(
                 number,
                 str(record["question"]).strip(),
-                tuple(dict.fromkeys(str(answer) for answer in record["answers"])),
+                _answers(record["answers"]),
                 str(record["title"]),
                 " ".join(one_line(record["text"]).split()),
             )
@@ -94,6 +94,13 @@ def _read(path: Path) -> list[_Question]:
             f"{path}: not NQ-open with gold passages ({type(error).__name__}: {error}). Give JSON "
             "Lines with 'question', 'answers', 'title' and 'text'."
         ) from error
+
+
+def _answers(given: object) -> tuple[str, ...]:
+    # A bare text would be taken for a list of its letters.
+    if not isinstance(given, list):
+        raise TypeError("'answers' must be a list of texts")
+    return tuple(dict.fromkeys(str(answer) for answer in given))
 
 
 def _withhold(questions: Sequence[_Question], count: int, seed: int) -> list[_Question]:
@@ -124,7 +131,7 @@ def _answerable(question: _Question) -> Case | None:
     spans = [
         (match.start(), len(match[0]))
         for answer in question.answers
-        if (match := re.search(re.escape(answer), question.passage, re.IGNORECASE))
+        if (match := _whole(answer).search(question.passage))
     ]
     if not spans:
         return None
@@ -138,3 +145,8 @@ def _answerable(question: _Question) -> Case | None:
         (tuple(quotes),),
         passages=(canonical_text(question.passage).strip(),),
     )
+
+
+def _whole(answer: str) -> re.Pattern[str]:
+    """An answer as whole words: "4" doesn't stand in "1944"."""
+    return re.compile(rf"(?<!\w){re.escape(answer)}(?!\w)", re.IGNORECASE)

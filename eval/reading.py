@@ -48,6 +48,13 @@ _TOLD = (
     r"disclosed|found|available|revealed|clear|covered)"
 )
 _NOT = r"(?:n't|\s+not)"
+_FINDING = r"(?:information|context|data|evidence|mention|indication|details?|records?)"
+_GIVEN = r"(?:provided|given|available)"
+_UNTOLD = r"(?:mentioned|provided|specified|stated|given|disclosed|indicated|known|named)"
+_THERE = (
+    rf"(?:\s+here|\s+(?:in|by)\s+(?:\w+\s+){{0,2}}"
+    rf"(?:{_SOURCE}|{_GIVEN}\s+information|information\s+{_GIVEN}))?"
+)
 _REFUSAL = re.compile(
     rf"\b{_SOURCE}\b[^.;]{{0,60}}?\b(?:do|does|did|can){_NOT}\b[^.;]{{0,30}}?\b{_TELL}\b"
     rf"|\b(?:is|are|was|were){_NOT}\s+(?:\w+\s+)?{_TOLD}\b[^.;]{{0,30}}\b(?:in|by)\b[^.;]{{0,20}}"
@@ -68,16 +75,48 @@ _REFUSAL = re.compile(
     r"identify|offer|suggest|help|assist|see|locate)\b"
     rf"|\b(?:can|could)(?:{_NOT}|not)\s+be\s+(?:determined|found|answered)\b"
     r"|\bunable\s+to\s+(?:find|answer|determine|provide)\b"
-    rf"|\b(?:i|we)(?:\s+am|\s+are|'m|'re)?(?:\s+do)?{_NOT}\s+(?:have|aware|sure|familiar)\b",
+    rf"|\b(?:i|we)(?:\s+am|\s+are|'m|'re)?(?:\s+do)?{_NOT}\s+(?:have|aware|sure|familiar)\b"
+    r"|\b(?:i|we)\s+have\s+no\s+idea\b"
+    r"|(?:^\W*|\bthere\s+(?:is|are|was|were)\s+)(?:not\s+enough|insufficient)\s+"
+    rf"(?:\w+\s+)?{_FINDING}\b"
+    rf"|\bthere\s+(?:is|are|was|were){_NOT}\s+(?:any|enough|sufficient)\s+(?:\w+\s+)?{_FINDING}\b"
+    rf"|\bthere\s+(?:was|were)\s+no\s+(?:mention|information|indication)\s+(?:of|about|on|that)\b"
+    rf"|\b(?:{_GIVEN}\s+information|information\s+{_GIVEN})\b[^.;]{{0,30}}?"
+    rf"\b(?:do|does|did){_NOT}\b[^.;]{{0,30}}?\b{_TELL}\b"
+    rf"|\b(?:answer|information|it|this|that)\s+(?:is|are){_NOT}\s+(?:\w+\s+)?in\s+"
+    rf"(?:\w+\s+){{0,2}}{_SOURCE}\b"
+    rf"|^\W*(?:it|they)\s+(?:do|does){_NOT}\s+(?:say|specify|state|mention\s+(?:it|this|that))\W*$"
+    rf"|^\W*no\s[^.;]{{1,40}}\b(?:is|are)\s+{_UNTOLD}{_THERE}\W*$"
+    # To its end: "not mentioned in the contract" is what a document says of another. And only
+    # in the present: what was not mentioned wasn't mentioned then.
+    rf"|^[^,;]{{1,80}}(?<!\bwho\s)(?<!\bthat\s)(?<!\bwhich\s)\b(?:is|are){_NOT}\s+"
+    rf"(?:\w+ly\s+)?{_UNTOLD}{_THERE}\W*$"
+    rf"|^[^,;]{{1,80}}\b(?:is|are|remains?)\s+unknown{_THERE}\W*$",
+    re.IGNORECASE,
+)
+# What a text is about, then that it doesn't tell: "It discusses X. However, it doesn't …".
+_ABOUT = re.compile(
+    rf"\W*(?:the|this|these|source\s+\d+)?\s*(?:\w+\s+){{0,2}}{_SOURCE}?\s+(?:only\s+)?"
+    r"(?:discuss|mention|describe|cover|address|(?:talk|speak)|focus|provide|is\s+about|are\s+about)"
+    r"(?:s|es)?\b",
+    re.IGNORECASE,
+)
+_HOWEVER = re.compile(
+    rf"\W*(?:however|but|unfortunately),?\s+(?:it|they|(?:the|these|this)\s+(?:\w+\s+)?{_SOURCE})\s+"
+    rf"(?:do|does){_NOT}\s+(?:\w+ly\s+)?{_TELL}\b",
     re.IGNORECASE,
 )
 _APOLOGY = re.compile(
     r"(?:i'm|i\s+am|we're)?\s*(?:very\s+)?(?:sorry|i\s+apologi[sz]e|apologies)\b[^.]{0,40}[.!;]?",
     re.IGNORECASE,
 )
+_BARE_NO = re.compile(r"\W*no\W*", re.IGNORECASE)
 _GUESS = re.compile(
-    r"\b(?:likely|probably|possibly|presumably|perhaps|(?:might|may|could)\s+be|i\s+(?:think|believe|"
-    r"guess|assume)|it\s+(?:seems|appears)|my\s+(?:own\s+)?knowledge|general\s+knowledge|"
+    # What is likely to be told one day is no guess at the answer.
+    r"\b(?:likely(?!\s+(?:that\s+\w+\s+will|to)\s+be\s+(?:announced|disclosed|revealed|published)\b)|probably|possibly|presumably|perhaps|(?:might|may|could)\s+be"
+    # Where else it might be found is no guess, nor is what the sources are believed to lack.
+    r"(?!\s+(?:able|available|found|helpful|listed|mentioned|possible|useful)\b)|"
+    rf"i\s+(?:think|believe|guess|assume)(?!\s+(?:that\s+)?(?:the\s+)?(?:\w+\s+)?{_SOURCE}\b)|it\s+(?:seems|appears)|my\s+(?:own\s+)?knowledge|general\s+knowledge|"
     r"it\s+(?:can|could|may)\s+be\s+(?:inferred|assumed|estimated)|"
     r"(?:but|however),?\s+(?:the\s+answer|it)\s+(?:is|was|will))\b",
     re.IGNORECASE,
@@ -111,16 +150,31 @@ def read_yes_no(text: str) -> Literal["yes", "no"] | None:
     return readings.pop() if len(readings) == 1 else None
 
 
-def read_statement(question: str, text: str) -> Literal["yes", "no"] | None:
+def read_statement(
+    question: str, text: str, *, in_order: bool = False
+) -> Literal["yes", "no"] | None:
     """Read a yes-no question that is repeated as a statement, or denied.
 
     All that the question names must stand in one sentence: "It will have more than ten
     songs" answers "Will it have more than ten songs?", "It will have songs" doesn't.
+
+    Parameters
+    ----------
+    question, text : str
+    in_order : bool
+        Only where the sentence says it all in the question's order. "Indigo is the first
+        album, and this is the second" has all words of "Is this the first album?" too.
     """
     asked = [token.value for token in tokenise(question) if token.value not in _FRAME]
     for sentence in sentences(text):
         tokens = [token.value for token in tokenise(sentence)]
-        if asked and all(any(_alike(word, other) for other in tokens) for word in asked):
+        rest = iter(tokens)
+        # Looking into an iterator goes on from the word before.
+        among = itertools.repeat(rest) if in_order else itertools.repeat(tokens)
+        if asked and all(
+            any(_alike(word, other) for other in place)
+            for word, place in zip(asked, among, strict=False)
+        ):
             denied = any(
                 isinstance(word, str) and (word == "no" or NEGATION.fullmatch(word))
                 for word in tokens
@@ -149,10 +203,12 @@ def is_refusal(text: str) -> bool:
     if not said:
         return True
     opening = said[0]
-    if _APOLOGY.fullmatch(opening) and len(said) > 1:
+    if len(said) > 1 and (_APOLOGY.fullmatch(opening) or _BARE_NO.fullmatch(opening)):
         opening = said[1]
-    found = _REFUSAL.search(opening)
-    return bool(found) and not _GUESS.search(" ".join(said))
+    found = bool(_REFUSAL.search(opening)) or (
+        len(said) > 1 and bool(_ABOUT.match(opening) and _HOWEVER.match(said[1]))
+    )
+    return found and not _GUESS.search(" ".join(said))
 
 
 def strip_markers(text: str) -> str:

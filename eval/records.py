@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .cases import CasesError
@@ -284,6 +285,8 @@ def journal_of(target: Path) -> Path:
 class Journal:
     """The records so far of a run under way, each on disk before the next is asked for.
 
+    It is one process's until it is closed, as a context manager does.
+
     Parameters
     ----------
     target : Path
@@ -293,17 +296,43 @@ class Journal:
     Raises
     ------
     CasesError
-        A journal is there that another run left, or it can't be read or written.
+        A journal is there that another run left or is writing, or it can't be read or
+        written.
     """
 
     def __init__(self, target: Path, stamp: Stamp) -> None:
         self.path = journal_of(target)
         self.records: list[Record] = []
-        if self.path.exists():
-            self._resume(stamp)
-        else:
-            with writing(self.path):
-                self.path.write_text(stamp.model_dump_json() + "\n", encoding="utf-8")
+        self._lock = FileLock(f"{self.path}.lock")
+        with writing(self.path):
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout as error:
+                raise CasesError(
+                    f"{self.path}: another process is making this run. Wait for it, or give "
+                    "another --json."
+                ) from error
+        try:
+            if self.path.exists():
+                self._resume(stamp)
+            else:
+                with writing(self.path):
+                    self.path.write_text(stamp.model_dump_json() + "\n", encoding="utf-8")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another process go on with it."""
+        self._lock.release()
+        with contextlib.suppress(OSError):
+            Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def append(self, record: Record) -> None:
         """Add a record, on disk before it counts."""
@@ -325,12 +354,16 @@ class Journal:
                 f"{self.path}: an interrupted run with another {', '.join(different)}. Runs are "
                 "never mixed: finish it as it was begun, delete it, or give another --json."
             )
-        good = lines[0] + b"\n"
+        good, kept = lines[0] + b"\n", set[tuple[str, str]]()
         for line in lines[1:]:
             # What an interruption cut in two is asked again.
             with contextlib.suppress(ValidationError):
-                self.records.append(Record.model_validate_json(line))
-                good += line + b"\n"
+                record = Record.model_validate_json(line)
+                # Two processes that once wrote at the same time asked the same.
+                if (record.system, record.id) not in kept:
+                    kept.add((record.system, record.id))
+                    self.records.append(record)
+                    good += line + b"\n"
         with writing(self.path):
             self.path.write_bytes(good)
 

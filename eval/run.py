@@ -140,35 +140,35 @@ def run_suite(
     Raises
     ------
     CasesError
-        The journal belongs to another run, or can't be written.
+        The journal belongs to another run, is another process's, or can't be written.
     qa.errors.QaError
         A system can't be made or can't answer at all: it isn't measured.
     """
     stamp = stamp_of(suite, systems, settings, model, embedder.name)
-    journal = Journal(target, stamp)
-    for record in journal.records:
-        on_record(record)
-    finished = done(journal.records)
-    meter = Meter()
-    counted = metered(model, meter) if model is not None else None
-    for name in systems:
-        left = [case for case in suite.cases if (name, case.id) not in finished]
-        on_start(name, len(left))
-        reset_peak()
-        for added in dict.fromkeys(case.added for case in left):
-            folder = _folder_with(suite.folder, added, settings.home)
-            system = build_system(name, Setup(folder, settings, counted, embedder))
-            system.ask(WARM_UP, ())
-            documents = {path: document.text for path, document in suite.documents.items()}
-            documents |= {path.name: read_document(folder, path.name).text for path in added}
-            for case in left:
-                if case.added == added:
-                    record = _ask(system, case, documents, meter)
-                    journal.append(record)
-                    on_record(record)
-            if added:
-                # Its library isn't asked again: what the model keeps of it only takes space.
-                forget_prompts(settings, store_folder(settings.home, folder).name)
+    with Journal(target, stamp) as journal:
+        for record in journal.records:
+            on_record(record)
+        finished = done(journal.records)
+        meter = Meter()
+        counted = metered(model, meter) if model is not None else None
+        for name in systems:
+            left = [case for case in suite.cases if (name, case.id) not in finished]
+            on_start(name, len(left))
+            reset_peak()
+            for added in dict.fromkeys(case.added for case in left):
+                folder = _folder_with(suite.folder, added, settings.home)
+                system = build_system(name, Setup(folder, settings, counted, embedder))
+                system.ask(WARM_UP, ())
+                documents = {path: document.text for path, document in suite.documents.items()}
+                documents |= {path.name: read_document(folder, path.name).text for path in added}
+                for case in left:
+                    if case.added == added:
+                        record = _ask(system, case, documents, meter)
+                        journal.append(record)
+                        on_record(record)
+                if added:
+                    # Its library isn't asked again: what the model keeps of it only takes space.
+                    forget_prompts(settings, store_folder(settings.home, folder).name)
     order = {case.id: place for place, case in enumerate(suite.cases)}
     records = sorted(
         journal.records, key=lambda record: (systems.index(record.system), order[record.id])

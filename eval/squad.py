@@ -76,6 +76,8 @@ def _case(record: Mapping[str, Any], context: str, document: str) -> Case:
         return Case(case_id, question, "unanswerable", document)
     answers = record["answers"]
     golds = tuple(dict.fromkeys(str(answer["text"]) for answer in answers))
+    if not golds:
+        raise ValueError(f"question {case_id!r} has no answer but isn't marked as impossible")
     quotes = dict.fromkeys(
         sentence_around(context, answer["answer_start"], len(answer["text"])) for answer in answers
     )

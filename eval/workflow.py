@@ -38,6 +38,7 @@ __all__ = [
     "own_suites",
     "page_of",
     "public_suite",
+    "run_file_of",
     "seed_documents",
     "weights_progress",
 ]
@@ -94,9 +95,12 @@ def open_suite(
     return Suite(path.stem, chosen, folder.expanduser().absolute(), documents)
 
 
-def measure(
-    suite: Suite, systems: Sequence[str], settings: Settings, json_file: Path | None
-) -> Run:
+def run_file_of(command: str, suite: Suite, settings: Settings) -> Path:
+    """Where a run is kept that no file is named for; a run of one command spares another's."""
+    return settings.home / "eval" / "runs" / f"{command}-{suite.name}.json"
+
+
+def measure(suite: Suite, systems: Sequence[str], settings: Settings, target: Path) -> Run:
     """Run with progress on standard error; write the run's file and its page.
 
     Raises
@@ -104,7 +108,6 @@ def measure(
     qa.errors.QaError
     """
     console = Console(stderr=True)
-    target = json_file or settings.home / "eval" / "runs" / f"{suite.name}.json"
     model = open_chat_model(settings, weights_progress(console))
     embedder = open_embedder(settings.embedding)
     try:

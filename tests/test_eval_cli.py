@@ -75,6 +75,7 @@ def test_the_default_place_is_under_qa_home(
     documents = suite.with_name("documents")
     assert exit_code("run", suite, "--library", documents, "--kind", "date") == 0
     (kept,) = (tmp_path / "home" / "eval" / "runs").glob("*.json")
+    assert kept.name == "run-cases.json"
     assert str(kept) in "".join(capsys.readouterr().err.split("\n"))
     assert len(json.loads(kept.read_text("utf-8"))["records"]) == 1
 
@@ -153,7 +154,10 @@ def test_public_suites_are_one_library_of_all_passages(suite: Path, tmp_path: Pa
     assert (folder / "tides.txt").read_text("utf-8") == "tides\n\nThe tide is high at noon.\n"
     records = json.loads(out.read_text("utf-8"))["records"]
     assert [r["must_refuse"] for r in records] == [False, True]
-    assert exit_code("squad-paragraphs", "--data", squad, "--sample", 2, "--json", out) == 0
+    for command in ("squad", "squad-paragraphs"):
+        assert exit_code(command, "--data", squad, "--sample", 2, "--systems", "abstain") == 0
+    kept = (tmp_path / "home" / "eval" / "runs").glob("*.json")
+    assert {path.name for path in kept} == {"squad-squad.json", "squad-paragraphs-squad.json"}
     assert list((tmp_path / "home" / "eval").glob("squad-paragraphs-*/tides_001.txt"))
     nq = suite.with_name("nq.jsonl")
     lines = [

@@ -6,11 +6,11 @@ import io
 from pathlib import Path
 
 import pytest
-from eval_doubles import answered, record, run_of
+from eval_doubles import answered, record, run_of, stamp
 from rich.console import Console
 
 from eval.cases import CasesError
-from eval.compare import compare, pick, print_comparison
+from eval.compare import compare, pick, print_comparison, told_apart
 from eval.gate import judge_gate, load_baseline, print_verdict, save_baseline
 from eval.records import Record, Run
 
@@ -36,7 +36,7 @@ def test_changes_are_listed_worst_first_and_only_those() -> None:
     ]
     assert found.cases == 4
     assert found.left_out == ("gone", "new")
-    differences = dict(found.differences)
+    differences = {name: interval for name, interval, _ in found.differences}
     assert differences["truthfulness"].mean == pytest.approx((-2 + 1) / 4)
     assert "citation precision" not in differences
 
@@ -75,6 +75,29 @@ def test_a_comparison_is_printed_with_what_is_more_than_chance() -> None:
     assert "more than chance" in text
     assert "10 cases changed" in text
     assert "No case changed." in text
+
+
+def test_one_changed_case_is_no_more_than_chance() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    print_comparison(compare(many(1), many(1, 1, **WORSE), ("a", "b")), console)
+    print_comparison(compare(many(40), many(40, 4, **WORSE), ("a", "b")), console)
+    assert isinstance(console.file, io.StringIO)
+    assert "more than chance" not in console.file.getvalue()
+
+
+def test_what_two_runs_were_made_with_is_told_where_it_differs() -> None:
+    one = stamp(versions={"python": "3.11", "numpy": "2.0"})
+    assert told_apart(one, one) == []
+    assert told_apart(one, stamp("copy", versions={"python": "3.12", "numpy": "2.0"})) == [
+        "other version, python: 3.11 → 3.12"
+    ]
+    changes = {"corpus_digest": "9", "model": "other", "fingerprint": "def", "code_digest": "8"}
+    assert told_apart(stamp(), stamp(**changes)) == [
+        "other documents: 2 → 9",
+        "other model: scripted → other",
+        "other settings: abc → def",
+        "other code: 3 → 8",
+    ]
 
 
 @pytest.fixture

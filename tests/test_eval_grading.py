@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from eval.grading import (
 )
 from eval.reading import is_refusal, read_statement, read_yes_no, strip_markers
 from qa.documents import canonical_text
-from qa.types import Answer
+from qa.types import Answer, Citation
 
 TRACKS = "The album will feature eleven tracks, including three that are known."
 SETS = "On April 30, the first set was shot by Wing Shya; on May 2, a second by Long Hug."
@@ -42,6 +43,7 @@ SHYA = case("fact", "Wing Shya", quotes=((SETS,),), question="Who shot the first
 LANDS = case("list", "Germany", "France", ("Brazil", "Brasil"))
 YES = case("yes-no", "yes", statement=("on a Friday",))
 NO = case("yes-no", "no", statement=("second solo album",))
+BEGUN = case("date", "2011", question="Beginning in what year did it lead?")
 POSITION = case("number", ("No. 1", "the top"))
 HOUR = case("date", "1 pm KST", question="At what time?")
 EARLY = case("date", ("May 17", "May 17, 2024"), also=("May 16",))
@@ -62,6 +64,16 @@ FIRST = case("yes-no", "no", question="Is Indigo the first album of RM?")
         (DAY, "2024-05-24"),
         (DAY, "On Friday, May 24, 2024, at 1 pm KST. [1][2]"),
         (DAY, "In 2024, on May 24."),
+        (DAY, "It will not be released until May 24."),
+        (BEGUN, "It led from 2011 to 2013."),
+        (BEGUN, "2011–2013"),
+        (BEGUN, "Between 2011 and 2013."),
+        (case("date", "2013", question="In what year did it end?"), "It ran from 2011 until 2013."),
+        (case("number", "$5 million"), "It cost 5 million dollars."),
+        (case("number", "5 million dollars"), "$5 million"),
+        (case("number", "5", question="How many dollars?"), "5 dollars"),
+        (case("number", "1,000"), "a thousand"),
+        (case("fact", "a thousand ships"), "It had a thousand ships."),
         (DAY, "May 24; the one before came in 2022."),
         (EARLY, "May 17 at midnight KST (May 16 at 11 am ET)."),
         (HOUR, "On May 24 at 13:00 KST"),
@@ -83,6 +95,15 @@ FIRST = case("yes-no", "no", question="Is Indigo the first album of RM?")
         (SHYA, "By Wing Shya, a photographer based in Hong Kong."),
         (SHYA, "It isn't said often, but Wing Shya"),
         (SHYA, "Never mind, Wing Shya"),
+        (SHYA, "It was shot by Wing Shya. It was shot in April."),
+        (SHYA, "Dr. Wing Shya"),
+        (SHYA, "Wing Shya. Wing Shya is a photographer."),
+        (SHYA, "On either side stood Wing Shya."),
+        (case("fact", "France"), "The kings or the nobles of France"),
+        (case("fact", "John Smith"), "J. John Smith"),
+        (LANDS, "Germany. France. Brazil."),
+        (LANDS, "It led in Germany; in France; in Brazil."),
+        (case("fact", "either Paris"), "It was either Paris"),
         (case("fact", "Hong Kong"), "He is Hong Kong-based."),
         (case("fact", "Lee Sung-jin"), "Lee Sung Jin’s work"),
         (case("fact", "BIGHIT MUSIC"), "BIGHIT MUSIC has not responded."),
@@ -128,6 +149,14 @@ def test_right_answers(asked: Case, text: str) -> None:
         (DAY, "May 2"),
         (DAY, "May 2024"),
         (DAY, "May 24, 2023"),
+        (DAY, "It is out until May 31, not May 24."),
+        (BEGUN, "It led from 2009 to 2011."),
+        (BEGUN, "It led in 2011 and 2013."),
+        (BEGUN, "It led from 2011 to 2013 or from 2010."),
+        (case("date", "2011", question="In what year was it built?"), "From 2011 to 2013."),
+        (case("number", "$5 million"), "5 million euros"),
+        (case("number", "1,000,000"), "half a million"),
+        (case("number", "1,000"), "a thousand or 2,000"),
         (DAY, "24 May 2023"),
         (ELEVEN, "111"),
         (ELEVEN, "2011"),
@@ -155,6 +184,13 @@ def test_right_answers(asked: Case, text: str) -> None:
         (SHYA, "Wing Shya and Takahiro Mizushima"),
         (SHYA, "Takahiro Mizushima, and Wing Shya."),
         (SHYA, "Wing Shya or someone else"),
+        (SHYA, "Takahiro Mizushima; Wing Shya"),
+        (SHYA, "Wing Shya. Takahiro Mizushima."),
+        (SHYA, "It was either Takahiro of Long Hug, Wing Shya"),
+        (SHYA, "Mizushima or his nephew Wing Shya"),
+        (LANDS, "Germany. France. Brazil. Spain."),
+        (case("fact", "France"), "It was in Spain. It was in France. It was in Italy."),
+        (case("fact", "France"), "It was in Spain in May. It was in France in May."),
         (SHYA, "Lee Sung-jin, Jake Schreier, Wing Shya"),
         (case("fact", "Shya", reject=("Mizushima",)), "Shya. Mizushima took part too."),
         # Taken back.
@@ -210,6 +246,48 @@ def test_wrong_answers(asked: Case, text: str) -> None:
     assert grade(asked, answer(text)) == "wrong"
 
 
+TRACKS_OF_14 = case("false-premise", correction=("eleven tracks", "not fourteen"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The album has eleven tracks, not fourteen.",
+        "There are no fourteen tracks but eleven tracks.",
+        "It doesn't have fourteen: the album will feature eleven tracks.",
+        "Actually, it has eleven tracks.",
+    ],
+)
+def test_a_premise_is_put_right_by_saying_what_is_not_so(text: str) -> None:
+    assert grade(TRACKS_OF_14, answer(text)) == "correct"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (TRACKS_OF_14, "Of the eleven tracks, Come Back to Me is the longest."),
+        (TRACKS_OF_14, "Of the eleven tracks, Right Place, Wrong Person is No. 1 in length."),
+        (case("false-premise", correction=("Hong Kong-based",)),
+         "Hong Kong-based photographer Wing Shya has his studio in Shibuya, Tokyo."),
+        (case("false-premise", correction=("in 2022",)), "It met with great acclaim in 2022."),
+    ],
+)  # fmt: skip
+def test_an_invention_that_names_what_is_so_puts_no_premise_right(asked: Case, text: str) -> None:
+    assert grade(asked, answer(text)) == "wrong"
+
+
+def test_a_passage_that_is_only_copied_puts_no_premise_right() -> None:
+    passage = (
+        "The album will feature eleven tracks, but the label has not told who plays on them, "
+        "nor whether there will be a second edition of it in the autumn."
+    )
+    source = Citation(1, "a.txt", "A", None, 0, len(passage), passage, 1.0)
+    copied = replace(answer(f"{passage} [1]"), citations=(source,))
+    assert grade(TRACKS_OF_14, copied) == "wrong"
+    said = replace(copied, text=f"It isn't fourteen. {passage} [1]")
+    assert grade(TRACKS_OF_14, said) == "correct"
+
+
 REFUSE = case("unanswerable")
 PREMISE = case("false-premise", correction=("82 regions", "not 28"), reject=("28 regions are",))
 
@@ -222,6 +300,11 @@ PREMISE = case("false-premise", correction=("82 regions", "not 28"), reject=("28
         (ELEVEN, "Eleven", "partial", "correct", 1),
         (ELEVEN, "Twelve", "partial", "wrong", -1),
         (ELEVEN, "The article does not mention it.", "answered", "refused", 0),
+        (ELEVEN, "The article mentions eleven tracks. However, it does not mention their length.",
+         "answered", "correct", 1),
+        (ELEVEN, "The article mentions tracks. However, it does not mention how many.",
+         "answered", "refused", 0),
+        (NO, "No. The article does not mention it.", "answered", "refused", 0),
         (REFUSE, "Not found.", "not_found", "refused", 1),
         (REFUSE, "RM", "answered", "wrong", -1),
         (REFUSE, "RM", "partial", "wrong", -1),
@@ -233,7 +316,7 @@ PREMISE = case("false-premise", correction=("82 regions", "not 28"), reject=("28
         (PREMISE, "The documents don't say.", "not_found", "refused", 1),
         (case("out-of-domain"), "Paris [1]", "answered", "wrong", -1),
     ],
-)
+)  # fmt: skip
 def test_refusals(asked: Case, text: str, status: str, outcome: str, points: int) -> None:
     given_ = grade(asked, answer(text, status))
     assert given_ == outcome
@@ -271,6 +354,27 @@ def test_refusals(asked: Case, text: str, status: str, outcome: str, points: int
         "The article has no information about it.",
         "I’m not sure.",
         "I do not have information about this.",
+        "The article discusses the album. However, it does not mention the price.",
+        "No. The article does not mention it.",
+        "There was no mention of the price.",
+        "There isn't any information about the price in the sources.",
+        "The director of the video is not mentioned.",
+        "The director of the music video is not specified in the given information.",
+        "The exact price is not provided.",
+        "The length of the song isn't given.",
+        "The information provided does not include the price.",
+        "The given information doesn't specify the price.",
+        "The answer is not in the documents.",
+        "Not enough information.",
+        "I have no idea.",
+        "The sources do not give it. It is likely that this will be announced later.",
+        "Insufficient information.",
+        "The director is unknown.",
+        "No director is mentioned in the article.",
+        "It doesn't say.",
+        "I don't know. You may be able to find it on the label's website.",
+        "The sources do not say who directed it. The name could be found in the credits.",
+        "I believe the documents do not say.",
         "Based on the information provided in the sources, I cannot recommend a specific laptop. "
         "The sources only mention a music video.",
     ],
@@ -290,6 +394,20 @@ def test_refusals_of_other_systems_are_read(text: str) -> None:
         "No, it is his second.",
         "May 24. The documents do not say more.",
         "The article says eleven.",
+        "The price was not mentioned in the contract.",
+        "The price was not mentioned.",
+        "The contract does not mention the price.",
+        "The price is not provided in the contract.",
+        "He is the one who is not mentioned.",
+        "There was no mention in the press.",
+        "No. He is not named after his father.",
+        "The director is unknown to most people.",
+        "It is not in the north.",
+        "The article mentions the price. However, it is wrong.",
+        "The video is about a lost song. However, it does not name it.",
+        "He was not given enough information.",
+        "I don't know, it may be eleven.",
+        "The sources do not give it. It is likely that it will be eleven.",
         "Wing Shya, not Mizushima",
         "The sources do not say it outright, but it is probably eleven.",
         "The context does not mention the price. However, it is 99 dollars.",
@@ -385,3 +503,38 @@ def test_the_seed_suite_accepts_each_of_its_own_golds_and_no_copy_of_the_article
         assert grade(asked, answer(", ".join(items) + " [1].")) == "correct", items
     article = next(iter(SEEDS.values()))
     assert grade(asked, answer(article)) == "wrong"
+
+
+BY_ID = {asked.id: asked for asked in SEED_CASES}
+
+
+@pytest.mark.parametrize(
+    ("case_id", "text"),
+    [
+        ("yes-no-08", "The second set of photos are by the same photographer as the first, "
+                      "Takahiro Mizushima."),
+        ("yes-no-11", "The first concept photos were published on April 30, after the single."),
+        ("yes-no-12", "Takahiro Mizushima, like Wing Shya, is known for working with Wong."),
+        ("yes-no-14", "The third set, expected to be unveiled later, had already been published."),
+        ("fact-05", "Hong Kong, Tokyo"),
+    ],
+)  # fmt: skip
+def test_a_phrase_of_the_seed_suite_doesnt_excuse_the_contrary(case_id: str, text: str) -> None:
+    assert grade(BY_ID[case_id], answer(text)) == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("case_id", "text"),
+    [
+        ("yes-no-01", "RM's first solo album is INDIGO, and Right Place, Wrong Person is his "
+                      "second solo album."),
+        ("yes-no-08", "The second set isn't by the same photographer: it's Takahiro Mizushima."),
+        ("yes-no-11", "They were published on April 30, not after the single."),
+        ("yes-no-12", "Unlike Wing Shya, he isn't known for that."),
+        ("yes-no-12", "Takahiro Mizushima is not the photographer known for working with Wong "
+                      "Kar-Wai, Wing Shya is."),
+        ("yes-no-14", "It had not already been published but was expected to be unveiled."),
+    ],
+)  # fmt: skip
+def test_a_phrase_of_the_seed_suite_is_still_an_answer(case_id: str, text: str) -> None:
+    assert grade(BY_ID[case_id], answer(text)) == "correct"

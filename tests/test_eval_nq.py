@@ -67,3 +67,13 @@ def test_what_is_not_nq_is_refused_by_name(tmp_path: Path, content: bytes) -> No
     path.write_bytes(content)
     with pytest.raises(CasesError, match=r"x\.jsonl"):
         load_nq(path, counts=(1, 1), seed=0)
+
+
+def test_an_answer_is_no_part_of_a_number_and_answers_are_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "nq.jsonl"
+    record = {"question": "q", "answers": ["4"], "title": "T"}
+    path.write_text(json.dumps(record | {"text": "In 1944 it began. There were 4 of them."}))
+    assert load_nq(path, counts=(1, 0), seed=0).cases[0].quotes == (("There were 4 of them.",),)
+    path.write_text(json.dumps(record | {"answers": "Paris", "text": "Paris is in France."}))
+    with pytest.raises(CasesError, match="must be a list"):
+        load_nq(path, counts=(1, 0), seed=0)

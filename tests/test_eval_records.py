@@ -49,6 +49,22 @@ def test_a_journal_that_is_none_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "my notes"
 
 
+def test_a_journal_is_one_process_s_and_holds_each_answer_once(tmp_path: Path) -> None:
+    target = tmp_path / "run.json"
+    with Journal(target, stamp()) as journal:
+        journal.append(record())
+        with pytest.raises(CasesError, match="another process"):
+            Journal(target, stamp())
+    text = journal.path.read_text("utf-8")
+    journal.path.write_text(text + text.split("\n")[1] + "\n", "utf-8")
+    with Journal(target, stamp()) as again:
+        assert again.records == [record()]
+    assert again.path.read_text("utf-8") == text
+    with pytest.raises(CasesError, match="another model"):
+        Journal(target, stamp(model="other"))
+    assert [p.name for p in tmp_path.iterdir()] == ["run.json.journal"]
+
+
 def test_differences_between_stamps_are_named() -> None:
     assert stamp().differences(stamp()) == ()
     assert stamp().differences(stamp(model="other", machine={"cores": "2"})) == ("model", "machine")

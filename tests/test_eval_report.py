@@ -214,3 +214,19 @@ def test_markup_escapes_all_but_itself() -> None:
     )
     assert element("rect", x=1.23456, data_kind="a") == '<rect x="1.23" data-kind="a"></rect>'
     assert isinstance(inner, Markup)
+
+
+def test_what_retrieved_nothing_missed_unless_it_never_retrieves() -> None:
+    records = (record(), record(case_id="f2", retrieved=0, rank=None))
+    found = {figure.name: interval for figure, interval in figures(records)}
+    assert (found["hit@1"].mean, found["hit@1"].n) == (0.5, 2)
+    assert found["mean reciprocal rank"].mean == 0.5
+    without = tuple(record(case_id=name, retrieved=0, rank=None) for name in ("f1", "f2"))
+    found = {figure.name: interval for figure, interval in figures(without)}
+    assert found["hit@1"].n == found["mean reciprocal rank"].n == 0
+    assert paired("hit@1", records, without).n == 0
+    assert paired("hit@1", records, records).n == 2
+
+
+def test_where_truthfulness_differs_from_crag_is_told(run: Run) -> None:
+    assert "counts 1, where CRAG, whose score it is otherwise, gives 0" in shown(run)

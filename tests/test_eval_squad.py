@@ -116,3 +116,11 @@ def test_a_folder_that_cannot_be_written_is_named(data: Path, tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(CasesError, match="QA_HOME"):
         load_squad(data, counts=(2, 2), seed=0).write(tmp_path / "file")
+
+
+def test_a_question_without_its_answer_is_named(data: Path) -> None:
+    content = json.loads(data.read_text("utf-8"))
+    content["data"][0]["paragraphs"][0]["qas"][0]["answers"] = []
+    data.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(CasesError, match="'q0' has no answer"):
+        load_squad(data, counts=(5, 5), seed=0)

@@ -12,6 +12,7 @@ from eval.statistics import (
     paired_bootstrap,
     percentile,
     risk_coverage,
+    sign_test,
 )
 
 
@@ -103,3 +104,13 @@ def test_mcnemar_by_hand() -> None:
     assert mcnemar(6, 0) == 1 / 64
     assert mcnemar(2, 1) == (3 + 1) / 8
     assert mcnemar(3, 3) == pytest.approx(42 / 64)
+
+
+def test_a_sign_test_by_hand() -> None:
+    assert sign_test([], []) == sign_test([1.0], [1.0]) == 1.0
+    assert sign_test([0.0], [1.0]) == 1.0
+    assert sign_test([0.0] * 5, [1.0] * 5) == 2 / 32
+    assert sign_test([1.0] * 6, [0.5] * 6) == 2 / 64
+    assert sign_test([0.0, 1.0], [1.0, 0.0]) == 1.0
+    with pytest.raises(ValueError, match="zip"):
+        sign_test([1.0], [])
