@@ -274,6 +274,18 @@ def test_a_folder_that_can_not_be_looked_at_is_told(write: Write, scripted: Open
     assert "may have changed" in answer.notes[0]
 
 
+def test_other_permissions_are_a_change_until_they_are_looked_at(
+    write: Write, scripted: Open
+) -> None:
+    folder = write(FILES)
+    library, _ = scripted(folder)
+    (folder / "tides.txt").chmod(0o600)
+    assert library.changes() == ("tides.txt",)
+    assert library.look_again() == ()
+    assert library.changes() == ()
+    assert not library.report.changed
+
+
 def test_a_search_notices_what_changed_too(write: Write, fast: Fast) -> None:
     folder = write(FILES)
     library = Library.open(folder, settings=fast())
