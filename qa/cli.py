@@ -187,6 +187,8 @@ def index(
         _print_report(opened)
         if watch:
             _keep_current(opened, console)
+        elif opened.report.behind:
+            raise typer.Exit(EXIT_ERROR)
 
 
 def _keep_current(opened: Library, console: Console) -> None:
@@ -207,6 +209,8 @@ def _keep_current(opened: Library, console: Console) -> None:
 def _print_report(opened: Library) -> None:
     report = opened.report
     out = Console(highlight=False)
+    if report.behind:
+        out.print(Text(f"The documents are as they were before: {report.behind}"), soft_wrap=True)
     if report.rebuilt:
         out.print(Text(f"Everything was indexed again: {report.rebuilt}"))
     told = [

@@ -39,7 +39,15 @@ from qa.snapshot import FORMAT, Index, write_snapshot
 from qa.types import Document
 from qa.versions import find_versions
 
-__all__ = ["Index", "Progress", "UpdateReport", "open_index", "store_folder", "update_index"]
+__all__ = [
+    "Index",
+    "Progress",
+    "UpdateReport",
+    "open_index",
+    "report_as_before",
+    "store_folder",
+    "update_index",
+]
 
 _CLOCK_TICK_NS = 20_000_000
 
@@ -60,6 +68,8 @@ class UpdateReport:
     rebuilt : str or None
         Why everything was embedded again; None where it wasn't.
     seconds : float
+    behind : str or None
+        Why the documents are as they were before; None where they are as they are now.
     """
 
     added: tuple[str, ...]
@@ -71,11 +81,36 @@ class UpdateReport:
     versions: tuple[tuple[str, ...], ...]
     rebuilt: str | None
     seconds: float
+    behind: str | None = None
 
     @property
     def changed(self) -> bool:
         """Whether a new index was written."""
         return bool(self.added or self.updated or self.removed or self.rebuilt)
+
+
+def report_as_before(index: Index, reason: str) -> UpdateReport:
+    """Tell what an index holds that can't be brought up to date now."""
+    return UpdateReport(
+        added=(),
+        updated=(),
+        removed=(),
+        unchanged=tuple(index.documents),
+        skipped=(),
+        incomplete=_incomplete(index),
+        versions=index.versions,
+        rebuilt=None,
+        seconds=0.0,
+        behind=reason,
+    )
+
+
+def _incomplete(index: Index) -> tuple[SkippedFile, ...]:
+    return tuple(
+        SkippedFile(document.path, note)
+        for document in index.documents.values()
+        for note in document.notes
+    )
 
 
 def store_folder(home: Path, library: Path) -> Path:
@@ -267,11 +302,7 @@ class _Plan:
             removed=self.removed,
             unchanged=tuple(self.kept),
             skipped=self.skipped,
-            incomplete=tuple(
-                SkippedFile(document.path, note)
-                for document in index.documents.values()
-                for note in document.notes
-            ),
+            incomplete=_incomplete(index),
             versions=index.versions,
             rebuilt=self.rebuilt,
             seconds=time.perf_counter() - started,

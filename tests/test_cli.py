@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from doubles import Endpoint, Script, fails, replies
 
-from qa import Answer, Library, cli, ui
+from qa import Answer, Library, cli, generations, ui
 from qa.errors import ServeError
+from qa.generations import GenerationStore
+from qa.index import store_folder
 from qa.llms import Message
 from qa.settings import Settings
 from qa.types import Claim
@@ -249,6 +251,19 @@ def test_index_says_what_changed(run: Run, folder: Path) -> None:
     assert "added    new.txt" in out
     (folder / "new.txt").unlink()
     assert "removed  new.txt" in run("index", folder)[1]
+
+
+def test_index_says_that_another_process_is_writing(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", folder)
+    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+    (folder / "new.txt").write_text("A new wave came.")
+    with GenerationStore(store_folder(Settings.load().home, folder)).writing():
+        status, out, _ = run("index", folder)
+    assert status == 1
+    assert "The documents are as they were before: Another process is writing" in out
+    assert run("index", folder)[0] == 0
 
 
 def test_index_says_why_everything_is_indexed_again(
