@@ -457,14 +457,14 @@ def test_index_watches_until_it_is_interrupted(
 ) -> None:
     def changes(root: Path, **_: object) -> Iterator[set[object]]:
         assert root == folder
-        yield set()
+        yield {"before"}
         (folder / "new.txt").write_text("A new wave came.")
-        yield set()
+        yield {"new.txt"}
         for path in list(folder.iterdir()):
             path.unlink()
-        yield set()
+        yield {"all"}
         (folder / "last.txt").write_text("The last wave came.")
-        yield set()
+        yield {"last.txt"}
         raise KeyboardInterrupt
 
     monkeypatch.setattr("watchfiles.watch", changes)
@@ -477,6 +477,61 @@ def test_index_watches_until_it_is_interrupted(
     assert "Removed from the index: " in err
     assert "new.txt" in err
     assert "Watching" in err
+
+
+def test_watching_tells_what_came_before_it_began_and_what_cant_be_read(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(
+        root: Path, watch_filter: Callable[[str, str], bool], **_: object
+    ) -> Iterator[set[object]]:
+        assert watch_filter("added", str(root / "node_modules" / "a.txt"))
+        assert not watch_filter("added", str(root / ".git" / "a.txt"))
+        assert watch_filter("added", "/.elsewhere/a.txt")
+        (folder / "between.txt").write_text("A wave came in between.")
+        yield set()
+        (folder / "later.txt").write_text("A wave came later.")
+        # No event: it isn't looked for again.
+        yield set()
+        (folder / "later.txt").unlink()
+        (folder / "broken.txt").write_bytes(b"\x00\x01\xff" * 99)
+        (folder / ".broken.txt.swp").write_text("Written by an editor.")
+        yield {"broken.txt"}
+        yield {"broken.txt"}
+        (folder / "b.jsonl").write_bytes(b"\x00\x01\xff" * 99)
+        yield {"b.jsonl"}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    status, out, _ = run("index", folder, "--watch")
+    assert status == 130
+    assert "added    between.txt" in out
+    assert "later.txt" not in out
+    assert out.count("skipped  broken.txt: ") == 1
+    assert out.count("skipped  b.jsonl: ") == 1
+    assert out.count("skipped  binary.txt: ") == 2
+    assert out.count(" indexed in ") == 2
+    assert ".swp" not in out
+
+
+def test_watching_tries_again_while_another_process_writes(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+
+    def changes(root: Path, **_: object) -> Iterator[set[object]]:
+        yield set()
+        (folder / "new.txt").write_text("A new wave came.")
+        with GenerationStore(store_folder(Settings.load().home, root)).writing():
+            yield {"new.txt"}
+            yield set()
+        yield set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    _, out, err = run("index", folder, "--watch")
+    assert err.count("error: Another process is writing") == 1
+    assert "added    new.txt" in out
 
 
 def test_index_tells_what_is_in_part_and_what_is_a_version(run: Run, folder: Path) -> None:
