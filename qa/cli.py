@@ -398,11 +398,16 @@ def _index_progress(bars: Progress) -> Callable[[int, int, str], None]:
     task: list[TaskID] = []
 
     def show(done: int, total: int, path: str) -> None:
+        # While files are read, nobody knows how much there is to embed, or how long it takes;
+        # nor, once all is embedded, how long it takes to write.
+        if not path and task:
+            # A total that is known can't become unknown again.
+            bars.remove_task(task.pop())
         if not task:
             task.append(bars.add_task("Reading files", total=None))
-        # While files are read, nobody knows how much there is to embed, or how long it takes.
         doing = "Writing the index" if not path else "Embedding" if total else "Reading files"
-        bars.update(task[0], description=doing, completed=done, total=total or None)
+        known = total if path and total else None
+        bars.update(task[0], description=doing, completed=done, total=known)
 
     return show
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from doubles import Endpoint, Script, fails, replies
+from rich.console import Console
+from rich.progress import Progress
 
 from qa import Answer, Library, cli, generations, ui
 from qa.errors import ServeError
@@ -274,6 +276,22 @@ def test_index_says_why_everything_is_indexed_again(
     _, out, _ = run("index", folder)
     assert "Everything was indexed again: " in out
     assert "chunking settings" in out
+
+
+def test_while_the_index_is_written_the_bar_is_not_full() -> None:
+    bars = Progress(console=Console(file=io.StringIO()))
+    show = cli._index_progress(bars)
+    told = []
+    for call in [(3, 0, "a.txt"), (2, 8, "a.txt"), (8, 8, ""), (0, 0, "")]:
+        show(*call)
+        (task,) = bars.tasks
+        told.append((task.description, task.completed, task.total))
+    assert told == [
+        ("Reading files", 3, None),
+        ("Embedding", 2, 8),
+        ("Writing the index", 8, None),
+        ("Writing the index", 0, None),
+    ]
 
 
 def test_an_interruption_ends_quietly(
