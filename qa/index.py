@@ -207,8 +207,7 @@ def update_index(
         save_refusals(store, plan.refused)
         raise _nothing_to_read(library, plan.skipped)
     with generations.writing():
-        found = plan.opened.generation if plan.opened else None
-        if plan.rebuilt or generations.current() != found:
+        if _current(generations) != plan.generation:
             # Another process may have written while this one waited.
             plan = _plan(store, library, embedder, chunking, progress)
         save_refusals(store, plan.refused)
@@ -264,10 +263,12 @@ class _Opened:
 class _Plan:
     """What stands between the index and the folder.
 
-    `opened` is None where everything is to be embedded, `kept` are the files whose
-    document stays, `read` those that are added or updated.
+    `generation` is the one that was met, None where none was or the pointer to it is
+    damaged. `opened` is None where everything is to be embedded, `kept` are the files
+    whose document stays, `read` those that are added or updated.
     """
 
+    generation: str | None
     opened: _Opened | None
     rebuilt: str | None
     next_id: int
@@ -307,6 +308,12 @@ class _Plan:
             rebuilt=self.rebuilt,
             seconds=time.perf_counter() - started,
         )
+
+
+def _current(generations: GenerationStore) -> str | None:
+    with suppress(IndexCorruptError):
+        return generations.current()
+    return None
 
 
 def _open(store: Path, embedder: Embedder, chunking: ChunkingSettings) -> _Opened | None:
@@ -355,12 +362,14 @@ def _plan(
     progress: Progress | None,
 ) -> _Plan:
     opened, rebuilt, next_id = None, None, 0
+    # Before it is opened, so that one that is written meanwhile isn't taken for what was met.
+    generation = _current(GenerationStore(store))
     try:
         opened = _open(store, embedder, chunking)
     except (IndexCorruptError, IndexOutdatedError) as error:
         rebuilt = str(error)
     if opened:
-        next_id = opened.next_id
+        next_id, generation = opened.next_id, opened.generation
     else:
         with suppress(IndexStoreError):
             next_id = GenerationStore(store).read(lambda old: int(old.facts.get("next_id", 0))) or 0
@@ -399,7 +408,7 @@ def _plan(
             else:
                 read[file.path] = file, document
     skipped.sort(key=lambda file: file.path)
-    return _Plan(opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
+    return _Plan(generation, opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
 
 
 def _nothing_to_read(
