@@ -12,7 +12,7 @@ import io
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from qa.errors import QaError
+from qa.errors import IndexBusyError, QaError
 from qa.library import Library
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit
@@ -40,6 +40,7 @@ __all__ = ["app", "main"]
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 CLOSEST_SHOWN = 3
+LOOK_AGAIN_MS = 1000
 
 app = typer.Typer(
     name="qa",
@@ -187,26 +188,69 @@ def index(
         _print_report(opened)
         if watch:
             _keep_current(opened, console)
+        elif opened.report.behind:
+            raise typer.Exit(EXIT_ERROR)
 
 
 def _keep_current(opened: Library, console: Console) -> None:
     from watchfiles import watch
 
+    roots = (opened.root, opened.root.resolve())
+
+    def may_be_read(_: object, path: str) -> bool:
+        # What is hidden isn't indexed. Other folders are, also those that tools make.
+        place = Path(path)
+        inside = [place.relative_to(root) for root in roots if place.is_relative_to(root)]
+        return not any(part.startswith(".") for each in inside for part in each.parts)
+
     console.print(f"Watching {_printable(str(opened.root))}; interrupt to end.", soft_wrap=True)
-    for _ in watch(opened.root, ignore_permission_denied=True):
+    told = _not_read(opened)
+    said = ""
+    # Also without an event, once: something may have changed before watching began.
+    due = True
+    for changes in watch(
+        opened.root,
+        watch_filter=may_be_read,
+        rust_timeout=LOOK_AGAIN_MS,
+        yield_on_timeout=True,
+        ignore_permission_denied=True,
+    ):
+        if not changes and not due:
+            continue
+        due = False
         try:
             opened.refresh()
         except QaError as error:
-            # What is wrong now may be put right by the next change.
-            console.print(f"error: {_printable(str(error))}", soft_wrap=True, markup=False)
+            # What is wrong now may be put right by the next change, or by another process.
+            due = isinstance(error, IndexBusyError)
+            if str(error) != said or not due:
+                console.print(f"error: {_printable(str(error))}", soft_wrap=True, markup=False)
+            said = str(error)
+            continue
+        said = ""
+        found = _not_read(opened)
+        if opened.report.changed:
+            _print_report(opened)
         else:
-            if opened.report.changed:
-                _print_report(opened)
+            _print_lines(line for line in found if line not in told)
+        told = found
+
+
+def _not_read(opened: Library) -> list[tuple[str, str, str]]:
+    """What can't be read, or only in part, as lines; editors' hidden files come and go."""
+    report = opened.report
+    skipped = (file for file in report.skipped if not Path(file.path).name.startswith("."))
+    return [
+        *(("skipped", file.path, file.reason) for file in skipped),
+        *(("in part", file.path, file.reason) for file in report.incomplete),
+    ]
 
 
 def _print_report(opened: Library) -> None:
     report = opened.report
     out = Console(highlight=False)
+    if report.behind:
+        out.print(Text(f"The documents are as they were before: {report.behind}"), soft_wrap=True)
     if report.rebuilt:
         out.print(Text(f"Everything was indexed again: {report.rebuilt}"))
     told = [
@@ -220,14 +264,19 @@ def _print_report(opened: Library) -> None:
             for paths in report.versions
         ),
     ]
-    for word, path, reason in told:
-        line = f"{word:8} {_printable(path)}" + (f": {_printable(reason)}" if reason else "")
-        out.print(Text(line), soft_wrap=True)
+    _print_lines(told)
     out.print(
         f"{_count(len(opened.documents), 'document')} indexed in {report.seconds:.1f} s: "
         f"{len(report.added)} added, {len(report.updated)} updated, {len(report.removed)} "
         f"removed, {len(report.unchanged)} unchanged, {len(report.skipped)} skipped."
     )
+
+
+def _print_lines(told: Iterable[tuple[str, str, str]]) -> None:
+    out = Console(highlight=False)
+    for word, path, reason in told:
+        line = f"{word:8} {_printable(path)}" + (f": {_printable(reason)}" if reason else "")
+        out.print(Text(line), soft_wrap=True)
 
 
 @app.command()
@@ -349,11 +398,16 @@ def _index_progress(bars: Progress) -> Callable[[int, int, str], None]:
     task: list[TaskID] = []
 
     def show(done: int, total: int, path: str) -> None:
+        # While files are read, nobody knows how much there is to embed, or how long it takes;
+        # nor, once all is embedded, how long it takes to write.
+        if not path and task:
+            # A total that is known can't become unknown again.
+            bars.remove_task(task.pop())
         if not task:
             task.append(bars.add_task("Reading files", total=None))
-        # While files are read, nobody knows how much there is to embed, or how long it takes.
         doing = "Writing the index" if not path else "Embedding" if total else "Reading files"
-        bars.update(task[0], description=doing, completed=done, total=total or None)
+        known = total if path and total else None
+        bars.update(task[0], description=doing, completed=done, total=known)
 
     return show
 

@@ -80,11 +80,15 @@ class DocumentFile:
         In bytes.
     modified_ns : int
         Time of its last change, in nanoseconds since 1970.
+    ctime_ns : int
+        When the system last noted a change of its content or of what is known about it,
+        which nobody can set back; on Windows, when it was made. 0 in older indexes.
     """
 
     path: str
     size: int
     modified_ns: int
+    ctime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,7 @@ def _look_at(entry: os.DirEntry[str], path: str, folder: Path) -> DocumentFile |
         return SkippedFile(path, _unsupported(suffix))
     if status.st_size == 0:
         return SkippedFile(path, "empty")
-    return DocumentFile(path, status.st_size, status.st_mtime_ns)
+    return DocumentFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -9,11 +9,12 @@ chunker or version made, is built again and says so.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,20 @@ from qa.generations import Generation, GenerationStore
 from qa.readers import READER_VERSION, DocumentReader
 from qa.refusals import load_refusals, save_refusals
 from qa.settings import ChunkingSettings
+from qa.sightings import load_sightings, save_sightings
 from qa.snapshot import FORMAT, Index, write_snapshot
 from qa.types import Document
 from qa.versions import find_versions
 
-__all__ = ["Index", "Progress", "UpdateReport", "open_index", "store_folder", "update_index"]
+__all__ = [
+    "Index",
+    "Progress",
+    "UpdateReport",
+    "open_index",
+    "report_as_before",
+    "store_folder",
+    "update_index",
+]
 
 _CLOCK_TICK_NS = 20_000_000
 
@@ -58,6 +68,8 @@ class UpdateReport:
     rebuilt : str or None
         Why everything was embedded again; None where it wasn't.
     seconds : float
+    behind : str or None
+        Why the documents are as they were before; None where they are as they are now.
     """
 
     added: tuple[str, ...]
@@ -69,11 +81,36 @@ class UpdateReport:
     versions: tuple[tuple[str, ...], ...]
     rebuilt: str | None
     seconds: float
+    behind: str | None = None
 
     @property
     def changed(self) -> bool:
         """Whether a new index was written."""
         return bool(self.added or self.updated or self.removed or self.rebuilt)
+
+
+def report_as_before(index: Index, reason: str) -> UpdateReport:
+    """Tell what an index holds that can't be brought up to date now."""
+    return UpdateReport(
+        added=(),
+        updated=(),
+        removed=(),
+        unchanged=tuple(index.documents),
+        skipped=(),
+        incomplete=_incomplete(index),
+        versions=index.versions,
+        rebuilt=None,
+        seconds=0.0,
+        behind=reason,
+    )
+
+
+def _incomplete(index: Index) -> tuple[SkippedFile, ...]:
+    return tuple(
+        SkippedFile(document.path, note)
+        for document in index.documents.values()
+        for note in document.notes
+    )
 
 
 def store_folder(home: Path, library: Path) -> Path:
@@ -126,7 +163,7 @@ def update_index(
 ) -> tuple[Index, UpdateReport]:
     """Bring the index up to what the library's folder holds now.
 
-    A file of the same size and time of change isn't read, one with the same content
+    A file of the same size and times of change isn't read, one with the same content
     isn't embedded, and where nothing changed nothing is written.
 
     Parameters
@@ -164,17 +201,19 @@ def update_index(
             with suppress(IndexStoreError), generations.writing(timeout=0):
                 pass
         save_refusals(store, plan.refused)
+        save_sightings(store, plan.opened.generation, plan.sightings)
         return plan.opened.index, plan.report(plan.opened.index, started)
     if not plan.kept and not plan.read and not generations.has_files():
         save_refusals(store, plan.refused)
         raise _nothing_to_read(library, plan.skipped)
     with generations.writing():
-        found = plan.opened.generation if plan.opened else None
-        if plan.rebuilt or generations.current() != found:
+        if _current(generations) != plan.generation:
             # Another process may have written while this one waited.
             plan = _plan(store, library, embedder, chunking, progress)
         save_refusals(store, plan.refused)
         if plan.changes or not plan.opened:
+            # The next generation holds them itself, and none that is deleted.
+            save_sightings(store, "", ())
             entries, next_id = make_entries(
                 plan.opened.index if plan.opened else None,
                 plan.kept,
@@ -224,10 +263,12 @@ class _Opened:
 class _Plan:
     """What stands between the index and the folder.
 
-    `opened` is None where everything is to be embedded, `kept` are the files whose
-    document stays, `read` those that are added or updated.
+    `generation` is the one that was met, None where none was or the pointer to it is
+    damaged. `opened` is None where everything is to be embedded, `kept` are the files
+    whose document stays, `read` those that are added or updated.
     """
 
+    generation: str | None
     opened: _Opened | None
     rebuilt: str | None
     next_id: int
@@ -245,6 +286,12 @@ class _Plan:
         return tuple(sorted(self.known - self.kept.keys() - self.read.keys()))
 
     @property
+    def sightings(self) -> tuple[DocumentFile, ...]:
+        """Files that stay and look otherwise than the index says."""
+        noted = frozenset(self.opened.index.scan) if self.opened else frozenset()
+        return tuple(file for file in self.kept.values() if file not in noted)
+
+    @property
     def changes(self) -> bool:
         return bool(self.read or self.removed)
 
@@ -256,15 +303,17 @@ class _Plan:
             removed=self.removed,
             unchanged=tuple(self.kept),
             skipped=self.skipped,
-            incomplete=tuple(
-                SkippedFile(document.path, note)
-                for document in index.documents.values()
-                for note in document.notes
-            ),
+            incomplete=_incomplete(index),
             versions=index.versions,
             rebuilt=self.rebuilt,
             seconds=time.perf_counter() - started,
         )
+
+
+def _current(generations: GenerationStore) -> str | None:
+    with suppress(IndexCorruptError):
+        return generations.current()
+    return None
 
 
 def _open(store: Path, embedder: Embedder, chunking: ChunkingSettings) -> _Opened | None:
@@ -313,17 +362,22 @@ def _plan(
     progress: Progress | None,
 ) -> _Plan:
     opened, rebuilt, next_id = None, None, 0
+    # Before it is opened, so that one that is written meanwhile isn't taken for what was met.
+    generation = _current(GenerationStore(store))
     try:
         opened = _open(store, embedder, chunking)
     except (IndexCorruptError, IndexOutdatedError) as error:
         rebuilt = str(error)
     if opened:
-        next_id = opened.next_id
+        next_id, generation = opened.next_id, opened.generation
     else:
         with suppress(IndexStoreError):
             next_id = GenerationStore(store).read(lambda old: int(old.facts.get("next_id", 0))) or 0
     scan = scan_folder(library)
-    seen = {file.path: file for file in opened.index.scan} if opened else {}
+    seen: dict[str, DocumentFile] = {}
+    if opened:
+        for file in (*opened.index.scan, *load_sightings(store, opened.generation)):
+            seen[file.path] = file
     documents = opened.index.documents if opened else {}
     kept: dict[str, DocumentFile] = {}
     read: dict[str, tuple[DocumentFile, Document]] = {}
@@ -332,7 +386,8 @@ def _plan(
     _wait_out_clock_tick([file for file in scan.files if seen.get(file.path) != file])
     with DocumentReader(scan.root) as reader:
         for file in scan.files:
-            if seen.get(file.path) == file:
+            known = seen.get(file.path)
+            if known == file or (known and _same_content(known, file, scan.root, documents)):
                 kept[file.path] = file
                 continue
             if file in known_refusals:
@@ -353,7 +408,7 @@ def _plan(
             else:
                 read[file.path] = file, document
     skipped.sort(key=lambda file: file.path)
-    return _Plan(opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
+    return _Plan(generation, opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
 
 
 def _nothing_to_read(
@@ -373,8 +428,29 @@ def _listed(items: Sequence[str], mark: str) -> str:
     return mark.join(items[:3]) + more
 
 
+def _same_content(
+    known: DocumentFile, file: DocumentFile, root: Path, documents: Mapping[str, Document]
+) -> bool:
+    """Whether a file that was moved, or whose permissions changed, holds what it held.
+
+    So it needn't be parsed. It may also be one whose time was set back, with other content.
+    """
+    if replace(known, ctime_ns=file.ctime_ns) != file or file.path not in documents:
+        return False
+    with suppress(OSError):
+        # It may have become a pipe, which would block.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(root / file.path, flags), "rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return digest == documents[file.path].content_hash
+    return False
+
+
 def _wait_out_clock_tick(files: Sequence[DocumentFile]) -> None:
     """Let file times move on, so that a change after reading can't bear the time before it."""
-    age = time.time_ns() - max((file.modified_ns for file in files), default=0)
-    if 0 <= age < _CLOCK_TICK_NS:
+    now = time.time_ns()
+    times = (moment for file in files for moment in (file.modified_ns, file.ctime_ns))
+    # One in the future tells nothing, and must not hide the others.
+    age = min((now - moment for moment in times if moment <= now), default=_CLOCK_TICK_NS)
+    if age < _CLOCK_TICK_NS:
         time.sleep((_CLOCK_TICK_NS - age) / 1e9)

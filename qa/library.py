@@ -21,13 +21,22 @@ from qa.documents import DocumentFile, scan_folder
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
     EmptyLibraryError,
+    IndexBusyError,
+    IndexStoreError,
     LibraryNotFoundError,
     ModelError,
     ModelNotFoundError,
     QaError,
 )
 from qa.folder import add_file, set_aside
-from qa.index import Index, UpdateReport, store_folder, update_index
+from qa.index import (
+    Index,
+    UpdateReport,
+    open_index,
+    report_as_before,
+    store_folder,
+    update_index,
+)
 from qa.llms import (
     ChatModel,
     Deadline,
@@ -98,7 +107,10 @@ class Library:
         # None while there is no document.
         self._state: State | None = None
         self.report: UpdateReport
-        self.refresh(progress)
+        try:
+            self.refresh(progress)
+        except IndexBusyError as busy:
+            self._open_as_before(busy)
 
     @classmethod
     def open(
@@ -113,6 +125,9 @@ class Library:
         may_be_empty: bool = False,
     ) -> Self:
         """Open a folder, building its index or bringing it up to date.
+
+        While another process writes the index, it is opened as it was before; `report`
+        says so, and so do the notes of answers until it can be brought up to date.
 
         Parameters
         ----------
@@ -229,6 +244,17 @@ class Library:
                 self._state = index, whole_library(index, self.settings, self._models.values())
                 self._have_seen(scan.files)
         return self.report
+
+    def _open_as_before(self, busy: IndexBusyError) -> None:
+        """Open what another process is writing the successor of; raises `busy` if nothing is."""
+        try:
+            index = open_index(self._store, self._embedder, self.settings.chunking)
+        except IndexStoreError:
+            raise busy from None
+        self.report = report_as_before(index, str(busy))
+        self._state = index, whole_library(index, self.settings, self._models.values())
+        # Not what the folder holds: each question then tries again to have it read.
+        self._seen = index.scan
 
     def _have_seen(self, files: tuple[DocumentFile, ...]) -> None:
         self._seen = files

@@ -2,7 +2,8 @@
 
 Two documents are alike when most of the smaller one's text stands, sentence by
 sentence, in the other, and neither is much longer: the resemblance of Broder (1997,
-"On the resemblance and containment of documents"), with sentences for shingles.
+"On the resemblance and containment of documents"), with sentences for shingles. Of
+documents with the very same sentences, however many, one is compared for all.
 """
 
 from __future__ import annotations
@@ -35,19 +36,28 @@ def find_versions(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
     """
     holders: dict[str, list[int]] = defaultdict(list)
     lengths: list[int] = []
+    groups = list(range(len(entries)))
+    # Copies would make of every sentence of theirs one that is shared too widely to tell.
+    # Headings and short sentences count here: they may be all that two forms differ in.
+    first_of: dict[frozenset[tuple[bool, str]], int] = {}
     for number, entry in enumerate(entries):
-        texts = {sentence.text for sentence in entry.sentences if not sentence.is_heading}
-        telling = [text for text in texts if len(text) >= _MIN_SENTENCE]
+        content = frozenset((each.is_heading, each.text) for each in entry.sentences)
+        telling = [
+            text for is_heading, text in content if not is_heading and len(text) >= _MIN_SENTENCE
+        ]
         lengths.append(sum(map(len, telling)))
-        for text in telling:
-            holders[text].append(number)
+        if not telling:
+            continue
+        groups[number] = first_of.setdefault(content, number)
+        if groups[number] == number:
+            for text in telling:
+                holders[text].append(number)
     shared: Counter[tuple[int, int]] = Counter()
     for text, numbers in holders.items():
         if 1 < len(numbers) <= _MAX_SHARERS:
             for place, first in enumerate(numbers):
                 for second in numbers[place + 1 :]:
                     shared[first, second] += len(text)
-    groups = list(range(len(entries)))
 
     def group(number: int) -> int:
         while groups[number] != number:

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 from doubles import Endpoint, Script, fails, replies
+from rich.console import Console
+from rich.progress import Progress
 
-from qa import Answer, Library, cli, ui
+from qa import Answer, Library, cli, generations, ui
 from qa.errors import ServeError
+from qa.generations import GenerationStore
+from qa.index import store_folder
 from qa.llms import Message
 from qa.settings import Settings
 from qa.types import Claim
@@ -251,6 +255,19 @@ def test_index_says_what_changed(run: Run, folder: Path) -> None:
     assert "removed  new.txt" in run("index", folder)[1]
 
 
+def test_index_says_that_another_process_is_writing(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", folder)
+    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+    (folder / "new.txt").write_text("A new wave came.")
+    with GenerationStore(store_folder(Settings.load().home, folder)).writing():
+        status, out, _ = run("index", folder)
+    assert status == 1
+    assert "The documents are as they were before: Another process is writing" in out
+    assert run("index", folder)[0] == 0
+
+
 def test_index_says_why_everything_is_indexed_again(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +276,22 @@ def test_index_says_why_everything_is_indexed_again(
     _, out, _ = run("index", folder)
     assert "Everything was indexed again: " in out
     assert "chunking settings" in out
+
+
+def test_while_the_index_is_written_the_bar_is_not_full() -> None:
+    bars = Progress(console=Console(file=io.StringIO()))
+    show = cli._index_progress(bars)
+    told = []
+    for call in [(3, 0, "a.txt"), (2, 8, "a.txt"), (8, 8, ""), (0, 0, "")]:
+        show(*call)
+        (task,) = bars.tasks
+        told.append((task.description, task.completed, task.total))
+    assert told == [
+        ("Reading files", 3, None),
+        ("Embedding", 2, 8),
+        ("Writing the index", 8, None),
+        ("Writing the index", 0, None),
+    ]
 
 
 def test_an_interruption_ends_quietly(
@@ -442,14 +475,14 @@ def test_index_watches_until_it_is_interrupted(
 ) -> None:
     def changes(root: Path, **_: object) -> Iterator[set[object]]:
         assert root == folder
-        yield set()
+        yield {"before"}
         (folder / "new.txt").write_text("A new wave came.")
-        yield set()
+        yield {"new.txt"}
         for path in list(folder.iterdir()):
             path.unlink()
-        yield set()
+        yield {"all"}
         (folder / "last.txt").write_text("The last wave came.")
-        yield set()
+        yield {"last.txt"}
         raise KeyboardInterrupt
 
     monkeypatch.setattr("watchfiles.watch", changes)
@@ -462,6 +495,61 @@ def test_index_watches_until_it_is_interrupted(
     assert "Removed from the index: " in err
     assert "new.txt" in err
     assert "Watching" in err
+
+
+def test_watching_tells_what_came_before_it_began_and_what_cant_be_read(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(
+        root: Path, watch_filter: Callable[[str, str], bool], **_: object
+    ) -> Iterator[set[object]]:
+        assert watch_filter("added", str(root / "node_modules" / "a.txt"))
+        assert not watch_filter("added", str(root / ".git" / "a.txt"))
+        assert watch_filter("added", "/.elsewhere/a.txt")
+        (folder / "between.txt").write_text("A wave came in between.")
+        yield set()
+        (folder / "later.txt").write_text("A wave came later.")
+        # No event: it isn't looked for again.
+        yield set()
+        (folder / "later.txt").unlink()
+        (folder / "broken.txt").write_bytes(b"\x00\x01\xff" * 99)
+        (folder / ".broken.txt.swp").write_text("Written by an editor.")
+        yield {"broken.txt"}
+        yield {"broken.txt"}
+        (folder / "b.jsonl").write_bytes(b"\x00\x01\xff" * 99)
+        yield {"b.jsonl"}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    status, out, _ = run("index", folder, "--watch")
+    assert status == 130
+    assert "added    between.txt" in out
+    assert "later.txt" not in out
+    assert out.count("skipped  broken.txt: ") == 1
+    assert out.count("skipped  b.jsonl: ") == 1
+    assert out.count("skipped  binary.txt: ") == 2
+    assert out.count(" indexed in ") == 2
+    assert ".swp" not in out
+
+
+def test_watching_tries_again_while_another_process_writes(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+
+    def changes(root: Path, **_: object) -> Iterator[set[object]]:
+        yield set()
+        (folder / "new.txt").write_text("A new wave came.")
+        with GenerationStore(store_folder(Settings.load().home, root)).writing():
+            yield {"new.txt"}
+            yield set()
+        yield set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    _, out, err = run("index", folder, "--watch")
+    assert err.count("error: Another process is writing") == 1
+    assert "added    new.txt" in out
 
 
 def test_index_tells_what_is_in_part_and_what_is_a_version(run: Run, folder: Path) -> None:

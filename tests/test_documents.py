@@ -110,6 +110,7 @@ def test_scan_lists_documents_sorted_with_size_and_time(tmp_path: Path) -> None:
     assert [file.path for file in scan.files] == ["a/deep/er/é ü.markdown", "a/z.md", "b.TXT"]
     assert scan.files[2].size == 2
     assert scan.files[2].modified_ns == 1_700_000_000_000_000_123
+    assert scan.files[2].ctime_ns == (tmp_path / "b.TXT").stat().st_ctime_ns
     assert scan.root == tmp_path.resolve()
     assert not scan.skipped
     assert scan_folder(tmp_path) == scan

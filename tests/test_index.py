@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from places import CHUNKING, CountingEmbedder, Place, assert_equal, texts
 
 from qa import entries as entries_module
+from qa import index as index_module
+from qa.documents import FolderScan
 from qa.embeddings import HashingEmbedder
 from qa.errors import (
     DocumentError,
@@ -25,6 +28,7 @@ from qa.index import open_index, store_folder
 from qa.readers import DocumentReader
 from qa.sentences import split_sentences
 from qa.settings import ChunkingSettings
+from qa.sightings import load_sightings
 from qa.types import Document, Sentence
 
 
@@ -65,7 +69,68 @@ def test_a_touched_file_is_unchanged(place: Place) -> None:
     assert not report.changed
     assert report.unchanged == ("cats.txt", "dogs.txt")
     assert place.embedder.embedded == []
-    assert place.files() == before
+    assert {**place.files(), "seen.json": b""} == {**before, "seen.json": b""}
+
+
+def test_a_file_rewritten_with_its_size_and_time_is_read(place: Place) -> None:
+    place.update()
+    path = place.library / "cats.txt"
+    status = path.stat()
+    path.write_text("Cats sleep. Cats sit.", "utf-8")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    index, report = place.update()
+    assert report.updated == ("cats.txt",)
+    assert texts(index)["cats.txt"] == "Cats sleep. Cats sit."
+
+
+def test_a_file_with_other_permissions_is_hashed_once_and_never_parsed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.update()
+    monkeypatch.setattr(DocumentReader, "read", None)
+    (place.library / "cats.txt").chmod(0o600)
+    index, report = place.update()
+    assert (report.changed, report.unchanged) == (False, ("cats.txt", "dogs.txt"))
+    monkeypatch.setattr(index_module, "_same_content", None)
+    assert not place.update()[1].changed
+    assert not any(b"cats.txt" in content for content in cleared(place).values())
+    assert texts(index)["cats.txt"] == "Cats sleep. Cats eat."
+
+
+def cleared(place: Place) -> dict[str, bytes]:
+    """What the store holds after every document is deleted."""
+    for path in place.library.iterdir():
+        path.unlink()
+    with pytest.raises(EmptyLibraryError):
+        place.update()
+    return place.files()
+
+
+def test_an_index_made_before_these_times_were_kept_goes_on_in_use(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = index_module.scan_folder
+
+    def older(root: Path) -> FolderScan:
+        scan = whole(root)
+        return replace(scan, files=tuple(replace(file, ctime_ns=0) for file in scan.files))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "scan_folder", older)
+        place.update()
+    report = place.update()[1]
+    assert (report.changed, report.rebuilt) == (False, None)
+    assert len(load_sightings(place.store, generation(place))) == 2
+    place.put(cats="Cats purr.")
+    place.update()
+    assert load_sightings(place.store, generation(place)) == ()
+    monkeypatch.setattr(index_module, "_same_content", None)
+    assert not place.update()[1].changed
+
+
+def generation(place: Place) -> str:
+    return str(GenerationStore(place.store).current())
 
 
 def test_only_what_changed_is_embedded(place: Place) -> None:
@@ -96,15 +161,18 @@ def test_a_change_within_the_tick_of_the_clock_is_read(
 
     for name in ("cats", "dogs"):
         place.put(**{name: f"{name.title()} 1."})
-        os.utime(place.library / f"{name}.txt", ns=(1, 10**18))
-    monkeypatch.setattr(time, "time_ns", lambda: path.stat().st_mtime_ns + 1_000_000)
-    monkeypatch.setattr(time, "sleep", sleep)
-    index, _ = place.update()
+    # A time in the future hides nothing.
+    os.utime(place.library / "dogs.txt", ns=(1, 10**19 // 3))
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: path.stat().st_ctime_ns + 1_000_000)
+        patch.setattr(time, "sleep", sleep)
+        index, _ = place.update()
     assert texts(index)["cats.txt"] == "Cats 2."
     assert len(slept) == 1
     assert 0 < slept[0] <= 0.02
     assert not place.update()[1].changed
-    assert len(slept) == 1
+    monkeypatch.setattr(time, "sleep", None)
+    assert not place.update()[1].changed
 
 
 def test_a_sentence_is_embedded_with_its_heading(place: Place) -> None:

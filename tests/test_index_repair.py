@@ -21,8 +21,10 @@ from qa.errors import (
 )
 from qa.generations import GenerationStore
 from qa.index import open_index
+from qa.readers import DocumentReader
 from qa.settings import ChunkingSettings
 from qa.snapshot import FORMAT
+from qa.types import Document
 
 # --- Failures ----------------------------------------------------------------------
 
@@ -114,6 +116,42 @@ def test_what_another_process_wrote_meanwhile_is_not_written_again(
     assert not report.changed
     assert place.embedder.embedded == []
     assert texts(index)["cats.txt"] == "Cats changed."
+
+
+def test_a_rebuilding_reads_each_file_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = DocumentReader.read
+    tried: list[str] = []
+
+    def counted(reader: DocumentReader, path: str) -> Document:
+        tried.append(path)
+        return read(reader, path)
+
+    monkeypatch.setattr(DocumentReader, "read", counted)
+    place.update()
+    place.update(chunking=ChunkingSettings(max_chunk_characters=300))
+    (place.store / "current").write_text("{}", "utf-8")
+    assert place.update()[1].rebuilt
+    assert tried == ["cats.txt", "dogs.txt"] * 3
+
+
+def test_what_another_process_repaired_meanwhile_is_not_repaired_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.update()
+    (place.store / "current").write_text("{}", "utf-8")
+    original = GenerationStore.writing
+    raced: list[str] = []
+
+    def writing(store: GenerationStore, timeout: float | None = None) -> Any:
+        if not raced:
+            raced.append("other")
+            place.update(embedder=CountingEmbedder())
+        return original(store, timeout)
+
+    monkeypatch.setattr(GenerationStore, "writing", writing)
+    _, report = place.update()
+    assert not report.changed
+    assert place.embedder.embedded == []
 
 
 # --- Damage and change of make ------------------------------------------------------

@@ -13,14 +13,17 @@ from doubles import Script
 from tides import FILES, QUESTION, TIDES, assert_sound
 
 import qa
-from qa import Answer, Library, Settings, ask, upkeep
+from qa import Answer, Library, Settings, ask, generations, upkeep
 from qa import library as library_module
 from qa.errors import (
     EmptyLibraryError,
+    IndexBusyError,
     LibraryNotFoundError,
     ModelNotFoundError,
     ModelUnavailableError,
 )
+from qa.generations import GenerationStore
+from qa.index import store_folder
 from qa.library import default_documents
 from qa.llms import Deadline, ScriptedChatModel
 from qa.types import AnswerReady
@@ -274,6 +277,18 @@ def test_a_folder_that_can_not_be_looked_at_is_told(write: Write, scripted: Open
     assert "may have changed" in answer.notes[0]
 
 
+def test_other_permissions_are_a_change_until_they_are_looked_at(
+    write: Write, scripted: Open
+) -> None:
+    folder = write(FILES)
+    library, _ = scripted(folder)
+    (folder / "tides.txt").chmod(0o600)
+    assert library.changes() == ("tides.txt",)
+    assert library.look_again() == ()
+    assert library.changes() == ()
+    assert not library.report.changed
+
+
 def test_a_search_notices_what_changed_too(write: Write, fast: Fast) -> None:
     folder = write(FILES)
     library = Library.open(folder, settings=fast())
@@ -398,6 +413,38 @@ def test_a_question_meets_one_state_of_the_library(
         write({"new.txt": "A 55 cm wave came."})
         library.refresh()
         assert asked[0].result(30).text == "A 55 cm wave came. [1]"
+
+
+def test_while_another_process_writes_a_library_opens_as_it_was(
+    write: Write, scripted: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+    folder = write(FILES)
+    library, _ = scripted(folder)
+    write({"new.txt": "A 55 cm wave came."})
+    with GenerationStore(library._store).writing():
+        second, script = scripted(folder)
+        assert set(second.documents) == set(FILES)
+        assert "Another process is writing" in str(second.report.behind)
+        assert second.report.unchanged == tuple(second.documents)
+        assert second.changes() == ("new.txt",)
+        script.answer = "12 cm"
+        answer = second.ask(QUESTION)
+        assert answer.status == "answered"
+        assert "Another process is writing" in answer.notes[0]
+    assert second.ask(QUESTION).notes == ()
+    assert "new.txt" in second.documents
+    assert second.report.behind is None
+
+
+def test_while_another_process_writes_the_first_index_there_is_nothing_to_open(
+    write: Write, scripted: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+    folder = write(FILES)
+    store = store_folder(scripted(write(FILES, "other"))[0].settings.home, folder)
+    with GenerationStore(store).writing(), pytest.raises(IndexBusyError):
+        scripted(folder)
 
 
 @pytest.fixture

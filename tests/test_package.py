@@ -31,6 +31,7 @@ ORDER = (
     "snapshot",
     "entries",
     "refusals",
+    "sightings",
     "versions",
     "index",
     "retrieval",

@@ -57,5 +57,16 @@ def test_a_part_of_a_long_document_is_no_version_of_it() -> None:
 
 def test_short_sentences_and_forms_make_no_versions() -> None:
     assert find_versions([entry("a.txt", "Yes. No."), entry("b.txt", "Yes. No.")]) == ()
-    forms = [entry(f"{number}.txt", TEXT) for number in range(30)]
+    own = " Of {0} people who were asked, {0} came."
+    forms = [entry(f"{number}.txt", TEXT + own.format(number + 10)) for number in range(30)]
     assert find_versions(forms) == ()
+    short = [entry(f"{number}.txt", f"{TEXT} Room {number}.") for number in range(30)]
+    assert find_versions(short) == ()
+
+
+def test_any_number_of_copies_is_recognised_with_a_version_of_them() -> None:
+    copies = [entry(f"{number:02}.txt", TEXT, modified=-number) for number in range(50)]
+    version = entry("version.txt", TEXT + " It was a quiet day in Ghent.", modified=1)
+    other = entry("other.txt", "Something else is told at length in this one.")
+    (found,) = find_versions([other, *copies, version])
+    assert found == ("version.txt", *(copy.document.path for copy in copies))
