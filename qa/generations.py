@@ -125,6 +125,29 @@ class GenerationStore:
             except OSError as error:
                 raise self._unreadable(error) from error
 
+    def facts(self) -> Mapping[str, Any] | None:
+        """What its writer noted about the current generation, be its other files damaged.
+
+        Returns
+        -------
+        mapping, or None where there is no generation.
+
+        Raises
+        ------
+        IndexCorruptError
+            When the note, or what points to it, is damaged.
+        IndexStoreError
+            When it can't be opened.
+        """
+        pointer = self._pointer()
+        if pointer is None:
+            return None
+        try:
+            facts: Mapping[str, Any] = self._manifest(*pointer)["facts"]
+        except OSError as error:
+            raise self._unreadable(error) from error
+        return facts
+
     @contextmanager
     def writing(self, timeout: float | None = None) -> Iterator[None]:
         """Hold the writers' lock, and clear what crashed writers left.
@@ -251,12 +274,17 @@ class GenerationStore:
             return self.current() == name
         return False
 
+    def _manifest(self, name: str, digest: str) -> dict[str, Any]:
+        path = self._folder / name / _MANIFEST
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise self._damaged(path)
+        manifest: dict[str, Any] = json.loads(content)
+        return manifest
+
     def _checked(self, name: str, digest: str) -> Generation:
         folder = self._folder / name
-        content = (folder / _MANIFEST).read_bytes()
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise self._damaged(folder / _MANIFEST)
-        manifest = json.loads(content)
+        manifest = self._manifest(name, digest)
         trusted = self._trusted(name)
         large: dict[str, list[int]] = {}
         read = False

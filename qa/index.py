@@ -371,8 +371,7 @@ def _plan(
     if opened:
         next_id, generation = opened.next_id, opened.generation
     else:
-        with suppress(IndexStoreError):
-            next_id = GenerationStore(store).read(lambda old: int(old.facts.get("next_id", 0))) or 0
+        next_id = _next_id(GenerationStore(store))
     scan = scan_folder(library)
     seen: dict[str, DocumentFile] = {}
     if opened:
@@ -409,6 +408,16 @@ def _plan(
                 read[file.path] = file, document
     skipped.sort(key=lambda file: file.path)
     return _Plan(generation, opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
+
+
+def _next_id(generations: GenerationStore) -> int:
+    """The lowest id that was never used, though the index can't be."""
+    try:
+        facts = generations.facts()
+        return int(facts["next_id"]) if facts is not None else 0
+    except (IndexStoreError, KeyError, TypeError, ValueError):
+        # Microseconds since 1970 are far above any id: none was ever given at such a rate.
+        return time.time_ns() // 1000
 
 
 def _nothing_to_read(

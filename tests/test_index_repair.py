@@ -191,6 +191,24 @@ def test_a_damaged_pointer_is_noticed_and_repaired(place: Place) -> None:
     assert len(list(place.store.glob("generation-*"))) == 1
 
 
+@pytest.mark.parametrize("name", ["current", "*/manifest.json", "*/sentences.npy"])
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_ids_are_not_used_again_after_damage(place: Place, name: str, damage: str) -> None:
+    place.update()
+    ever = place.ids()
+    for _ in range(2):
+        (path,) = place.store.glob(name)
+        if damage == "gone" and name != "current":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:20])
+        assert place.update()[1].rebuilt
+        ids = place.ids()
+        assert min(ids) > max(ever)
+        assert max(ids) < 2**53
+        ever |= ids
+
+
 class RenamedEmbedder(CountingEmbedder):
     def __init__(self, name: str, fingerprint: str) -> None:
         super().__init__()
