@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,37 @@ def test_what_was_read_in_part_is_told(library: Library) -> None:
     (entry,) = Shelf(library).entries()
     assert (entry.state, entry.detail) == ("partial", "its 2 pictures hold no text")
     assert "Read in part: its 2 pictures hold no text" in panel_html([entry], editable=True)
+
+
+def test_each_file_s_progress_is_told(library: Library, write: Write) -> None:
+    shelf, seen = Shelf(library), []
+    refresh = library.refresh
+
+    def slow(progress: Any) -> Any:
+        for done, total, path in ((0, 0, "one.txt"), (1, 0, "two.txt"), (42, 100, "x"), (9, 9, "")):
+            progress(done, total, path)
+            seen.append({entry.path: entry.detail for entry in shelf.entries()})
+        return refresh(progress)
+
+    library.refresh = slow
+    may_end = threading.Event()
+    add = library.add
+
+    def patient(name: str, file: Path) -> str:
+        may_end.wait(PATIENCE)
+        return add(name, file)
+
+    library.add = patient
+    for name in ("one.txt", "two.txt"):
+        shelf.add(name, uploaded(write, f"The moon of {name} was late."))
+    may_end.set()
+    settle(shelf)
+    assert [(rows["one.txt"], rows["two.txt"]) for rows in seen[:4]] == [
+        ("Being read", "Waiting"),
+        ("Waiting", "Being read"),
+        ("Indexing, 42%", "Indexing, 42%"),
+        ("Being saved", "Being saved"),
+    ]
 
 
 def test_files_are_added_and_shown(library: Library, write: Write) -> None:

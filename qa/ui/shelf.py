@@ -84,7 +84,8 @@ class Shelf:
         self._tasks: queue.SimpleQueue[tuple[str, Path | None]] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
         self._waiting: dict[str, str] = {}
-        self._progress: tuple[str, int] | None = None
+        # The file that is read, or None, and what is said of all that are indexed together.
+        self._progress: tuple[str | None, str] | None = None
         self._failures: dict[str, str] = {}
         self._added: dict[str, float] = {}
         self._changes: frozenset[str] = frozenset()
@@ -207,9 +208,10 @@ class Shelf:
             added, changes = set(self._added), self._changes
         rows = [Entry(path, "failed", detail=reason) for path, reason in failures.items()]
         for path, detail in waiting.items():
-            if progress and (progress[0] == path or detail == "Indexing"):
-                rows.append(Entry(path, "indexing", detail=f"Indexing, {progress[1]}%"))
+            if progress and detail == "Indexing" and progress[0] in (path, None):
+                rows.append(Entry(path, "indexing", detail=progress[1]))
             else:
+                detail = "Waiting" if progress and detail == "Indexing" else detail
                 rows.append(Entry(path, "waiting", detail=detail))
         partial = {file.path: file.reason for file in library.report.incomplete}
         ordered = sorted(
@@ -294,7 +296,13 @@ class Shelf:
 
     def _index(self, added: list[str]) -> None:
         def show(done: int, total: int, path: str) -> None:
-            self._progress = (path, done * 100 // total if total else 0)
+            # Files are read one by one, their sentences embedded together.
+            if not path:
+                self._progress = None, "Being saved"
+            elif total:
+                self._progress = None, f"Indexing, {done * 100 // total}%"
+            else:
+                self._progress = path, "Being read"
 
         try:
             report = self._library.refresh(show)
