@@ -151,7 +151,6 @@ _COPULAS = frozenset({"is", "was", "are", "were", "but"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("other", "than")})
 _CLAUSE_END = re.compile(r"[,.;:!?()—]")
 
-# Not "wrong": it is in the title of an album.
 _CONTRAST = re.compile(rf"{NEGATION.pattern}|no|rather|instead|but|actually|incorrect")
 # A short sentence of a document may put a premise right; a passage is left to the reader.
 MAX_COPIED_WORDS = 16

@@ -330,9 +330,10 @@ class Journal:
 
     def close(self) -> None:
         """Let another process go on with it."""
-        self._lock.release()
+        # While it is held: afterwards it may be another's.
         with contextlib.suppress(OSError):
             Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
 
     def append(self, record: Record) -> None:
         """Add a record, on disk before it counts."""

@@ -278,7 +278,7 @@ class Library:
         Parameters
         ----------
         deadline : Deadline, optional
-            It isn't waited for longer, nor once that is called off.
+            As for `qa.upkeep.Upkeep.wait`.
 
         Returns
         -------

@@ -33,7 +33,7 @@ def load_sightings(store: Path, generation: str) -> tuple[DocumentFile, ...]:
     Returns
     -------
     tuple of DocumentFile
-        None where that can't be told: they are then compared again.
+        Empty where that can't be told: they are then compared again.
     """
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads((store / _NAME).read_bytes())

@@ -96,11 +96,8 @@ def test_a_busy_index_can_be_opened_but_not_written(
     assert place.update()[1].updated == ("cats.txt",)
 
 
-def test_what_another_process_wrote_meanwhile_is_not_written_again(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place.update()
-    place.put(cats="Cats changed.")
+def outrun(place: Place, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have another process write once, right before this one begins to; tells whether it did."""
     original = GenerationStore.writing
     raced: list[str] = []
 
@@ -111,6 +108,15 @@ def test_what_another_process_wrote_meanwhile_is_not_written_again(
         return original(store, timeout)
 
     monkeypatch.setattr(GenerationStore, "writing", writing)
+    return raced
+
+
+def test_what_another_process_wrote_meanwhile_is_not_written_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.update()
+    place.put(cats="Cats changed.")
+    raced = outrun(place, monkeypatch)
     index, report = place.update()
     assert raced
     assert not report.changed
@@ -139,17 +145,9 @@ def test_what_another_process_repaired_meanwhile_is_not_repaired_again(
 ) -> None:
     place.update()
     (place.store / "current").write_text("{}", "utf-8")
-    original = GenerationStore.writing
-    raced: list[str] = []
-
-    def writing(store: GenerationStore, timeout: float | None = None) -> Any:
-        if not raced:
-            raced.append("other")
-            place.update(embedder=CountingEmbedder())
-        return original(store, timeout)
-
-    monkeypatch.setattr(GenerationStore, "writing", writing)
+    raced = outrun(place, monkeypatch)
     _, report = place.update()
+    assert raced
     assert not report.changed
     assert place.embedder.embedded == []
 
