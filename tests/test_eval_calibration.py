@@ -102,7 +102,7 @@ def test_the_threshold_keeps_its_promise_on_new_questions() -> None:
         ([0.9] * 30 + [0.5] * 30, [True] * 30 + [False] * 30, 0.9),
         ([0.9] * 30, [False] * 30, None),
         # A wrong one among the first few doesn't end it.
-        ([0.95] + [0.9] * 99, [False] + [True] * 99, 0.9),
+        ([0.95] * 22 + [0.9] * 200, [False] + [True] * 221, 0.9),
     ],
 )
 def test_a_promise_needs_enough_right_answers(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 
+import httpx
 import pytest
+from browsing import free_port
 from written import WrittenLibrary
 
 from qa.errors import ServeError
@@ -31,3 +34,17 @@ def test_an_address_that_is_not_ours() -> None:
 def test_others_are_let_in_only_with_accounts(host: str) -> None:
     with pytest.raises(ServeError, match="accounts"):
         serve(WrittenLibrary(), host=host)
+
+
+def test_another_loopback_address_goes_by_its_own_name() -> None:
+    port = free_port()
+
+    async def asked() -> int:
+        blocks = serve(WrittenLibrary(), host="127.0.0.2", port=port)
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return (await client.get(f"http://127.0.0.2:{port}/")).status_code
+        finally:
+            blocks.close(verbose=False)
+
+    assert asyncio.run(asked()) == 200

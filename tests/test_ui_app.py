@@ -1,14 +1,26 @@
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
+import gradio as gr
 from written import WrittenLibrary
 
-from qa.ui.app import _Looks
+from qa.ui.app import TURNED_AWAY, WAITING, _Looks, build
 from qa.ui.desk import Desk
 from qa.ui.shelf import CLAIMED, Shelf
 from qa.ui.talk import Talk
+
+
+def test_whoever_comes_to_a_full_line_reaches_it_and_is_told() -> None:
+    async def built() -> gr.Blocks:
+        # Within a running loop Gradio makes none of its own, which it would never close.
+        return build(WrittenLibrary(), at_once=2)
+
+    functions = asyncio.run(built()).fns.values()
+    limits = {each.concurrency_limit for each in functions if each.concurrency_id == "answer"}
+    assert limits == {WAITING + 2 + TURNED_AWAY}
 
 
 def test_uploads_that_nobody_claims_are_not_kept(tmp_path: Path) -> None:
