@@ -80,7 +80,7 @@ def test_add_ask_check_follow_up_refuse_and_remove(
         assert page.evaluate("window.shown") == ["passages", "draft", "answer"]
         page.keyboard.press("Escape")
         page.locator("#qa-live .qa-chip").first.click()
-        expect(page.locator("#qa-source .qa-meta")).to_contain_text("tide.md")
+        expect(page.locator(".qa-source-head .qa-meta")).to_contain_text("tide.md")
         assert_marked(page, library, "rose by 12 cm")
 
         ask(page, "When did it rise?")
