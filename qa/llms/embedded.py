@@ -205,9 +205,8 @@ class _Primed:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A loaded model: its server, the way to it, and its client."""
+    """A loaded model: the way to its server, and its client."""
 
-    server: Any
     address: str
     key: str
     client: LlamaIndexChatModel
@@ -259,11 +258,14 @@ def _is_intact(path: Path) -> bool:
 
 _running: dict[tuple[Path, Path, str], _Running] = {}
 _running_lock = threading.Lock()
+# The only references to the servers. One goes down, its threads joined, when it is let go;
+# one that is still reading a prompt while the process ends would crash it.
+_servers: list[Any] = []
 
 
 @atexit.register
 def _close_servers() -> None:
-    _running.clear()
+    _servers.clear()
 
 
 def _serve(path: Path, settings: LocalModelSettings, states: Path, name: str) -> _Running:
@@ -273,14 +275,16 @@ def _serve(path: Path, settings: LocalModelSettings, states: Path, name: str) ->
     with _running_lock:
         if which not in _running:
             server, key = _start_server(path, settings, states)
+            _servers.append(server)
+            address = str(server.listening_address)
             client = openai_like(
-                url=f"{server.listening_address}/v1",
+                url=f"{address}/v1",
                 model="embedded",
                 api_key=key,
                 context_tokens=settings.context_tokens,
                 name=name,
             )
-            _running[which] = _Running(server, str(server.listening_address), key, client)
+            _running[which] = _Running(address, key, client)
         return _running[which]
 
 
