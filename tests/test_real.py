@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from subprocess import run
 
 import pytest
 
@@ -90,6 +92,37 @@ def test_a_stream_can_be_given_up(library: Library) -> None:
     *_, last = library.stream(RELEASE)
     assert isinstance(last, AnswerReady)
     assert "May 24" in last.answer.text
+
+
+LEAVES_WHILE_THE_MODEL_READS = """
+import sys, threading, time
+from pathlib import Path
+from qa import Settings
+from qa.errors import ModelError
+from qa.llms import Deadline, Message, Part
+from qa.llms.embedded import EmbeddedChatModel
+from qa.llms.weights import ensure_weights
+
+settings = Settings()
+weights = ensure_weights(settings.home)
+model = EmbeddedChatModel("model", lambda: weights, settings.local, Path(sys.argv[1]))
+model.prime(Part.READER, [Message("user", "Hi")], Deadline(600))
+
+def read():
+    try:
+        model.prime(Part.CHECKER, [Message("user", "word " * 3000)], Deadline(600))
+    except ModelError:
+        pass
+
+threading.Thread(target=read, daemon=True).start()
+time.sleep(2)
+"""
+
+
+def test_a_process_may_end_while_the_model_reads(tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    ended = run([sys.executable, "-c", LEAVES_WHILE_THE_MODEL_READS, str(tmp_path)], check=False)
+    assert ended.returncode == 0
 
 
 def test_opening_again_changes_nothing(library: Library) -> None:
