@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import httpx
 import joblib
@@ -107,7 +108,7 @@ class EmbeddedChatModel:
         that one, whatever was asked in between: reading a prompt in other pieces gives
         slightly other numbers, and the same question is to have the same answer.
         """
-        running = self._started()
+        running = self._started(deadline)
         matching = [
             (primed.length, part, primed)
             for (_, part), primed in list(self._primed.items())
@@ -151,7 +152,7 @@ class EmbeddedChatModel:
         ------
         ModelError
         """
-        running = self._started()
+        running = self._started(deadline)
         owner, slot = library or part.name.lower(), part % SLOTS
         name = f"{owner}-{int(part)}-{self._state_digest(messages)}.bin"
         path = self._states / name
@@ -170,11 +171,14 @@ class EmbeddedChatModel:
                         _digest_path(path).write_text(_digest(path), encoding="ascii")
             self._primed[owner, part] = _Primed(name, tuple(messages))
 
-    def _started(self) -> _Running:
+    def _started(self, deadline: Deadline) -> _Running:
+        """The running model, which calls `deadline` off should the process end first."""
         with self._lock:
             if self._running is None:
                 self._running = _serve(self._weights(), self._settings, self._states, self.name)
-            return self._running
+        with _deadlines_lock:
+            _deadlines.add(deadline)
+        return self._running
 
     def _state_digest(self, messages: Sequence[Message]) -> str:
         weights = self._weights()
@@ -261,11 +265,20 @@ _running_lock = threading.Lock()
 # The only references to the servers. One goes down, its threads joined, when it is let go;
 # one that is still reading a prompt while the process ends would crash it.
 _servers: list[Any] = []
+# Of the questions that may still be under way: a server that goes down waits for them.
+_deadlines: WeakSet[Deadline] = WeakSet()
+_deadlines_lock = threading.Lock()
 
 
 @atexit.register
 def _close_servers() -> None:
-    _servers.clear()
+    with _deadlines_lock:
+        asked = list(_deadlines)
+    for deadline in asked:
+        deadline.call_off()
+    # One that is being started can't be let go before it has.
+    with _running_lock:
+        _servers.clear()
 
 
 def _serve(path: Path, settings: LocalModelSettings, states: Path, name: str) -> _Running:
