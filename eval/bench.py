@@ -1,10 +1,11 @@
 """How fast, against the plain library call that a user would write instead, in one run.
 
 Absolute seconds belong to a machine; the ratio of ours to the plain call is what can be
-compared. Each pair is measured in turn, several times, and the medians are divided. A
-larger library is grown from real sentences: a copy of a sentence differs in its words by
-a number and in its vector by a little noise, so that lengths, words and neighbourhoods
-stay those of real text while a million forward passes are spared.
+compared. Each pair is measured in turn, several times, and the medians are divided; a
+build is measured once, an answer once a question. A larger library is grown from real
+sentences: a copy of a sentence differs in its words by a number and in its vector by a
+little noise, so that lengths, words and neighbourhoods stay those of real text while a
+million forward passes are spared.
 """
 
 from __future__ import annotations

@@ -112,6 +112,10 @@ def gold_contained(case: Case, text: str) -> float | None:
 def quote_faults(answer: Answer, documents: Mapping[str, str]) -> tuple[str, ...]:
     """Citations whose quote isn't their document's text between their offsets, in words.
 
+    Our own measure, of the first of the contract's invariants; stricter than the attribution
+    of ALCE (Gao et al., 2023), which asks whether a passage entails a claim and takes the
+    passage as given.
+
     Parameters
     ----------
     answer : Answer
@@ -135,7 +139,11 @@ def quote_faults(answer: Answer, documents: Mapping[str, str]) -> tuple[str, ...
 
 
 def dangling_markers(answer: Answer) -> tuple[int, ...]:
-    """Numbers of the ``[n]`` of a text that lead to no citation, in order."""
+    """Numbers of the ``[n]`` of a text that lead to no citation, in order.
+
+    Our own measure, of the second of the contract's invariants: users of systems that ask
+    the model to cite report such markers more often than any other fault of citations.
+    """
     numbers = {citation.number for citation in answer.citations}
     return tuple(n for n in _markers(answer) if n not in numbers)
 

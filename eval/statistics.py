@@ -155,7 +155,11 @@ def _resampled(
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Value below which a `share` (0 to 1) of the values lies; NaN where there are none."""
+    """Value below which a `share` (0 to 1) of the values lies; NaN where there are none.
+
+    Between two values it is interpolated linearly (definition 7 of Hyndman and Fan, 1996,
+    numpy's default).
+    """
     return float(np.quantile(np.asarray(values, dtype=np.float64), share)) if values else math.nan
 
 
