@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -350,8 +350,18 @@ def main() -> None:
         errors.print(Text.assemble(("error: ", "bold red"), _printable(str(error))), soft_wrap=True)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
-        errors.print("Interrupted.")
-        sys.exit(EXIT_INTERRUPTED)
+        _interrupted(errors)
+    except SystemExit as leaving:
+        if leaving.code != EXIT_INTERRUPTED:
+            raise
+        _interrupted(errors)
+
+
+def _interrupted(errors: Console) -> NoReturn:
+    # A package that is half imported in the background complains while it is taken down.
+    sys.unraisablehook = lambda _: None
+    errors.print("Interrupted.")
+    sys.exit(EXIT_INTERRUPTED)
 
 
 def _quieten_libraries() -> None:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -295,16 +296,24 @@ def test_while_the_index_is_written_the_bar_is_not_full() -> None:
 
 
 def test_an_interruption_ends_quietly(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(cli, "_index_progress", lambda _: interrupt)
+        patched.setattr(sys, "unraisablehook", sys.unraisablehook)
         status, out, err = run("index", folder)
+        # What was loaded in the background complains when it is taken down half loaded.
+        sys.unraisablehook(SimpleNamespace(exc_value=TypeError("taken down"), object=None))
     assert (status, out) == (130, "")
     assert "Traceback" not in err
+    assert "Interrupted." in err
+    assert capsys.readouterr().err == ""
     assert run("index", folder)[0] == 0
 
 
