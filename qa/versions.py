@@ -31,8 +31,9 @@ def find_versions(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
     Returns
     -------
     tuple of tuple of str
-        Paths, the newest first: by the date that a document gives itself where all of
-        a group have one, else by the time of the file's last change.
+        Paths, the newest first: by the dates that documents give themselves. Those without
+        one come last; among them, and among those of the same date, the one whose file was
+        saved last comes first.
     """
     holders: dict[str, list[int]] = defaultdict(list)
     lengths: list[int] = []
@@ -76,10 +77,9 @@ def find_versions(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
 
 
 def _newest_first(entries: list[Entry]) -> tuple[str, ...]:
-    dated = all(entry.document.date for entry in entries)
     ordered = sorted(
         entries,
-        key=lambda entry: (entry.document.date or "" if dated else "", entry.file.modified_ns),
+        key=lambda entry: (entry.document.date or "", entry.document.saved_ns),
         reverse=True,
     )
     return tuple(entry.document.path for entry in ordered)

@@ -16,9 +16,10 @@ TEXT = "The tide rose at noon today. The wind came from the west. Nobody went ou
 
 
 def entry(path: str, text: str, date: str | None = None, modified: int = 0) -> Entry:
-    document = Document(path, path, text, date, "")
+    document = Document(path, path, text, date, "", saved_ns=modified)
     return Entry(
-        DocumentFile(path, len(text), modified),
+        # The file may have been touched since; that makes nothing newer.
+        DocumentFile(path, len(text), 9 - modified),
         document,
         split_sentences(document),
         (),
@@ -46,8 +47,10 @@ def test_a_copy_and_an_edited_version_are_recognised_newest_first() -> None:
 def test_the_dates_of_the_documents_go_before_those_of_the_files() -> None:
     entries = [entry("a.txt", TEXT, "2024-05-11", 1), entry("b.txt", TEXT, "2023-05-11", 2)]
     assert find_versions(entries) == (("a.txt", "b.txt"),)
-    undated = [entries[0], entry("b.txt", TEXT, None, 2)]
-    assert find_versions(undated) == (("b.txt", "a.txt"),)
+    one_undated = [entry("a.txt", TEXT, None, 2), entry("b.txt", TEXT, "2023-05-11", 1)]
+    assert find_versions(one_undated) == (("b.txt", "a.txt"),)
+    same_day = [entry("a.txt", TEXT, "2024-05-11", 1), entry("b.txt", TEXT, "2024-05-11", 2)]
+    assert find_versions(same_day) == (("b.txt", "a.txt"),)
 
 
 def test_a_part_of_a_long_document_is_no_version_of_it() -> None:

@@ -92,11 +92,11 @@ class DocumentReader:
         if kind is None:
             raise DocumentError(f"{path} isn't of a supported format. Save it as text.")
         plain = kind in _PLAIN
-        data = self._bytes(path, MAX_TEXT_BYTES if plain else MAX_PARSED_BYTES)
+        data, saved_ns = self._bytes(path, MAX_TEXT_BYTES if plain else MAX_PARSED_BYTES)
         here = plain and len(data) <= MAX_TEXT_HERE
         parse = text.read if here else self._sandbox.parse
         try:
-            return _document(parse(data, path), path, kind, data)
+            return _document(parse(data, path), path, kind, data, saved_ns)
         except DocumentError:
             raise
         except Exception as error:
@@ -104,7 +104,8 @@ class DocumentReader:
             # makes of it; here no child's end stands between.
             raise DocumentError(damaged(path, error)) from error
 
-    def _bytes(self, path: str, limit: int) -> bytes:
+    def _bytes(self, path: str, limit: int) -> tuple[bytes, int]:
+        """What a file holds, and when it was saved."""
         try:
             file = (self._folder / path).resolve()
             if not file.is_relative_to(self._folder):
@@ -130,7 +131,7 @@ class DocumentReader:
                         f"{path} has {status.st_size / 2**20:.0f} MiB; the limit is "
                         f"{limit // 2**20} MiB. Split it into smaller files."
                     )
-                return opened.read(limit)
+                return opened.read(limit), status.st_mtime_ns
         except FileNotFoundError as error:
             raise DocumentError(
                 f"{path} is no longer there. Put it back or index again."
@@ -151,7 +152,7 @@ def read_document(root: Path, path: str) -> Document:
         return reader.read(path)
 
 
-def _document(content: Content, path: str, kind: str, data: bytes) -> Document:
+def _document(content: Content, path: str, kind: str, data: bytes, saved_ns: int) -> Document:
     body = content.text[content.body_start :]
     title = " ".join(canonical_text(content.title or "").split())
     date, source = content.date, content.date_source
@@ -170,4 +171,5 @@ def _document(content: Content, path: str, kind: str, data: bytes) -> Document:
         language=None if kind == "code" else language_of(body),
         pages=content.pages,
         notes=content.notes,
+        saved_ns=saved_ns,
     )
