@@ -19,17 +19,17 @@ from typing import Any
 
 import bm25s
 import numpy as np
-import Stemmer
 from numpy.typing import NDArray
 
 from qa.documents import DocumentFile
 from qa.errors import IndexOutdatedError
+from qa.lexicon import languages_of, question_words, words_of
 from qa.types import Chunk, Document, Sentence
 from qa.vectors import Vectors, write_vectors
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 4
+FORMAT = 5
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(
@@ -59,9 +59,6 @@ _CANDIDATE_SENTENCES = 1600
 _CANDIDATE_CHUNKS = 800
 # How many tell what a usual score is.
 _SAMPLE = 2048
-
-# A letter alone says little, but a digit may be the whole point ("track 7").
-_WORD = r"\b(?:\w\w+|\d)\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +121,7 @@ class Index:
         self.scan = tuple(DocumentFile(**values) for values in records["files"])
         self.versions = tuple(tuple(paths) for paths in records["versions"])
         self._headings: list[str] = records["headings"]
+        self._languages: list[str] = records["languages"]
         self._sentence_records = np.load(folder / "sentences.npy", "r", allow_pickle=False)
         self._chunk_records = np.load(folder / "chunks.npy", "r", allow_pickle=False)
         self._sentence_vectors = Vectors(folder, "sentence-vectors", len(self._sentence_records))
@@ -346,7 +344,7 @@ class Index:
         ndarray of float32, shape (chunk_count,)
             0 or more; all 0 where no word of the question is in the library.
         """
-        words = self._bm25.get_tokens_ids(_words([question])[0])
+        words = self._bm25.get_tokens_ids(question_words(question, self._languages))
         if not words:
             return np.zeros(self.chunk_count, dtype=np.float32)
         scores: NDArray[np.float32] = self._bm25.get_scores(words)
@@ -417,8 +415,12 @@ def write_snapshot(
     with (folder / "texts.bin").open("wb") as file:
         for entry, values in zip(entries, documents, strict=True):
             values["text"] = file.write(_encoded(entry.document.text))
+    languages = languages_of(
+        (entry.document.language, len(entry.document.text)) for entry in entries
+    )
     records = {
         "documents": documents,
+        "languages": languages,
         "files": [asdict(entry.file) for entry in entries],
         "headings": list(headings),
         "versions": [list(paths) for paths in versions],
@@ -437,7 +439,11 @@ def write_snapshot(
     write_vectors(
         folder, "chunk-vectors", (entry.chunk_vectors for entry in entries), len(chunks), dimension
     )
-    words = _words([chunk.text for entry in entries for chunk in entry.chunks])
+    words = words_of(
+        [chunk.text for entry in entries for chunk in entry.chunks],
+        languages,
+        [entry.document.language for entry in entries for _ in entry.chunks],
+    )
     if not any(words):
         # BM25 needs a vocabulary; no question has the empty word.
         words = [[""] for _ in words]
@@ -477,18 +483,3 @@ def _highest(scores: NDArray[np.floating[Any]], count: int) -> NDArray[np.int64]
         return np.arange(len(scores))
     found: NDArray[np.int64] = np.argpartition(-scores, count)[:count]
     return found
-
-
-def _words(texts: list[str]) -> list[list[str]]:
-    """Stem each text's words, without stop words."""
-    # A stemmer isn't safe under concurrent calls, and costs nothing to make.
-    stemmer = Stemmer.Stemmer("english")
-    words: list[list[str]] = bm25s.tokenize(
-        texts,
-        token_pattern=_WORD,
-        stopwords="en",
-        stemmer=stemmer,
-        return_ids=False,
-        show_progress=False,
-    )
-    return words
