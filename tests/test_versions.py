@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from qa.documents import DocumentFile
@@ -73,3 +75,40 @@ def test_any_number_of_copies_is_recognised_with_a_version_of_them() -> None:
     other = entry("other.txt", "Something else is told at length in this one.")
     (found,) = find_versions([other, *copies, version])
     assert found == ("version.txt", *(copy.document.path for copy in copies))
+
+
+SENTENCES = [f"In chapter {number} the tide of day {number} is told of." for number in range(20)]
+
+
+def letters(count: int, changed: Sequence[int], word: str = "letter") -> list[Entry]:
+    """Copies of a text, in each of which one sentence reads otherwise."""
+    made = []
+    for number in range(count):
+        place = changed[number % len(changed)]
+        own = f"What {word} {number} says of its own stands here."
+        text = " ".join(own if each == place else told for each, told in enumerate(SENTENCES))
+        made.append(entry(f"{word} {number:02}.txt", text, modified=number))
+    return made
+
+
+def test_any_number_of_copies_that_were_edited_here_and_there_is_recognised() -> None:
+    edited = letters(40, range(20))
+    (found,) = find_versions(edited)
+    assert found == tuple(each.document.path for each in reversed(edited))
+    # With one that nobody edited, and others that say something else.
+    original = entry("original.txt", " ".join(SENTENCES), modified=99)
+    other = entry("other.txt", "Something else is told at length in this one.", modified=100)
+    (found,) = find_versions([*edited, original, other])
+    assert (found[0], len(found)) == ("original.txt", 41)
+
+
+def test_any_number_of_forms_that_were_filled_in_is_none() -> None:
+    assert find_versions(letters(40, [7])) == ()
+    # Beside copies of another text they are left alone as well.
+    copies = [entry(f"copy {number}.txt", TEXT) for number in range(30)]
+    (found,) = find_versions([*letters(40, [7]), *copies])
+    assert {path.split()[0] for path in found} == {"copy"}
+
+
+def test_few_documents_that_share_most_are_versions_wherever_they_differ() -> None:
+    assert len(find_versions(letters(5, [7]))[0]) == 5
