@@ -236,7 +236,7 @@ def update_index(
                 "embedding": {
                     "name": embedder.name,
                     "fingerprint": embedder.fingerprint,
-                    "dimension": entries[0].chunk_vectors.shape[1],
+                    "dimension": entries.dimension,
                     "normalised": True,
                 },
                 "reader": READER_VERSION,

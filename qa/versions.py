@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +34,11 @@ _BANDS, _ROWS = 32, 3  # Of ten sentences that differ in two, .9999 share a band
 _MAX_COMPARED = 8  # Groups of one band that a document is compared with.
 
 
-_Content = frozenset[tuple[bool, str]]
-"""What a document says: its sentences, each with whether it is a heading."""
+_Content = frozenset[int]
+"""What a document says: its sentences by their hashes, of which headings have others."""
+
+_Age = tuple[str, int, str]
+"""A document's date, when its file was saved, and its path."""
 
 _SEEDS, _ODD = (
     np.random.default_rng(seed).integers(2**63, size=_BANDS * _ROWS, dtype=np.uint64) * 2 + 1
@@ -42,12 +46,21 @@ _SEEDS, _ODD = (
 )
 
 
-def find_versions(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is remembered of a sentence, for all documents that have it."""
+
+    length: int
+    counts: bool
+
+
+def find_versions(entries: Iterable[Entry]) -> tuple[tuple[str, ...], ...]:
     """Group documents that are copies or versions of each other.
 
     Parameters
     ----------
-    entries : sequence of Entry
+    entries : iterable of Entry
+        Each is looked at once, and not kept.
 
     Returns
     -------
@@ -56,30 +69,33 @@ def find_versions(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
         one come last; among them, and among those of the same date, the one whose file was
         saved last comes first.
     """
-    holders: dict[str, list[int]] = defaultdict(list)
+    holders: dict[int, list[int]] = defaultdict(list)
     lengths: list[int] = []
-    groups = list(range(len(entries)))
+    groups: list[int] = []
+    ages: list[_Age] = []
+    told: dict[int, _Told] = {}
     # Copies would make of every sentence of theirs one that is shared too widely to tell.
     # Headings and short sentences count here: they may be all that two forms differ in.
     first_of: dict[_Content, int] = {}
     for number, entry in enumerate(entries):
-        content = frozenset((each.is_heading, each.text) for each in entry.sentences)
-        telling = [
-            text for is_heading, text in content if not is_heading and len(text) >= _MIN_SENTENCE
-        ]
-        lengths.append(sum(map(len, telling)))
+        document = entry.document
+        ages.append((document.date or "", document.saved_ns, document.path))
+        groups.append(number)
+        content = _content(entry, told)
+        telling = [each for each in content if told[each].counts]
+        lengths.append(sum(told[each].length for each in telling))
         if not telling:
             continue
         groups[number] = first_of.setdefault(content, number)
         if groups[number] == number:
-            for text in telling:
-                holders[text].append(number)
+            for each in telling:
+                holders[each].append(number)
     shared: Counter[tuple[int, int]] = Counter()
-    for text, numbers in holders.items():
+    for each, numbers in holders.items():
         if 1 < len(numbers) <= _MAX_SHARERS:
             for place, first in enumerate(numbers):
                 for second in numbers[place + 1 :]:
-                    shared[first, second] += len(text)
+                    shared[first, second] += told[each].length
 
     def group(number: int) -> int:
         while groups[number] != number:
@@ -94,19 +110,35 @@ def find_versions(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
     contents = {
         number: content
         for content, number in first_of.items()
-        if any(len(holders[text]) > _MAX_SHARERS for _, text in content if text in holders)
+        if any(len(holders[each]) > _MAX_SHARERS for each in content if each in holders)
     }
-    for edited in _edited_copies(contents):
+    for edited in _edited_copies(contents, told):
         low = min(map(group, edited))
         for number in edited:
             groups[group(number)] = low
-    members: dict[int, list[Entry]] = defaultdict(list)
-    for number, entry in enumerate(entries):
-        members[group(number)].append(entry)
+    members: dict[int, list[_Age]] = defaultdict(list)
+    for number, age in enumerate(ages):
+        members[group(number)].append(age)
     return tuple(_newest_first(alike) for alike in members.values() if len(alike) > 1)
 
 
-def _edited_copies(contents: Mapping[int, _Content]) -> Iterator[list[int]]:
+def _content(entry: Entry, told: dict[int, _Told]) -> _Content:
+    """What a document says; its sentences are remembered in `told`."""
+    content = []
+    for sentence in entry.sentences:
+        data = sentence.text.encode("utf-8", "surrogatepass")
+        person = b"heading" if sentence.is_heading else b""
+        key = int.from_bytes(hashlib.blake2b(data, digest_size=8, person=person).digest())
+        content.append(key)
+        if key not in told:
+            length = len(sentence.text)
+            told[key] = _Told(length, not sentence.is_heading and length >= _MIN_SENTENCE)
+    return frozenset(content)
+
+
+def _edited_copies(
+    contents: Mapping[int, _Content], told: Mapping[int, _Told]
+) -> Iterator[list[int]]:
     """Groups of more than a few documents that share most of their text and aren't one form."""
     groups = {number: number for number in contents}
 
@@ -122,7 +154,7 @@ def _edited_copies(contents: Mapping[int, _Content]) -> Iterator[list[int]]:
             for other in compared:
                 if group(number) == group(other):
                     break
-                if _nearly_alike(contents[number], contents[other]):
+                if _nearly_alike(contents[number], contents[other], told):
                     low, high = sorted((group(number), group(other)))
                     groups[high] = low
                     break
@@ -148,37 +180,21 @@ def _sharing_a_band(sketches: Mapping[int, NDArray[np.uint64]]) -> Iterator[list
         yield from sharing.values()
 
 
-def _nearly_alike(one: _Content, other: _Content) -> bool:
-    larger = max(_size(one), _size(other))
-    return _size(one & other) >= _NEARLY * larger
-
-
-def _size(content: _Content) -> int:
-    return sum(len(text) for _, text in content)
+def _nearly_alike(one: _Content, other: _Content, told: Mapping[int, _Told]) -> bool:
+    mine, its, common = (
+        sum(told[each].length for each in content) for content in (one, other, one & other)
+    )
+    return common >= _NEARLY * max(mine, its)
 
 
 def _sketch(content: _Content) -> NDArray[np.uint64]:
     """The smallest of a document's sentences in each of many orders that are always the same."""
-    hashes = np.array(
-        [
-            int.from_bytes(
-                hashlib.blake2b(
-                    text.encode("utf-8", "surrogatepass"), digest_size=8, person=b"#" * is_heading
-                ).digest()
-            )
-            for is_heading, text in content
-        ],
-        np.uint64,
-    )
+    hashes = np.array(list(content), np.uint64)
     mixed = (hashes[:, None] ^ _SEEDS) * np.uint64(0x9E3779B97F4A7C15)
     smallest: NDArray[np.uint64] = ((mixed ^ (mixed >> np.uint64(32))) * _ODD).min(axis=0)
     return smallest
 
 
-def _newest_first(entries: list[Entry]) -> tuple[str, ...]:
-    ordered = sorted(
-        entries,
-        key=lambda entry: (entry.document.date or "", entry.document.saved_ns),
-        reverse=True,
-    )
-    return tuple(entry.document.path for entry in ordered)
+def _newest_first(ages: list[_Age]) -> tuple[str, ...]:
+    ordered = sorted(ages, key=lambda age: age[:2], reverse=True)
+    return tuple(path for _, _, path in ordered)
