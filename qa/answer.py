@@ -306,4 +306,6 @@ def _citation(passage: Passage, number: int, support: float) -> Citation:
         quote=sentence.text,
         support=support,
         page=sentence.page,
+        date_source=passage.date_source,
+        saved=passage.saved,
     )

@@ -12,7 +12,7 @@ import io
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -30,17 +30,18 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from qa.errors import IndexBusyError, QaError
+from qa.errors import QaError
 from qa.library import Library
+from qa.printing import counted, printable
 from qa.settings import Settings
-from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit
+from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit, shown_date
+from qa.watching import keep_current, print_report
 
 __all__ = ["app", "main"]
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 CLOSEST_SHOWN = 3
-LOOK_AGAIN_MS = 1000
 
 app = typer.Typer(
     name="qa",
@@ -92,7 +93,7 @@ def ask(
             for event in opened.stream(question):
                 match event:
                     case EvidenceFound(passages=passages):
-                        status.update(f"Reading {_count(len(passages), 'passage')}…")
+                        status.update(f"Reading {counted(len(passages), 'passage')}…")
                     case DraftText():
                         status.update("Checking the answer…")
                     case AnswerReady():
@@ -144,7 +145,7 @@ def chat(
         opened.warm_up()
         names = opened.model_names or ("none",)
         models = f"model{'s' if len(names) > 1 else ''}: {', '.join(names)}"
-        console.print(f"{_count(len(opened.documents), 'document')}; {models}", soft_wrap=True)
+        console.print(f"{counted(len(opened.documents), 'document')}; {models}", soft_wrap=True)
         launch(
             opened,
             host=host,
@@ -173,7 +174,7 @@ def account(
     else:
         password = sys.stdin.readline().rstrip("\n")
     add_account(auth_file, name, password)
-    typer.echo(f"{_printable(name.strip())} may sign in: qa chat --auth-file {auth_file}")
+    typer.echo(f"{printable(name.strip())} may sign in: qa chat --auth-file {auth_file}")
 
 
 @app.command()
@@ -185,98 +186,11 @@ def index(
 ) -> None:
     """Build a folder's index, or bring it up to date, and say what changed."""
     with _opened(folder, "none") as (opened, console):
-        _print_report(opened)
+        print_report(opened)
         if watch:
-            _keep_current(opened, console)
+            keep_current(opened, console)
         elif opened.report.behind:
             raise typer.Exit(EXIT_ERROR)
-
-
-def _keep_current(opened: Library, console: Console) -> None:
-    from watchfiles import watch
-
-    roots = (opened.root, opened.root.resolve())
-
-    def may_be_read(_: object, path: str) -> bool:
-        # What is hidden isn't indexed. Other folders are, also those that tools make.
-        place = Path(path)
-        inside = [place.relative_to(root) for root in roots if place.is_relative_to(root)]
-        return not any(part.startswith(".") for each in inside for part in each.parts)
-
-    console.print(f"Watching {_printable(str(opened.root))}; interrupt to end.", soft_wrap=True)
-    told = _not_read(opened)
-    said = ""
-    # Also without an event, once: something may have changed before watching began.
-    due = True
-    for changes in watch(
-        opened.root,
-        watch_filter=may_be_read,
-        rust_timeout=LOOK_AGAIN_MS,
-        yield_on_timeout=True,
-        ignore_permission_denied=True,
-    ):
-        if not changes and not due:
-            continue
-        due = False
-        try:
-            opened.refresh()
-        except QaError as error:
-            # What is wrong now may be put right by the next change, or by another process.
-            due = isinstance(error, IndexBusyError)
-            if str(error) != said or not due:
-                console.print(f"error: {_printable(str(error))}", soft_wrap=True, markup=False)
-            said = str(error)
-            continue
-        said = ""
-        found = _not_read(opened)
-        if opened.report.changed:
-            _print_report(opened)
-        else:
-            _print_lines(line for line in found if line not in told)
-        told = found
-
-
-def _not_read(opened: Library) -> list[tuple[str, str, str]]:
-    """What can't be read, or only in part, as lines; editors' hidden files come and go."""
-    report = opened.report
-    skipped = (file for file in report.skipped if not Path(file.path).name.startswith("."))
-    return [
-        *(("skipped", file.path, file.reason) for file in skipped),
-        *(("in part", file.path, file.reason) for file in report.incomplete),
-    ]
-
-
-def _print_report(opened: Library) -> None:
-    report = opened.report
-    out = Console(highlight=False)
-    if report.behind:
-        out.print(Text(f"The documents are as they were before: {report.behind}"), soft_wrap=True)
-    if report.rebuilt:
-        out.print(Text(f"Everything was indexed again: {report.rebuilt}"))
-    told = [
-        *(("added", path, "") for path in report.added),
-        *(("updated", path, "") for path in report.updated),
-        *(("removed", path, "") for path in report.removed),
-        *(("skipped", file.path, file.reason) for file in report.skipped),
-        *(("in part", file.path, file.reason) for file in report.incomplete),
-        *(
-            ("versions", paths[0], f"newer than {', '.join(paths[1:])}")
-            for paths in report.versions
-        ),
-    ]
-    _print_lines(told)
-    out.print(
-        f"{_count(len(opened.documents), 'document')} indexed in {report.seconds:.1f} s: "
-        f"{len(report.added)} added, {len(report.updated)} updated, {len(report.removed)} "
-        f"removed, {len(report.unchanged)} unchanged, {len(report.skipped)} skipped."
-    )
-
-
-def _print_lines(told: Iterable[tuple[str, str, str]]) -> None:
-    out = Console(highlight=False)
-    for word, path, reason in told:
-        line = f"{word:8} {_printable(path)}" + (f": {_printable(reason)}" if reason else "")
-        out.print(Text(line), soft_wrap=True)
 
 
 @app.command()
@@ -299,7 +213,8 @@ def search(
     out = Console(highlight=False)
     for number, hit in enumerate(hits, start=1):
         chunk = hit.chunk
-        out.print(_source_line(number, hit.title, hit.date, chunk.document, chunk.start, chunk.end))
+        date = shown_date(hit.date, hit.saved)
+        out.print(_source_line(number, hit.title, date, chunk.document, chunk.start, chunk.end))
         out.print(Padding(Text(" ".join(chunk.text.split())), (0, 0, 1, 4)))
 
 
@@ -347,7 +262,7 @@ def main() -> None:
     try:
         app()
     except QaError as error:
-        errors.print(Text.assemble(("error: ", "bold red"), _printable(str(error))), soft_wrap=True)
+        errors.print(Text.assemble(("error: ", "bold red"), printable(str(error))), soft_wrap=True)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         _interrupted(errors)
@@ -452,7 +367,7 @@ def _print_answer(answer: Answer) -> None:
             _source_line(
                 citation.number,
                 citation.title,
-                citation.date,
+                shown_date(citation.date, citation.saved),
                 citation.document,
                 citation.start,
                 citation.end,
@@ -473,29 +388,20 @@ def _print_answer(answer: Answer) -> None:
             sentence = passage.sentence
             quote = Text(f"“{' '.join(sentence.text.split())}”")
             place = Text(
-                f"{_printable(sentence.document)}, {sentence.start}–{sentence.end}", style="dim"
+                f"{printable(sentence.document)}, {sentence.start}–{sentence.end}", style="dim"
             )
             out.print(Padding(Text.assemble(quote, " ", place), (0, 0, 0, 4)))
     for note in answer.notes:
-        out.print(Text(f"\n{_printable(note)}", style="yellow"))
+        out.print(Text(f"\n{printable(note)}", style="yellow"))
     seconds = ", ".join(f"{stage} {took:.2f} s" for stage, took in answer.timings.items())
     out.print(Text(f"\n{answer.model}; {seconds}", style="dim"))
 
 
-def _printable(text: str) -> str:
-    """A name or message as it may stand in a terminal: no control character acts there."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
-
-
-def _source_line(
-    number: int, title: str, date: str | None, document: str, start: int, end: int
-) -> Text:
+def _source_line(number: int, title: str, date: str, document: str, start: int, end: int) -> Text:
     line = Text.assemble((f"[{number}] ", "bold cyan"), (title, "bold"))
     if date:
         line.append(f", {date}")
-    return line.append(f"  {_printable(document)}, {start}–{end}", style="dim")
+    return line.append(f"  {printable(document)}, {start}–{end}", style="dim")
 
 
 def _hit_to_dict(hit: Hit) -> dict[str, Any]:
@@ -503,6 +409,8 @@ def _hit_to_dict(hit: Hit) -> dict[str, Any]:
         "document": hit.chunk.document,
         "title": hit.title,
         "date": hit.date,
+        "date_source": hit.date_source,
+        "saved": hit.saved,
         "start": hit.chunk.start,
         "end": hit.chunk.end,
         "text": hit.chunk.text,
@@ -510,7 +418,3 @@ def _hit_to_dict(hit: Hit) -> dict[str, Any]:
         "dense": hit.dense,
         "lexical": hit.lexical,
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

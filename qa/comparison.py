@@ -16,7 +16,7 @@ from qa.errors import ModelError
 from qa.index import Index
 from qa.llms import ChatModel, Deadline
 from qa.reading import Reading, dated_claim
-from qa.types import Evidence, Passage
+from qa.types import Evidence, Passage, shown_date
 from qa.verification import CheckedClaim, is_yes_no
 from qa.witnesses import closest_of, witnesses
 
@@ -59,14 +59,20 @@ def newest_answer(
     speaking = (closest[0].sentence.document, *witnesses(evidence, closest))
     dates = {path: reading.index.documents[path].date or "" for path in speaking}
     fitting = [path for path in speaking if "" < dates[path] <= (limit or "9999")]
+    by_files = limit is None and not any(dates.values())
+    if by_files:
+        # When a file was saved says little of when its text was true, but here nothing says more.
+        dates = {path: reading.index.documents[path].saved or "" for path in speaking}
+        fitting = [path for path in speaking if dates[path]] if len({*dates.values()}) > 1 else []
     if len(speaking) < 2 or not fitting:
         return ()
     for path in sorted(fitting, key=dates.__getitem__, reverse=True)[:MAX_WITNESSES]:
         found = _read_document(reading, model, evidence, path, deadline)
         if found:
+            told = "none gives a date: the answer is from that whose file was saved on"
             notes.append(
-                f"Of {len(speaking)} documents that speak of this, the answer is from that "
-                f"of {dates[path]}."
+                f"Of {len(speaking)} documents that speak of this, "
+                f"{told if by_files else 'the answer is from that of'} {dates[path]}."
             )
             return found
     return ()
@@ -156,23 +162,28 @@ def _current(
         read = {passage.sentence.document for passage in evidence.best()}
         notes += [
             f"{path} is an older version or a copy of {newest}, which is quoted."
+            f"{_basis(index, path, newest)}"
             for path in older
             if path in read
         ]
         return claim
+    basis = _basis(index, cited, newest)
     moved = tuple(_in_version(index, passage, newest) for passage in claim.passages)
     passages = tuple(passage for passage in moved if passage is not None)
     if len(passages) == len(moved):
-        notes.append(f"{cited} is an older version or a copy of {newest}, which is quoted.")
+        notes.append(f"{cited} is an older version or a copy of {newest}, which is quoted.{basis}")
         return dated_claim(replace(claim, passages=passages))
     answers = _read_document(reading, model, evidence, newest, deadline)
     if len(answers) != 1:
-        notes.append(f"{newest} is a newer version of {cited}, and wasn’t found to say this.")
+        notes.append(
+            f"{newest} is a newer version of {cited}, and wasn’t found to say this.{basis}"
+        )
         return claim
     if same_answer(claim.text, answers[0].text) is not True:
-        date = index.documents[cited].date
+        document = index.documents[cited]
+        date = shown_date(document.date, document.saved)
         notes.append(
-            f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”."
+            f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”.{basis}"
         )
     return answers[0]
 
@@ -182,6 +193,17 @@ def _versions(index: Index, path: str) -> tuple[str, ...]:
     return next((group for group in index.versions if path in group), (path,))
 
 
+def _basis(index: Index, older: str, newest: str) -> str:
+    """Say what one version is called older by, where that isn't the dates that they give."""
+    own, its = index.documents[older].date, index.documents[newest].date
+    if own != its:
+        return "" if own and its else f" Only {newest} gives a date of its own."
+    return (
+        f" {'Both give the same date' if own else 'Neither gives a date of its own'}: the newer "
+        "is the one whose file was saved later."
+    )
+
+
 def _in_version(index: Index, passage: Passage, path: str) -> Passage | None:
     """The same sentence in another version of its document, if it is still there."""
     sentence, document = passage.sentence, index.documents[path]
@@ -189,4 +211,11 @@ def _in_version(index: Index, passage: Passage, path: str) -> Passage | None:
     if not same:
         return None
     nearest = min(same, key=lambda other: abs(other.number - sentence.number))
-    return replace(passage, sentence=nearest, title=document.title, date=document.date)
+    return replace(
+        passage,
+        sentence=nearest,
+        title=document.title,
+        date=document.date,
+        date_source=document.date_source,
+        saved=document.saved,
+    )

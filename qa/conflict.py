@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qa.alignment import FUNCTION_WORDS, NEGATIONS
+from qa.types import Passage, shown_date
 from qa.values import Value, conflicts, matches, tokenise
 from qa.verification import AUXILIARIES, CheckedClaim
 
@@ -83,8 +84,9 @@ def combine(first: CheckedClaim, others: Iterable[CheckedClaim]) -> tuple[Checke
     Returns
     -------
     tuple of CheckedClaim
-        Different answers, the newest first; one that several documents give has their
-        passages together. What can't be told to be either is left out.
+        Different answers, the newest first, those without a date last, of which that comes
+        first whose file was saved last; one that several documents give has their passages
+        together. What can't be told to be either is left out.
     """
     found = [first]
     for other in others:
@@ -95,21 +97,31 @@ def combine(first: CheckedClaim, others: Iterable[CheckedClaim]) -> tuple[Checke
             found[place] = replace(known, passages=(*known.passages, *other.passages))
         elif None not in same:
             found.append(other)
-    return tuple(sorted(found, key=_date, reverse=True))
+    return tuple(sorted(found, key=_age, reverse=True))
 
 
 def disagreement(claims: Sequence[CheckedClaim]) -> str:
     """Tell a reader which document says what, in the order of `claims`."""
-    newest = [max(claim.passages, key=lambda passage: passage.date or "") for claim in claims]
+    newest = [max(claim.passages, key=_dates) for claim in claims]
     said = [
-        f"“{claim.text}” ({passage.title}, {passage.date or 'undated'})"
+        f"“{claim.text}” ({passage.title}, {shown_date(passage.date, passage.saved) or 'undated'})"
         for claim, passage in zip(claims, newest, strict=True)
     ]
-    return f"The documents give different answers: {'; '.join(said)}."
+    saved = {passage.saved for passage in newest if passage.date is None}
+    by_files = " Of those without a date, that whose file was saved last comes first."
+    return (
+        f"The documents give different answers: {'; '.join(said)}."
+        f"{by_files if len(saved) > 1 else ''}"
+    )
 
 
-def _date(claim: CheckedClaim) -> str:
-    return max((passage.date or "" for passage in claim.passages), default="")
+def _age(claim: CheckedClaim) -> tuple[str, str]:
+    return max(map(_dates, claim.passages), default=("", ""))
+
+
+def _dates(passage: Passage) -> tuple[str, str]:
+    """The date that a document gives; when it was saved tells something only without one."""
+    return passage.date or "", passage.saved or ""
 
 
 def _said(text: str) -> list[str | Value]:

@@ -6,15 +6,16 @@ work of indexing. Against chunks embedded once more, over 1,278 SQuAD and 1,200 
 the right paragraph was first for .844 and .939 (.855 and .940) and among five for .968 and
 .995 (.969 and .995).
 
-Memory holds texts, never their vectors: these go to a file without a name, from which
-the index is then written.
+Memory holds the texts of new documents and, until they are embedded, their sentences; never
+vectors, which go to a file without a name. What the index is to hold of a document is made from
+these when it is asked for, one document at a time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from qa.snapshot import Entry, Index
 from qa.types import Chunk, Document, Sentence
 from qa.vectors import VectorSpool
 
-__all__ = ["Progress", "make_entries"]
+__all__ = ["Entries", "Progress", "make_entries"]
 
 Progress = Callable[[int, int, str], None]
 """Called with texts embedded, texts to embed, and the path of the document that is next.
@@ -47,6 +48,71 @@ _TEXTS_SORTED = 4096
 _NOTHING = 1e-6
 
 
+class Entries:
+    """Documents with their sentences, chunks, ids and vectors, made anew by each iteration.
+
+    Parameters
+    ----------
+    old : Index or None
+        Holds those that stay.
+    kept : mapping of str to DocumentFile
+    read : mapping of str to (DocumentFile, Document)
+        Those that are new or changed.
+    places : mapping of str to (int, int)
+        Of each of `read`: where its vectors begin, and its lowest id.
+    vectors : ndarray of float32, shape (n, dimension)
+        Of the sentences of `read`.
+    chunking : ChunkingSettings
+
+    Yields
+    ------
+    Entry
+        Sorted by path.
+    """
+
+    def __init__(
+        self,
+        old: Index | None,
+        kept: Mapping[str, DocumentFile],
+        read: Mapping[str, tuple[DocumentFile, Document]],
+        places: Mapping[str, tuple[int, int]],
+        vectors: NDArray[np.float32],
+        chunking: ChunkingSettings,
+    ) -> None:
+        self._old = old
+        self._kept = kept
+        self._read = read
+        self._places = places
+        self._vectors = vectors
+        self._chunking = chunking
+        self.dimension: int = vectors.shape[1]
+
+    def __iter__(self) -> Iterator[Entry]:
+        for path in sorted({*self._kept, *self._read}):
+            if path in self._read:
+                yield self._made(path)
+            else:
+                assert self._old is not None
+                yield replace(self._old.entry(path), file=self._kept[path])
+
+    def _made(self, path: str) -> Entry:
+        file, document = self._read[path]
+        sentences, chunks = _cut(document, self._chunking)
+        start, first_id = self._places[path]
+        vectors = self._vectors[start : start + len(sentences)]
+        ids = np.arange(first_id, first_id + len(sentences) + len(chunks), dtype=np.int64)
+        return Entry(
+            file,
+            document,
+            sentences,
+            chunks,
+            ids[: len(sentences)],
+            ids[len(sentences) :],
+            vectors,
+            _means(chunks, vectors),
+        )
+
+
 def make_entries(
     old: Index | None,
     kept: Mapping[str, DocumentFile],
@@ -56,8 +122,8 @@ def make_entries(
     chunking: ChunkingSettings,
     generations: GenerationStore,
     progress: Progress | None = None,
-) -> tuple[list[Entry], int]:
-    """Give every document its sentences, chunks, ids and vectors.
+) -> tuple[Entries, int]:
+    """Give every document its ids and vectors.
 
     Parameters
     ----------
@@ -77,8 +143,7 @@ def make_entries(
 
     Returns
     -------
-    entries : list of Entry
-        Sorted by path.
+    entries : Entries
     next_id : int
 
     Raises
@@ -89,67 +154,46 @@ def make_entries(
         When there is no space for the vectors.
     ModelError
     """
-    cut: dict[str, tuple[tuple[Sentence, ...], tuple[Chunk, ...]]] = {}
+    places: dict[str, tuple[int, int]] = {}
     starts: list[int] = []
     wanted: dict[str, list[int]] = {}
     rows = 0
     for path, (_, document) in read.items():
-        sentences = split_sentences(document)
-        chunks = chunk_document(document, sentences, chunking.max_chunk_characters)
-        cut[path] = sentences, chunks
+        sentences, chunks = _cut(document, chunking)
+        places[path] = rows, next_id
         starts.append(rows)
         for number, sentence in enumerate(sentences, start=rows):
             wanted.setdefault(_in_context(sentence), []).append(number)
-        rows += len(sentences) + len(chunks)
+        rows += len(sentences)
+        next_id += len(sentences) + len(chunks)
 
     dimension = old.dimension if old else embedder.dimension
-    entries: dict[str, Entry] = {}
     spool = generations.beside(lambda folder: VectorSpool(folder, dimension))
     try:
-        if old:
-            entries = generations.beside(lambda _: _carry_over(old, kept, wanted, spool))
+        if old and wanted:
+            generations.beside(lambda _: _carry_over(old, wanted, spool))
         _embed(wanted, spool, embedder, generations, progress, list(read), starts)
-        generations.beside(lambda _: _average(spool, cut.values(), starts))
-        matrix = spool.read(rows)
+        vectors = spool.read(rows)
     finally:
         # A disk may tell only at the end that it kept nothing.
         generations.beside(lambda _: spool.__exit__())
-    for path, start in zip(read, starts, strict=True):
-        file, document = read[path]
-        sentences, chunks = cut[path]
-        middle, end = start + len(sentences), start + len(sentences) + len(chunks)
-        ids = np.arange(next_id, next_id + end - start, dtype=np.int64)
-        next_id += len(ids)
-        entries[path] = Entry(
-            file,
-            document,
-            sentences,
-            chunks,
-            ids[: len(sentences)],
-            ids[len(sentences) :],
-            matrix[start:middle],
-            matrix[middle:end],
-        )
-    return [entries[path] for path in sorted(entries)], next_id
+    return Entries(old, kept, read, places, vectors, chunking), next_id
 
 
-def _carry_over(
-    old: Index,
-    kept: Mapping[str, DocumentFile],
-    wanted: dict[str, list[int]],
-    spool: VectorSpool,
-) -> dict[str, Entry]:
-    """Entries that stay; takes what was embedded before out of what is wanted."""
-    entries = {}
+def _cut(
+    document: Document, chunking: ChunkingSettings
+) -> tuple[tuple[Sentence, ...], tuple[Chunk, ...]]:
+    sentences = split_sentences(document)
+    return sentences, chunk_document(document, sentences, chunking.max_chunk_characters)
+
+
+def _carry_over(old: Index, wanted: dict[str, list[int]], spool: VectorSpool) -> None:
+    """Take what was embedded before out of what is wanted."""
     for path in old.documents:
         entry = old.entry(path)
-        if path in kept:
-            entries[path] = replace(entry, file=kept[path])
-        if wanted:
-            for sentence, vector in zip(entry.sentences, entry.sentence_vectors, strict=True):
-                for row in wanted.pop(_in_context(sentence), ()):
-                    spool.write(row, vector)
-    return entries
+        for sentence, vector in zip(entry.sentences, entry.sentence_vectors, strict=True):
+            for row in wanted.pop(_in_context(sentence), ()):
+                spool.write(row, vector)
 
 
 def _embed(
@@ -183,25 +227,18 @@ def _embed(
         progress(done, done, "")
 
 
-def _average(
-    spool: VectorSpool,
-    cut: Iterable[tuple[Sequence[Sentence], Sequence[Chunk]]],
-    starts: Sequence[int],
-) -> None:
-    """Write the vectors of chunks, whose rows follow those of their document's sentences."""
-    for (sentences, chunks), start in zip(cut, starts, strict=True):
-        if not chunks:
-            continue
-        middle = start + len(sentences)
-        vectors = spool.read(middle)[start:]
-        for row, chunk in enumerate(chunks, start=middle):
-            first = chunk.sentences[0].number
-            held = vectors[first : first + len(chunk.sentences)]
-            lengths = np.array([len(sentence.text) for sentence in chunk.sentences], np.float32)
-            mean = lengths @ held
-            norm = float(np.linalg.norm(mean))
-            # Sentences that say the opposite of each other leave nothing.
-            spool.write(row, mean / norm if norm > _NOTHING else held[0])
+def _means(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors of a document's chunks, of those of its sentences."""
+    means = np.empty((len(chunks), vectors.shape[1]), np.float32)
+    for row, chunk in enumerate(chunks):
+        first = chunk.sentences[0].number
+        held = vectors[first : first + len(chunk.sentences)]
+        lengths = np.array([len(sentence.text) for sentence in chunk.sentences], np.float32)
+        mean = lengths @ held
+        norm = float(np.linalg.norm(mean))
+        # Sentences that say the opposite of each other leave nothing.
+        means[row] = mean / norm if norm > _NOTHING else held[0]
+    return means
 
 
 def _in_context(sentence: Sentence) -> str:

@@ -81,11 +81,9 @@ def gather_evidence(
         for sentence in sorted(scores, key=lambda s: (-scores[s], s.document, s.start))
         if not sentence.is_heading and sentence not in kept_out
     ]
-    told: Mapping[str, tuple[str, str | None]] = {
-        hit.chunk.document: (hit.title, hit.date) for hit in hits
-    }
+    told: Mapping[str, Hit | Document] = {hit.chunk.document: hit for hit in hits}
     if library is not None:
-        told = {document.path: (document.title, document.date) for document, _ in library}
+        told = {document.path: document for document, _ in library}
         read = [
             sentence
             for _, sentences in library
@@ -112,9 +110,12 @@ def gather_evidence(
             number,
             # A heading is read with what stands below it.
             replace(sentence, heading="") if is_order(sentence.heading) else sentence,
-            *told[sentence.document],
-            score=scores.get(sentence, 0.0),
-            nearby=nearby[sentence],
+            told[sentence.document].title,
+            told[sentence.document].date,
+            scores.get(sentence, 0.0),
+            nearby[sentence],
+            told[sentence.document].date_source,
+            told[sentence.document].saved,
         )
         for number, sentence in enumerate(read, start=1)
     )

@@ -236,7 +236,7 @@ def update_index(
                 "embedding": {
                     "name": embedder.name,
                     "fingerprint": embedder.fingerprint,
-                    "dimension": entries[0].chunk_vectors.shape[1],
+                    "dimension": entries.dimension,
                     "normalised": True,
                 },
                 "reader": READER_VERSION,
@@ -402,7 +402,7 @@ def _plan(
                     refused[file] = str(error)
                 skipped.append(SkippedFile(file.path, str(error)))
                 continue
-            if documents.get(file.path) == document:
+            if _says_the_same(documents.get(file.path), document):
                 kept[file.path] = file
             else:
                 read[file.path] = file, document
@@ -453,6 +453,11 @@ def _same_content(
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         return digest == documents[file.path].content_hash
     return False
+
+
+def _says_the_same(known: Document | None, document: Document) -> bool:
+    """Whether a file was read as before; that it was saved anew changes nothing that is kept."""
+    return known is not None and replace(document, saved_ns=known.saved_ns) == known
 
 
 def _wait_out_clock_tick(files: Sequence[DocumentFile]) -> None:

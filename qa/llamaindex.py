@@ -71,15 +71,14 @@ class LibraryQueryEngine(BaseQueryEngine):
 
 def _hit_node(hit: Hit) -> NodeWithScore:
     chunk = hit.chunk
-    return _node(chunk.text, chunk.document, hit.title, hit.date, chunk.start, chunk.end, hit.score)
+    return _node(chunk.text, chunk.document, hit, chunk.start, chunk.end, hit.score)
 
 
 def _citation_node(citation: Citation) -> NodeWithScore:
     return _node(
         citation.quote,
         citation.document,
-        citation.title,
-        citation.date,
+        citation,
         citation.start,
         citation.end,
         citation.support,
@@ -87,13 +86,21 @@ def _citation_node(citation: Citation) -> NodeWithScore:
 
 
 def _node(
-    text: str, document: str, title: str, date: str | None, start: int, end: int, score: float
+    text: str, document: str, about: Hit | Citation, start: int, end: int, score: float
 ) -> NodeWithScore:
-    metadata: dict[str, Any] = {"document": document, "title": title, "date": date}
+    metadata: dict[str, Any] = {
+        "document": document,
+        "title": about.title,
+        "date": about.date,
+        "saved": about.saved,
+    }
     node = TextNode(
         id_=f"{document}:{start}-{end}",
         text=text,
         metadata=metadata,
+        # A model would take it for the date of what is said.
+        excluded_llm_metadata_keys=["saved"],
+        excluded_embed_metadata_keys=["saved"],
         start_char_idx=start,
         end_char_idx=end,
     )

@@ -221,7 +221,16 @@ class Pipeline(Reading):
         sentence = Sentence(document.path, 0, start, start + len(quote), quote)
         return CheckedClaim(
             text=document.date,
-            passages=(Passage(0, sentence, document.title, document.date, 0.0),),
+            passages=(
+                Passage(
+                    0,
+                    sentence,
+                    document.title,
+                    document.date,
+                    0.0,
+                    date_source=document.date_source,
+                ),
+            ),
             support=1.0,
             verdict="supported",
             reason="The document’s header tells its date.",

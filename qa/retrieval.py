@@ -115,4 +115,6 @@ def _hit(
                 chunk.sentences, sentences[: len(chunk.sentences)].tolist(), strict=True
             )
         ),
+        date_source=document.date_source,
+        saved=document.saved,
     )

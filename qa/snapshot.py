@@ -9,8 +9,10 @@ to its row each has an id, which only ever grows and is never used again.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,17 +21,17 @@ from typing import Any
 
 import bm25s
 import numpy as np
-import Stemmer
 from numpy.typing import NDArray
 
 from qa.documents import DocumentFile
 from qa.errors import IndexOutdatedError
+from qa.lexicon import languages_of, question_words, words_of
 from qa.types import Chunk, Document, Sentence
-from qa.vectors import Vectors, write_vectors
+from qa.vectors import Vectors, VectorWriter
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 4
+FORMAT = 5
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(
@@ -57,11 +59,10 @@ _CHUNK = np.dtype(
 # million sentences a quarter of these found .917 of the ten best, these .995.
 _CANDIDATE_SENTENCES = 1600
 _CANDIDATE_CHUNKS = 800
+# Whose words are counted together.
+_CHUNKS_AT_ONCE = 4096
 # How many tell what a usual score is.
 _SAMPLE = 2048
-
-# A letter alone says little, but a digit may be the whole point ("track 7").
-_WORD = r"\b(?:\w\w+|\d)\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class Index:
         self.scan = tuple(DocumentFile(**values) for values in records["files"])
         self.versions = tuple(tuple(paths) for paths in records["versions"])
         self._headings: list[str] = records["headings"]
+        self._languages: list[str] = records["languages"]
         self._sentence_records = np.load(folder / "sentences.npy", "r", allow_pickle=False)
         self._chunk_records = np.load(folder / "chunks.npy", "r", allow_pickle=False)
         self._sentence_vectors = Vectors(folder, "sentence-vectors", len(self._sentence_records))
@@ -157,10 +159,11 @@ class Index:
         KeyError
             When the index has no such document.
         """
-        if path not in self._located:
+        located = self._located.get(path)
+        if located is None:
             document = self.documents[path]
             records = self._sentence_records[self._rows(self._sentence_starts, path)]
-            self._located[path] = tuple(
+            located = self._located[path] = tuple(
                 Sentence(
                     path,
                     number,
@@ -173,7 +176,7 @@ class Index:
                 )
                 for number, (_, _, start, end, above, is_one) in enumerate(records.tolist())
             )
-        return self._located[path]
+        return located
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -346,7 +349,7 @@ class Index:
         ndarray of float32, shape (chunk_count,)
             0 or more; all 0 where no word of the question is in the library.
         """
-        words = self._bm25.get_tokens_ids(_words([question])[0])
+        words = self._bm25.get_tokens_ids(question_words(question, self._languages))
         if not words:
             return np.zeros(self.chunk_count, dtype=np.float32)
         scores: NDArray[np.float32] = self._bm25.get_scores(words)
@@ -363,7 +366,8 @@ class Index:
         document = self._document_rows[path]
         sentences = self._rows(self._sentence_starts, path)
         chunks = self._rows(self._chunk_starts, path)
-        return Entry(
+        known = path in self._located
+        found = Entry(
             self.scan[document],
             self.documents[path],
             self.sentences(path),
@@ -373,6 +377,10 @@ class Index:
             self._sentence_vectors.exact[sentences],
             self._chunk_vectors.exact[chunks],
         )
+        if not known:
+            # Whoever goes through all documents mustn't leave the whole library in memory.
+            self._located.pop(path, None)
+        return found
 
     def _rows(self, starts: list[int], path: str) -> slice:
         document = self._document_rows[path]
@@ -380,7 +388,7 @@ class Index:
 
 
 def write_snapshot(
-    folder: Path, entries: Sequence[Entry], versions: Sequence[Sequence[str]] = ()
+    folder: Path, entries: Iterable[Entry], versions: Sequence[Sequence[str]] = ()
 ) -> dict[str, int]:
     """Write the files of an index.
 
@@ -388,8 +396,8 @@ def write_snapshot(
     ----------
     folder : Path
         Exists and is empty.
-    entries : sequence of Entry
-        Sorted by path; at least one has a chunk.
+    entries : iterable of Entry
+        Sorted by path; at least one has a chunk. Each is looked at once, and not kept.
     versions : sequence of sequence of str
         See `Index.versions`.
 
@@ -402,49 +410,106 @@ def write_snapshot(
     ------
     OSError
     """
+    rest = iter(entries)
+    first = next(rest)
+    dimension = first.chunk_vectors.shape[1]
     headings: dict[str, int] = {}
-    sentences: list[tuple[int, int, int, int, int, bool]] = []
-    chunks: list[tuple[int, int, int, int, int, int]] = []
-    for row, entry in enumerate(entries):
-        first = len(sentences)
-        for id_, sentence in zip(entry.sentence_ids.tolist(), entry.sentences, strict=True):
-            above = headings.setdefault(sentence.heading, len(headings))
-            sentences.append((id_, row, sentence.start, sentence.end, above, sentence.is_heading))
-        for id_, chunk in zip(entry.chunk_ids.tolist(), entry.chunks, strict=True):
-            start = first + chunk.sentences[0].number
-            chunks.append((id_, row, chunk.start, chunk.end, start, len(chunk.sentences)))
-    documents = [asdict(replace(entry.document, text="")) for entry in entries]
-    with (folder / "texts.bin").open("wb") as file:
-        for entry, values in zip(entries, documents, strict=True):
-            values["text"] = file.write(_encoded(entry.document.text))
+    documents: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = []
+    sentences: list[NDArray[np.void]] = []
+    chunks: list[NDArray[np.void]] = []
+    told: list[tuple[str | None, int]] = []
+    before = 0
+    with (
+        (folder / "texts.bin").open("wb") as texts,
+        VectorWriter(folder, "sentence-vectors", dimension) as sentence_vectors,
+        VectorWriter(folder, "chunk-vectors", dimension) as chunk_vectors,
+    ):
+        for row, entry in enumerate(itertools.chain([first], rest)):
+            sentences.append(_sentence_records(entry, row, headings))
+            chunks.append(_chunk_records(entry, row, before))
+            before += len(entry.sentences)
+            document = entry.document
+            length = texts.write(_encoded(document.text))
+            documents.append({**asdict(replace(document, text="")), "text": length})
+            told.append((document.language, len(document.text)))
+            files.append(asdict(entry.file))
+            sentence_vectors.append(entry.sentence_vectors)
+            chunk_vectors.append(entry.chunk_vectors)
+    spans = np.concatenate(chunks)
+    np.save(folder / "sentences.npy", np.concatenate(sentences), allow_pickle=False)
+    np.save(folder / "chunks.npy", spans, allow_pickle=False)
+    languages = languages_of(told)
+    _write_words(folder, documents, spans, languages)
     records = {
         "documents": documents,
-        "files": [asdict(entry.file) for entry in entries],
+        "languages": languages,
+        "files": files,
         "headings": list(headings),
         "versions": [list(paths) for paths in versions],
     }
     (folder / "documents.json").write_text(json.dumps(records), "utf-8")
-    np.save(folder / "sentences.npy", np.array(sentences, _SENTENCE), allow_pickle=False)
-    np.save(folder / "chunks.npy", np.array(chunks, _CHUNK), allow_pickle=False)
-    dimension = entries[0].chunk_vectors.shape[1]
-    write_vectors(
-        folder,
-        "sentence-vectors",
-        (entry.sentence_vectors for entry in entries),
-        len(sentences),
-        dimension,
+    return {"documents": len(documents), "sentences": before, "chunks": len(spans)}
+
+
+def _sentence_records(entry: Entry, row: int, headings: dict[str, int]) -> NDArray[np.void]:
+    records = [
+        (
+            id_,
+            row,
+            sentence.start,
+            sentence.end,
+            headings.setdefault(sentence.heading, len(headings)),
+            sentence.is_heading,
+        )
+        for id_, sentence in zip(entry.sentence_ids.tolist(), entry.sentences, strict=True)
+    ]
+    return np.array(records, _SENTENCE)
+
+
+def _chunk_records(entry: Entry, row: int, before: int) -> NDArray[np.void]:
+    records = [
+        (
+            id_,
+            row,
+            chunk.start,
+            chunk.end,
+            before + chunk.sentences[0].number,
+            len(chunk.sentences),
+        )
+        for id_, chunk in zip(entry.chunk_ids.tolist(), entry.chunks, strict=True)
+    ]
+    return np.array(records, _CHUNK)
+
+
+def _write_words(
+    folder: Path,
+    documents: Sequence[dict[str, Any]],
+    chunks: NDArray[np.void],
+    languages: Sequence[str],
+) -> None:
+    """Write the words of all chunks, whose texts are read from the disk one by one."""
+    vocabulary: dict[str, int] = {}
+    counted: list[array[int]] = []
+    spans = np.split(
+        chunks[["start", "end"]], np.searchsorted(chunks["document"], range(1, len(documents)))
     )
-    write_vectors(
-        folder, "chunk-vectors", (entry.chunk_vectors for entry in entries), len(chunks), dimension
+    texts = (
+        (document.text[start:end], document.language)
+        for document, own in zip(_documents(folder, documents), spans, strict=True)
+        for start, end in own.tolist()
     )
-    words = _words([chunk.text for entry in entries for chunk in entry.chunks])
-    if not any(words):
+    while batch := list(itertools.islice(texts, _CHUNKS_AT_ONCE)):
+        for words in words_of([text for text, _ in batch], languages, [own for _, own in batch]):
+            ids = (vocabulary.setdefault(word, len(vocabulary)) for word in words)
+            counted.append(array("i", ids))
+    if not vocabulary:
         # BM25 needs a vocabulary; no question has the empty word.
-        words = [[""] for _ in words]
+        vocabulary = {"": 0}
+        counted = [array("i", [0]) for _ in counted]
     bm25 = bm25s.BM25()
-    bm25.index(words, show_progress=False)
+    bm25.index((counted, vocabulary), show_progress=False)
     bm25.save(folder / "bm25", show_progress=False)
-    return {"documents": len(entries), "sentences": len(sentences), "chunks": len(chunks)}
 
 
 def _encoded(text: str) -> bytes:
@@ -477,18 +542,3 @@ def _highest(scores: NDArray[np.floating[Any]], count: int) -> NDArray[np.int64]
         return np.arange(len(scores))
     found: NDArray[np.int64] = np.argpartition(-scores, count)[:count]
     return found
-
-
-def _words(texts: list[str]) -> list[list[str]]:
-    """Stem each text's words, without stop words."""
-    # A stemmer isn't safe under concurrent calls, and costs nothing to make.
-    stemmer = Stemmer.Stemmer("english")
-    words: list[list[str]] = bm25s.tokenize(
-        texts,
-        token_pattern=_WORD,
-        stopwords="en",
-        stemmer=stemmer,
-        return_ids=False,
-        show_progress=False,
-    )
-    return words

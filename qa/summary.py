@@ -184,7 +184,17 @@ def _quoted(
     passages = []
     for number, sentence in enumerate(chosen, start=1):
         document = index.documents[sentence.document]
-        passages.append(Passage(number, sentence, document.title, document.date, 1.0))
+        passages.append(
+            Passage(
+                number,
+                sentence,
+                document.title,
+                document.date,
+                1.0,
+                date_source=document.date_source,
+                saved=document.saved,
+            )
+        )
     ranked = tuple(passage.number for passage in passages)
     return Summary(
         Evidence(question, tuple(passages), ranked),

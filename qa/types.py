@@ -8,6 +8,7 @@ relative to the library's folder, with ``/`` between its parts.
 from __future__ import annotations
 
 import bisect
+import datetime
 import json
 import re
 from collections.abc import Mapping
@@ -33,11 +34,15 @@ __all__ = [
     "Status",
     "Turn",
     "Verdict",
+    "shown_date",
 ]
 
 DateSource = Literal["metadata", "front matter", "header", "file name"]
 Status = Literal["answered", "partial", "not_found"]
 Verdict = Literal["supported", "unsupported"]
+
+# Clocks that were never set, and archives that keep no times, say 1970 or 1980.
+_UNSET_NS = 315_705_600_000_000_000  # The third of January 1980.
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,9 @@ class Document:
         Where each page or slide starts in the text; empty where there are none.
     notes : tuple of str
         What of the file isn't in the text, in words for its owner.
+    saved_ns : int
+        When the file was last saved, in nanoseconds since 1970, as the system told when it
+        was first read with this content; 0 where that isn't known.
     """
 
     path: str
@@ -82,6 +90,23 @@ class Document:
     language: str | None = None
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    saved_ns: int = 0
+
+    @property
+    def saved(self) -> str | None:
+        """ISO 8601 day on which the file was last saved, where the document gives no date.
+
+        The last resort of a reader who wants to know how old it is. A copy or an unpacked
+        archive may be much younger than what it says, so nothing is counted from this day,
+        and no language model is told it.
+        """
+        if self.date is not None or self.saved_ns < _UNSET_NS:
+            return None
+        try:
+            # The day that the person's own file manager shows.
+            return datetime.datetime.fromtimestamp(self.saved_ns / 1e9).date().isoformat()
+        except (OverflowError, OSError, ValueError):
+            return None
 
     def page_at(self, offset: int) -> int | None:
         """Page, from 1, on which a place of the text lies; None where there are no pages."""
@@ -173,6 +198,8 @@ class Hit:
         BM25 score, 0 or more.
     sentences : tuple of ScoredSentence
         The chunk's sentences in reading order.
+    date_source, saved : str or None
+        See `Document`.
     """
 
     chunk: Chunk
@@ -182,6 +209,8 @@ class Hit:
     dense: float
     lexical: float
     sentences: tuple[ScoredSentence, ...]
+    date_source: DateSource | None = None
+    saved: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +229,8 @@ class Passage:
     nearby : tuple of str, optional
         It and the sentences around it in its document or its chunk, which may name what it
         speaks of; the LLM isn't shown them for it.
+    date_source, saved : str or None
+        See `Document`.
     """
 
     number: int
@@ -208,6 +239,8 @@ class Passage:
     date: str | None
     score: float
     nearby: tuple[str, ...] = ()
+    date_source: DateSource | None = None
+    saved: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +329,11 @@ class Citation:
         documents say instead.
     page : int or None
         From 1, where the document has pages.
+    date_source : {"metadata", "front matter", "header", "file name"} or None
+        What told the date.
+    saved : str or None
+        Where there is no date, the day on which the file was last saved; see
+        `Document.saved`.
     """
 
     number: int
@@ -307,6 +345,13 @@ class Citation:
     quote: str
     support: float
     page: int | None = None
+    date_source: DateSource | None = None
+    saved: str | None = None
+
+
+def shown_date(date: str | None, saved: str | None) -> str:
+    """Tell a document's date, else when its file was saved as what that is; ``""`` for neither."""
+    return date or (f"saved {saved}" if saved else "")
 
 
 # Characters that act anywhere in CommonMark or GitHub's Markdown, and those that act at the
@@ -395,6 +440,8 @@ class Answer:
                     "document": passage.sentence.document,
                     "title": passage.title,
                     "date": passage.date,
+                    "date_source": passage.date_source,
+                    "saved": passage.saved,
                     "start": passage.sentence.start,
                     "end": passage.sentence.end,
                     "text": passage.sentence.text,
@@ -426,7 +473,8 @@ class Answer:
             document = _plain_in_markdown(citation.document)
             page = f", page {citation.page}" if citation.page else ""
             place = f"{document}{page}, {citation.start}–{citation.end}"
-            date = f", {_plain_in_markdown(citation.date)}" if citation.date else ""
+            shown = shown_date(citation.date, citation.saved)
+            date = f", {_plain_in_markdown(shown)}" if shown else ""
             quote = _plain_in_markdown(" ".join(citation.quote.split()))
             title = _plain_in_markdown(citation.title)
             lines.append(f"[{citation.number}] “{quote}” — {title}{date} ({place})  ")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexCorruptError
 
-__all__ = ["EXACT_LIMIT", "VectorSpool", "Vectors", "compresses", "write_vectors"]
+__all__ = ["EXACT_LIMIT", "VectorSpool", "VectorWriter", "Vectors", "compresses"]
 
 EXACT_LIMIT = 100_000
 """Vectors of one kind up to which all are scored."""
@@ -37,7 +36,7 @@ class Vectors:
     Parameters
     ----------
     folder : Path
-        Holds what `write_vectors` wrote.
+        Holds what a `VectorWriter` wrote.
     name : str
         As it was written.
     count : int
@@ -158,45 +157,79 @@ def compresses(count: int, dimension: int, memory: int | None = None) -> bool:
     return count > EXACT_LIMIT or count * dimension * 4 > memory // _MEMORY_SHARE
 
 
-def write_vectors(
-    folder: Path, name: str, parts: Iterable[NDArray[np.float32]], count: int, dimension: int
-) -> None:
-    """Write vectors, part by part, and a compressed copy where there are many.
+class VectorWriter:
+    """Writes vectors part by part; a compressed copy follows where there are many.
+
+    Used in a ``with`` statement, at whose end all is on disk.
 
     Parameters
     ----------
     folder : Path
     name : str
         Of the files, without suffix.
-    parts : iterable of ndarray of float32, shape (n, dimension)
-        Rows of length 1.
-    count : int
-        Rows of all parts.
     dimension : int
 
     Raises
     ------
     OSError
     """
-    path = folder / f"{name}.npy"
-    with path.open("wb") as file:
-        header = {"descr": "<f4", "fortran_order": False, "shape": (count, dimension)}
-        np.lib.format.write_array_header_1_0(file, header)
-        for part in parts:
-            file.write(np.ascontiguousarray(part, dtype="<f4").data)
-    if not compresses(count, dimension):
-        return
-    exact = np.load(path, mmap_mode="r", allow_pickle=False)
-    # One scale for all components keeps the order of inner products.
-    scale = _HIGHEST / float(np.abs(exact[:: max(count // _SAMPLE, 1)]).max())
-    index = faiss.IndexScalarQuantizer(
-        dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
-    )
-    for start in range(0, count, _AT_ONCE):
-        scaled = np.rint(exact[start : start + _AT_ONCE] * scale)
-        index.add(np.clip(scaled, -_HIGHEST, _HIGHEST).astype(np.float32))
-    with (folder / f"{name}.faiss").open("wb") as file:
-        file.write(faiss.serialize_index(index).data)
+
+    def __init__(self, folder: Path, name: str, dimension: int) -> None:
+        self._folder = folder
+        self._name = name
+        self._dimension = dimension
+        self._count = 0
+        self._file = (folder / f"{name}.npy").open("wb")
+        self._write_header()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Complete the files, unless writing failed."""
+        with self._file:
+            if kind is None:
+                self._file.seek(0)
+                self._write_header()
+        if kind is None and compresses(self._count, self._dimension):
+            self._compress()
+
+    def append(self, part: NDArray[np.float32]) -> None:
+        """Write further vectors.
+
+        Parameters
+        ----------
+        part : ndarray of float32, shape (n, dimension)
+            Rows of length 1.
+
+        Raises
+        ------
+        OSError
+        """
+        self._file.write(np.ascontiguousarray(part, dtype="<f4").data)
+        self._count += len(part)
+
+    def _write_header(self) -> None:
+        # NumPy leaves room for the first number to grow: the header's length stays the same.
+        header = {
+            "descr": "<f4",
+            "fortran_order": False,
+            "shape": (self._count, self._dimension),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+    def _compress(self) -> None:
+        exact = np.load(self._folder / f"{self._name}.npy", mmap_mode="r", allow_pickle=False)
+        # One scale for all components keeps the order of inner products.
+        scale = _HIGHEST / float(np.abs(exact[:: max(self._count // _SAMPLE, 1)]).max())
+        index = faiss.IndexScalarQuantizer(
+            self._dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
+        )
+        for start in range(0, self._count, _AT_ONCE):
+            scaled = np.rint(exact[start : start + _AT_ONCE] * scale)
+            index.add(np.clip(scaled, -_HIGHEST, _HIGHEST).astype(np.float32))
+        with (self._folder / f"{self._name}.faiss").open("wb") as file:
+            file.write(faiss.serialize_index(index).data)
 
 
 def _machine_memory() -> int:

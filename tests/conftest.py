@@ -11,6 +11,7 @@ os.environ["TRANSFORMERS_OFFLINE"] = "1"
 import ipaddress
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,7 @@ from typing import Any
 import httpx
 import hypothesis
 import pytest
+from commands import Run
 from doubles import Endpoint, Script
 from places import Place
 from tides import FILES
@@ -163,6 +165,29 @@ def fast(tmp_path: Path) -> Callable[..., Settings]:
         )
 
     return fast
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line, without models; returns what `commands.Run` says."""
+    from qa import cli
+
+    monkeypatch.setenv("QA_EMBEDDING__MODEL", "hashing")
+    monkeypatch.setenv("QA_LLM", "none")
+    monkeypatch.setenv("COLUMNS", "500")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["qa", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else 1
+        done = capsys.readouterr()
+        return status, done.out, done.err
+
+    return run
 
 
 @pytest.fixture

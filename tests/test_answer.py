@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tides import FILES, QUESTION, SONGS, TIDES, assert_sound
 from qa import AnswerReady, EvidenceFound, Library, Settings, Turn
 from qa.answer import MAX_QUESTION_CHARACTERS, NOT_FOUND_TEXT
 from qa.errors import ModelUnavailableError, QuestionError
-from qa.llms import Deadline, Token
+from qa.llms import Deadline, Message, Token
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
@@ -297,3 +298,34 @@ def test_a_deadline_that_was_called_off_ends_the_answer(write: Write, scripted: 
     answer = last(library, deadline=deadline).answer
     assert answer.extractive
     assert "called off" in answer.notes[0]
+
+
+@pytest.mark.parametrize("whole_library_tokens", [2000, 0])
+def test_when_a_file_was_saved_reaches_no_prompt_and_no_day_is_counted_from_it(
+    write: Write, scripted: Open, whole_library_tokens: int
+) -> None:
+    folder = write({"a.txt": "title: Ferry\n\nThe ferry to Osk sails tomorrow.\n"})
+    os.utime(folder / "a.txt", (1_715_428_800, 1_715_428_800))
+    library, script = scripted(folder, evidence={"whole_library_tokens": whole_library_tokens})
+    prompts: list[str] = []
+
+    def check(messages: Sequence[Message]) -> str:
+        prompts.extend(message.content for message in messages)
+        return "Yes"
+
+    def draft(messages: Sequence[Message]) -> str:
+        prompts.extend(message.content for message in messages)
+        return "tomorrow"
+
+    script.answer, script.check = draft, check
+    answer = library.ask("When does the ferry to Osk sail?")
+    assert answer.text == "tomorrow [1]"
+    assert [(each.date, each.saved) for each in answer.citations] == [(None, "2024-05-11")]
+    assert prompts
+    assert not any("2024" in prompt or "saved" in prompt for prompt in prompts)
+    script.answer = "NOT STATED"
+    for question in (
+        "How many days before 1 June 2024 does the ferry to Osk sail?",
+        "When was the article about the ferry to Osk written?",
+    ):
+        assert "2024-05-11" not in library.ask(question).text

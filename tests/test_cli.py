@@ -2,60 +2,31 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from commands import TIDES, Run
 from doubles import Endpoint, Script, fails, replies
 from rich.console import Console
 from rich.progress import Progress
 
-from qa import Answer, Library, cli, generations, ui
+from qa import Answer, Library, cli, ui
 from qa.errors import ServeError
-from qa.generations import GenerationStore
-from qa.index import store_folder
 from qa.llms import Message
 from qa.settings import Settings
 from qa.types import Claim
 
-TIDES = """\
-date: 2024-05-01
-title: Tides of Ålesund
-
-The tide rose by 12 cm at 9 am. Nobody saw it. Ada Lindqvist measured eleven waves.
-"""
 QUESTION = "How much did the tide rise at 9 am?"
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def folder(write: Callable[..., Path]) -> Path:
     return write({"tides.txt": TIDES, "binary.txt": b"\x00\x01\xff" * 99})
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line; returns the exit status, standard output and standard error."""
-    monkeypatch.setenv("QA_EMBEDDING__MODEL", "hashing")
-    monkeypatch.setenv("QA_LLM", "none")
-    monkeypatch.setenv("COLUMNS", "500")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qa", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as stop:
-            status = stop.code if isinstance(stop.code, int) else 1
-        done = capsys.readouterr()
-        return status, done.out, done.err
-
-    return run
 
 
 @pytest.fixture
@@ -239,46 +210,6 @@ def test_a_name_of_a_file_is_no_escape(run: Run, write: Callable[..., Path]) -> 
         assert "\x1b" not in out + err
 
 
-def test_index_says_what_changed(run: Run, folder: Path) -> None:
-    status, out, _ = run("index", folder)
-    assert status == 0
-    assert "added    tides.txt" in out
-    assert "skipped  binary.txt: " in out
-    assert "1 document indexed in " in out
-    assert "1 added, 0 updated, 0 removed, 0 unchanged, 1 skipped." in out
-    assert "0 added, 0 updated, 0 removed, 1 unchanged" in run("index", folder)[1]
-    (folder / "tides.txt").write_text(TIDES + "And more.")
-    (folder / "new.txt").write_text("A new wave came.")
-    _, out, _ = run("index", folder)
-    assert "updated  tides.txt" in out
-    assert "added    new.txt" in out
-    (folder / "new.txt").unlink()
-    assert "removed  new.txt" in run("index", folder)[1]
-
-
-def test_index_says_that_another_process_is_writing(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run("index", folder)
-    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
-    (folder / "new.txt").write_text("A new wave came.")
-    with GenerationStore(store_folder(Settings.load().home, folder)).writing():
-        status, out, _ = run("index", folder)
-    assert status == 1
-    assert "The documents are as they were before: Another process is writing" in out
-    assert run("index", folder)[0] == 0
-
-
-def test_index_says_why_everything_is_indexed_again(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run("index", folder)
-    monkeypatch.setenv("QA_CHUNKING__MAX_CHUNK_CHARACTERS", "300")
-    _, out, _ = run("index", folder)
-    assert "Everything was indexed again: " in out
-    assert "chunking settings" in out
-
-
 def test_while_the_index_is_written_the_bar_is_not_full() -> None:
     bars = Progress(console=Console(file=io.StringIO()))
     show = cli._index_progress(bars)
@@ -325,10 +256,22 @@ def test_search_shows_passages(run: Run, folder: Path) -> None:
     status, out, _ = run("search", "waves", "-l", folder, "--json")
     (hit,) = json.loads(out)
     assert set(hit) == {
-        *("document", "title", "date", "start", "end", "text", "score", "dense", "lexical")
+        *("document", "title", "date", "date_source", "saved", "start", "end", "text"),
+        *("score", "dense", "lexical"),
     }
     text = Library.open(folder).documents[hit["document"]].text
     assert text[hit["start"] : hit["end"]] == hit["text"]
+
+
+def test_a_document_without_a_date_shows_when_it_was_saved(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    folder = write({"a.txt": "The tide rose by 12 cm at 9 am."})
+    os.utime(folder / "a.txt", (1_715_428_800, 1_715_428_800))
+    assert "12 cm at 9 am., saved 2024-05-11  a.txt, 0–" in run("search", "tide", "-l", folder)[1]
+    assert ", saved 2024-05-11  a.txt, 0–" in run("ask", QUESTION, "-l", folder)[1]
+    (hit,) = json.loads(run("search", "tide", "-l", folder, "--json")[1])
+    assert (hit["date"], hit["date_source"], hit["saved"]) == (None, None, "2024-05-11")
 
 
 def test_search_asks_no_model(run: Run, folder: Path) -> None:
@@ -477,96 +420,3 @@ def test_assembling_the_model_is_told_in_lines(capsys: pytest.CaptureFixture[str
     lines = capsys.readouterr().err.splitlines()
     assert 2 <= len(lines) <= 10
     assert "100%" in lines[-1]
-
-
-def test_index_watches_until_it_is_interrupted(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def changes(root: Path, **_: object) -> Iterator[set[object]]:
-        assert root == folder
-        yield {"before"}
-        (folder / "new.txt").write_text("A new wave came.")
-        yield {"new.txt"}
-        for path in list(folder.iterdir()):
-            path.unlink()
-        yield {"all"}
-        (folder / "last.txt").write_text("The last wave came.")
-        yield {"last.txt"}
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("watchfiles.watch", changes)
-    status, out, err = run("index", folder, "--watch")
-    assert status == 130
-    assert "added    new.txt" in out
-    assert "added    last.txt" in out
-    assert out.count(" indexed in ") == 3
-    assert "error: No document in" in err
-    assert "Removed from the index: " in err
-    assert "new.txt" in err
-    assert "Watching" in err
-
-
-def test_watching_tells_what_came_before_it_began_and_what_cant_be_read(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def changes(
-        root: Path, watch_filter: Callable[[str, str], bool], **_: object
-    ) -> Iterator[set[object]]:
-        assert watch_filter("added", str(root / "node_modules" / "a.txt"))
-        assert not watch_filter("added", str(root / ".git" / "a.txt"))
-        assert watch_filter("added", "/.elsewhere/a.txt")
-        (folder / "between.txt").write_text("A wave came in between.")
-        yield set()
-        (folder / "later.txt").write_text("A wave came later.")
-        # No event: it isn't looked for again.
-        yield set()
-        (folder / "later.txt").unlink()
-        (folder / "broken.txt").write_bytes(b"\x00\x01\xff" * 99)
-        (folder / ".broken.txt.swp").write_text("Written by an editor.")
-        yield {"broken.txt"}
-        yield {"broken.txt"}
-        (folder / "b.jsonl").write_bytes(b"\x00\x01\xff" * 99)
-        yield {"b.jsonl"}
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("watchfiles.watch", changes)
-    status, out, _ = run("index", folder, "--watch")
-    assert status == 130
-    assert "added    between.txt" in out
-    assert "later.txt" not in out
-    assert out.count("skipped  broken.txt: ") == 1
-    assert out.count("skipped  b.jsonl: ") == 1
-    assert out.count("skipped  binary.txt: ") == 2
-    assert out.count(" indexed in ") == 2
-    assert ".swp" not in out
-
-
-def test_watching_tries_again_while_another_process_writes(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
-
-    def changes(root: Path, **_: object) -> Iterator[set[object]]:
-        yield set()
-        (folder / "new.txt").write_text("A new wave came.")
-        with GenerationStore(store_folder(Settings.load().home, root)).writing():
-            yield {"new.txt"}
-            yield set()
-        yield set()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("watchfiles.watch", changes)
-    _, out, err = run("index", folder, "--watch")
-    assert err.count("error: Another process is writing") == 1
-    assert "added    new.txt" in out
-
-
-def test_index_tells_what_is_in_part_and_what_is_a_version(run: Run, folder: Path) -> None:
-    text = "The tide rose at noon today. The wind came from the west."
-    (folder / "2024-05-11 a.txt").write_text(text)
-    (folder / "2024-05-12 a.txt").write_text(text)
-    (folder / "b.jsonl").write_text('{"a": 1}\nbroken\n')
-    _, out, _ = run("index", folder)
-    assert "versions 2024-05-12 a.txt: newer than 2024-05-11 a.txt" in out
-    assert "in part  b.jsonl: what isn't JSON wasn't read: line 2" in out
-    assert "in part  b.jsonl" in run("index", folder)[1]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,8 +36,14 @@ def notice(date: str, price: str, title: str) -> str:
 def asked(write: Write, scripted: Open) -> Callable[..., tuple[Answer, list[int]]]:
     """Ask a library of such files; also how often the model drafted and checked."""
 
-    def asked(files: dict[str, str], question: str = QUESTION) -> tuple[Answer, list[int]]:
-        library, script = scripted(write(files))
+    def asked(
+        files: dict[str, str], question: str = QUESTION, saved: Sequence[str] = ()
+    ) -> tuple[Answer, list[int]]:
+        folder = write(files)
+        for name, day in zip(files, saved, strict=False):
+            noon = datetime.datetime.fromisoformat(f"{day}T12:00").timestamp()
+            os.utime(folder / name, (noon, noon))
+        library, script = scripted(folder)
         script.answer = prices
         answer = library.ask(question)
         assert_sound(library, answer)
@@ -143,6 +151,46 @@ def test_a_copy_is_cited_from_the_newest(asked: Asked) -> None:
     assert answer.notes == ("a.txt is an older version or a copy of b.txt, which is quoted.",)
 
 
+def undated(price: str) -> str:
+    return f"title: Ferry\n\nA ticket for the ferry costs {price} crowns.\n"
+
+
+SAVED = ("2024-05-11", "2025-06-12")
+
+
+def test_of_versions_without_dates_the_one_saved_last_is_cited_and_that_is_told(
+    asked: Asked,
+) -> None:
+    files = {"a.txt": undated("5") + "\n" + REST, "b.txt": undated("7") + "\n" + REST}
+    answer, _ = asked(files, saved=SAVED)
+    assert answer.text == "7 crowns [1]"
+    assert [(each.date, each.saved) for each in answer.citations] == [(None, SAVED[1])]
+    assert answer.notes == (
+        "An older version, a.txt (saved 2024-05-11), says: “5 crowns”. Neither gives a date of its "
+        "own: the newer is the one whose file was saved later.",
+    )
+
+
+def test_a_version_with_a_date_goes_before_one_that_was_only_saved_later(asked: Asked) -> None:
+    text = undated("5") + "\n" + REST
+    answer, _ = asked({"a.txt": text, "b.txt": f"date: 2020-01-01\n{text}"}, saved=SAVED[::-1])
+    assert [citation.document for citation in answer.citations] == ["b.txt"]
+    assert answer.notes == (
+        "a.txt is an older version or a copy of b.txt, which is quoted. Only b.txt gives a date "
+        "of its own.",
+    )
+
+
+def test_documents_without_dates_that_disagree_are_told_by_when_they_were_saved(
+    asked: Asked,
+) -> None:
+    answer, _ = asked({"a.txt": undated("5"), "b.txt": undated("7")}, saved=SAVED)
+    assert answer.text == "7 crowns [1]; 5 crowns [2]"
+    (note,) = answer.notes
+    assert "“7 crowns” (Ferry, saved 2025-06-12)" in note
+    assert note.endswith("Of those without a date, that whose file was saved last comes first.")
+
+
 def test_words_for_time_are_counted_from_the_version_that_is_quoted(
     write: Write, scripted: Open
 ) -> None:
@@ -205,6 +253,29 @@ def test_the_newest_document_answers(
     assert answer.notes == (
         f"Of 3 documents that speak of this, the answer is from that of {date}.",
     )
+
+
+@pytest.mark.parametrize(
+    ("saved", "text"), [(SAVED, "7 crowns [1]"), (SAVED[:1] * 2, "7 crowns [1]; 5 crowns [2]")]
+)
+def test_without_any_date_the_file_saved_last_answers_for_the_latest(
+    asked: Asked, saved: Sequence[str], text: str
+) -> None:
+    question = "How much does a ticket for the ferry currently cost?"
+    answer, _ = asked({"a.txt": undated("5"), "b.txt": undated("7")}, question, saved)
+    assert sorted(answer.text) == sorted(text)
+    told = [note for note in answer.notes if "was saved on" in note]
+    assert told == (
+        [
+            "Of 2 documents that speak of this, none gives a date: the answer is from that whose "
+            "file was saved on 2025-06-12."
+        ]
+        if saved == SAVED
+        else []
+    )
+    as_of = "How much did a ticket for the ferry cost as of May 2026?"
+    answer, _ = asked({"a.txt": undated("5"), "b.txt": undated("7")}, as_of, saved)
+    assert not any("was saved on" in note for note in answer.notes)
 
 
 def test_where_the_newest_says_nothing_the_next_is_read(ferry: tuple[Library, Script]) -> None:

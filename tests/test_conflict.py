@@ -57,9 +57,10 @@ def test_the_order_of_answers_makes_no_difference(one: str, other: str) -> None:
     assert same_answer(one, other) is same_answer(other, one)
 
 
-def claim(text: str, date: str) -> CheckedClaim:
+def claim(text: str, date: str | None, saved: str | None = None) -> CheckedClaim:
     sentence = Sentence(f"{date}.txt", 0, 0, len(text), text)
-    return CheckedClaim(text, (Passage(1, sentence, "T", date, 1.0),), 0.9, "supported", "", None)
+    passage = Passage(1, sentence, "T", date, 1.0, saved=saved)
+    return CheckedClaim(text, (passage,), 0.9, "supported", "", None)
 
 
 def test_answers_are_put_together() -> None:
@@ -86,6 +87,21 @@ def test_the_date_that_is_told_is_that_of_the_document_that_is_named() -> None:
         ),
     )
     assert "“Rehn” (New, 2024-01-01)" in disagreement([both, claim("Lindqvist", "2023-01-01")])
+
+
+def test_when_files_were_saved_orders_only_what_has_no_date_and_is_told() -> None:
+    dated, same = claim("Rehn", "2022-01-01"), claim("Falk", None, "2026-11-28")
+    older, later = claim("Holm", None, "2025-01-01"), claim("Lindqvist", None, "2026-11-28")
+    combined = combine(older, [dated, later])
+    assert [each.text for each in combined] == ["Rehn", "Lindqvist", "Holm"]
+    assert disagreement(combined) == (
+        "The documents give different answers: “Rehn” (T, 2022-01-01); "
+        "“Lindqvist” (T, saved 2026-11-28); “Holm” (T, saved 2025-01-01). "
+        "Of those without a date, that whose file was saved last comes first."
+    )
+    assert "saved last" not in disagreement(combine(dated, [later]))
+    assert "saved last" not in disagreement(combine(later, [same]))
+    assert "(T, undated)" in disagreement([dated, claim("Holm", None)])
 
 
 @pytest.mark.parametrize(("newer", "cited"), [("below", 1), ("above", 2)])

@@ -72,6 +72,21 @@ def test_a_touched_file_is_unchanged(place: Place) -> None:
     assert {**place.files(), "seen.json": b""} == {**before, "seen.json": b""}
 
 
+def test_a_touched_file_is_as_old_as_it_was(place: Place) -> None:
+    os.utime(place.library / "cats.txt", (1_715_428_800, 1_715_428_800))
+    index, _ = place.update()
+    before = index.documents["cats.txt"]
+    assert before.saved == "2024-05-11"
+    os.utime(place.library / "cats.txt")
+    place.put(birds="Birds sing.")
+    index, report = place.update()
+    assert report.added == ("birds.txt",)
+    assert index.documents["cats.txt"] == before
+    place.put(cats="Cats sleep. Cats purr.")
+    os.utime(place.library / "cats.txt", (1_749_729_600, 1_749_729_600))
+    assert place.update()[0].documents["cats.txt"].saved == "2025-06-12"
+
+
 def test_a_file_rewritten_with_its_size_and_time_is_read(place: Place) -> None:
     place.update()
     path = place.library / "cats.txt"

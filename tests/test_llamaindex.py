@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from llama_index.core.schema import MetadataMode
 
 from qa import Library, Settings
 from qa.llamaindex import LibraryQueryEngine, LibraryRetriever
@@ -27,6 +28,15 @@ def test_nodes_of_the_retriever_tell_exact_offsets(library: Library) -> None:
     for found in nodes:
         text = library.documents[found.node.metadata["document"]].text
         assert text[found.node.start_char_idx : found.node.end_char_idx] == found.node.text
+
+
+def test_when_a_file_was_saved_is_told_to_programs_and_to_no_model(library: Library) -> None:
+    (found, *_) = LibraryRetriever(library, limit=1).retrieve("When was the bridge opened?")
+    assert found.node.metadata["date"] is None
+    saved = found.node.metadata["saved"]
+    assert saved
+    for mode in (MetadataMode.LLM, MetadataMode.EMBED):
+        assert saved not in found.node.get_content(mode)
 
 
 def test_the_query_engine_answers_with_citations_as_sources(library: Library) -> None:

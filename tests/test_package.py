@@ -28,6 +28,7 @@ ORDER = (
     "embeddings",
     "generations",
     "vectors",
+    "lexicon",
     "snapshot",
     "entries",
     "refusals",
@@ -63,6 +64,8 @@ ORDER = (
     "llamaindex",
     "doctor",
     "ui",
+    "printing",
+    "watching",
     "cli",
 )
 
@@ -76,8 +79,8 @@ VENDORS = {
     "defusedxml": {"readers/archive.py"},
     "py3langid": {"readers/language.py"},
     "faiss": {"vectors.py"},
-    "bm25s": {"snapshot.py"},
-    "Stemmer": {"snapshot.py", "mentions.py"},
+    "bm25s": {"lexicon.py", "snapshot.py"},
+    "Stemmer": {"lexicon.py", "mentions.py"},
     "sentence_transformers": {"embeddings.py"},
     "huggingface_hub": {"embeddings.py"},
     "llama_index": {"embeddings.py", "llms/llamaindex.py", "library.py", "llamaindex.py"},
@@ -85,8 +88,8 @@ VENDORS = {
     "torch": {"embeddings.py"},
     "xllamacpp": {"llms/embedded.py"},
     "typer": {"cli.py"},
-    "watchfiles": {"cli.py", "ui/shelf.py"},
-    "rich": {"cli.py"},
+    "watchfiles": {"watching.py", "ui/shelf.py"},
+    "rich": {"cli.py", "watching.py"},
     "pickle": set(),
 }
 

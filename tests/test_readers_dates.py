@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
+
 import pytest
 from formats import read
 
 from qa.readers import DocumentReader, language
 from qa.readers.dates import date_in_name, metadata_date
+from qa.types import Document
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,28 @@ def test_metadata_date(value: str, date: str | None) -> None:
 )
 def test_date_in_name(name: str, date: str | None) -> None:
     assert date_in_name(name) == date
+
+
+def saved_at(reader: DocumentReader, name: str, content: str, moment: str | float) -> Document:
+    """Read a file that was saved then, and look at it again: a time of saving is no content."""
+    read(reader, name, content)
+    seconds = datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else moment
+    os.utime(reader._folder / name, (seconds, seconds))
+    return reader.read(name)
+
+
+def test_when_a_file_was_saved_is_told_last_and_is_no_date(reader: DocumentReader) -> None:
+    document = saved_at(reader, "c.txt", "Rain.", "2024-05-11T12:00")
+    assert (document.date, document.date_source, document.saved) == (None, None, "2024-05-11")
+    named = saved_at(reader, "2020-01-02 c.txt", "Rain.", "2024-05-11T12:00")
+    assert (named.date, named.saved) == ("2020-01-02", None)
+    parsed = saved_at(reader, "c.json", '"Rain"', "2024-05-11T12:00")
+    assert (parsed.date, parsed.saved) == (None, "2024-05-11")
+
+
+@pytest.mark.parametrize("unset", [0.0, 1.0, 315_532_800.0])
+def test_a_clock_that_was_never_set_tells_nothing(reader: DocumentReader, unset: float) -> None:
+    assert saved_at(reader, "d.txt", "Rain.", unset).saved is None
 
 
 def test_a_date_within_goes_before_one_in_the_name(reader: DocumentReader) -> None:

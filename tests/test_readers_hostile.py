@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import files
 import pytest
@@ -198,6 +201,96 @@ def survivable() -> dict[str, bytes]:
     }  # fmt: skip
 
 
+def large() -> dict[str, bytes]:
+    """Plain texts near the size that is read at all; what one of them does is told by its name."""
+    return {
+        "words.txt": b"Rain fell on the harbour. " * (2**26 // 26),
+        "line.txt": b"rain " * (10 * 2**20),
+        "headings.md": b"".join(b"# Heading %d\n" % number for number in range(10**6)),
+        "roles.rst": b":" * (40 * 2**20),
+    }
+
+
+def small() -> dict[str, bytes]:
+    """Plain texts of a size that this process reads itself."""
+    size = readers.MAX_TEXT_HERE
+    return {
+        "small-word.txt": b"r" * size,
+        "small-headings.md": b"# Heading\n" * (size // 10),
+        "small-marks.txt": b"." * size,
+        "small-joiners.txt": "\u200d\u0301a".encode() * (size // 6),
+        "small-utf-16.txt": ("rain fell " * (size // 20)).encode("utf-16-le"),
+        "small-newlines.txt": b"\n" * (size - 1) + b"a",
+        "small-blanks.md": b"# " + b" " * (size - 3) + b"x",
+        "small-combining.txt": b"a" + "\u0301\u0316".encode() * (size // 4 - 1),
+        "small-ticks.rst": b"`" * size,
+        "small-colons.rst": b":a" * (size // 2),
+        "small-brackets.md": b"---\na: " + b"[" * 19_000 + b"\n---\nRain fell.",
+        "small-stars.md": b"# " + b"*" * (size - 2),
+        "small-fields.md": b"Ab: c\n" * (size // 6),
+        "small-legacy.txt": bytes(0x80 + 37 * number % 128 for number in range(size)),
+        "small-mixed.txt": b"".join(b"a\xe9 %d\xff\n" % number for number in range(size // 12)),
+    }
+
+
+class Use:
+    """The most memory in bytes that a reader's child had, and that this process grew by."""
+
+    def __init__(self, reader: DocumentReader) -> None:
+        self._reader = reader
+        self._before = _memory(os.getpid(), "VmRSS")
+        self._ended = threading.Event()
+        self._watching = threading.Thread(target=self._watch)
+        self.child = self.grown = 0
+
+    def __enter__(self) -> Self:
+        self._watching.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._watching.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.005):
+            child = self._reader._sandbox._child
+            if child is not None:
+                # Of the child alone: what `resource` tells begins with its parent's.
+                self.child = max(self.child, _memory(child.pid, "VmHWM"))
+            self.grown = max(self.grown, _memory(os.getpid(), "VmRSS") - self._before)
+
+
+def _memory(pid: int, name: str) -> int:
+    found = re.search(rf"{name}:\s+(\d+) kB", _status(pid))
+    return int(found[1]) * 1024 if found else 0
+
+
+def test_each_file_ends_within_30_seconds_and_a_gigabyte(tmp_path: Path) -> None:
+    took: dict[str, float] = {}
+    children: dict[str, int] = {}
+    tried = 0
+    with DocumentReader(tmp_path) as reader:
+        for made in (hostile, survivable, small, large):
+            for name, data in made().items():
+                (tmp_path / name).write_bytes(data)
+                del data
+                with Use(reader) as use:
+                    started = time.monotonic()
+                    with contextlib.suppress(DocumentError):
+                        assert reader.read(name).text
+                    took[name] = time.monotonic() - started
+                (tmp_path / name).unlink()
+                children[name] = use.child
+                tried += 1
+                assert took[name] < 30, name
+                assert use.child <= worker.MEMORY_BYTES, name
+                assert use.grown <= worker.MEMORY_BYTES - min(use.child, 2**29), name
+    assert tried >= 90
+    # Had nothing been measured, nothing could be too much.
+    assert max(children.values()) > 2**27
+    assert max(seconds for name, seconds in took.items() if name.startswith("small-")) < 5
+
+
 def test_hostile_files_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     library = tmp_path / "library"
     library.mkdir()
@@ -379,11 +472,33 @@ def test_one_child_reads_many_files_and_is_ended(tmp_path: Path) -> None:
     assert child.poll() is not None
 
 
-def test_text_alone_starts_no_child(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("Rain fell.")
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.rst", "a.py"])
+def test_only_text_that_is_short_is_read_without_a_child(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Rain fell. " + "x" * (readers.MAX_TEXT_HERE - 11))
     with DocumentReader(tmp_path) as reader:
-        reader.read("a.txt")
+        short = reader.read(name)
         assert reader._sandbox._child is None
+        (tmp_path / name).write_text("Rain fell. " + "x" * (readers.MAX_TEXT_HERE - 10))
+        longer = reader.read(name)
+        assert reader._sandbox._child is not None
+    assert longer.text == short.text + "x"
+    kept = ("title", "date", "format", "language", "body_start", "notes")
+    assert [getattr(longer, each) for each in kept] == [getattr(short, each) for each in kept]
+
+
+def test_text_is_the_same_from_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "---\ndate: 2024-05-11\n---\n# Tides 🌊 of Ålesund\n\nRain\x85fell.\u200b\r\n\ud7ff\ufffd"
+    )
+    (tmp_path / "a.md").write_text(text, "utf-8")
+    with DocumentReader(tmp_path) as reader:
+        here = reader.read("a.md")
+        monkeypatch.setattr(readers, "MAX_TEXT_HERE", 0)
+        assert reader.read("a.md") == here
+        assert reader._sandbox._child is not None
+        (tmp_path / "a.md").write_bytes(b"\x00\x01" * 99)
+        with pytest.raises(DocumentError, match="looks binary"):
+            reader.read("a.md")
 
 
 def test_a_child_that_died_or_grew_large_is_replaced(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from qa.errors import IndexCorruptError, IndexOutdatedError
 from qa.sentences import split_sentences
 from qa.snapshot import Entry, Index, write_snapshot
 from qa.types import Document
+from qa.versions import find_versions
 
 TEXTS = {
     "a.md": "# Cats\n\nCats sleep. Cats eat fish, 7 of them.\n\n## Care\n\nBrush the cat. Twice.",
@@ -182,6 +185,32 @@ def test_a_library_of_stop_words_can_be_searched(tmp_path: Path) -> None:
     index = Index(tmp_path)
     assert not index.lexical_scores("the of and").any()
     assert not index.lexical_scores("anything else").any()
+
+
+def test_documents_are_written_one_at_a_time(tmp_path: Path) -> None:
+    def alive() -> int:
+        return sum(type(each) is Entry for each in gc.get_objects())
+
+    before = alive()
+    most: list[int] = []
+
+    def made() -> Iterator[Entry]:
+        for number in range(9):
+            yield entry(f"{number}.txt", f"Cats sleep. {number} of them.", 0, HashingEmbedder(32))
+            most.append(alive() - before)
+
+    write_snapshot(tmp_path, made())
+    # The first is held on to, since it tells the dimension.
+    assert max(most) <= 3
+    assert find_versions(made()) == ()
+    assert max(most[9:]) <= 2
+
+
+def test_going_through_all_documents_leaves_none_in_memory(index: Index) -> None:
+    index.sentences("a.md")
+    for path in index.documents:
+        index.entry(path)
+    assert list(index._located) == ["a.md"]
 
 
 def test_vectors_of_other_texts_are_noticed(tmp_path: Path, entries: list[Entry]) -> None:

@@ -71,6 +71,8 @@ def test_an_answer_is_json() -> None:
             "quote": "The tide rose\nby 12 cm.",
             "support": 0.9,
             "page": None,
+            "date_source": None,
+            "saved": None,
         }
     ]
     assert read["evidence"] == [
@@ -79,6 +81,8 @@ def test_an_answer_is_json() -> None:
             "document": "a.txt",
             "title": "Tides",
             "date": None,
+            "date_source": None,
+            "saved": None,
             "start": 100,
             "end": 123,
             "text": "The tide rose\nby 12 cm.",
@@ -136,6 +140,15 @@ def test_nothing_of_theirs_acts_in_markdown(payload: str) -> None:
     shown = MarkdownIt("commonmark").render(one.to_markdown())
     plain = html.unescape(re.sub("<[^>]+>", "", shown))
     assert " ".join(payload.split()).replace("\x00", "\ufffd") in " ".join(plain.split())
+
+
+def test_when_a_file_was_saved_is_shown_as_that_and_only_without_a_date() -> None:
+    (citation,) = answer().citations
+    saved = replace(citation, date=None, saved="2026-11-28")
+    assert "— Tides, saved 2026-11-28 (a.txt" in answer(citations=(saved,)).to_markdown()
+    assert answer(citations=(saved,)).to_dict()["citations"][0]["saved"] == "2026-11-28"
+    dated = replace(citation, saved="2026-11-28")
+    assert "saved" not in answer(citations=(dated,)).to_markdown()
 
 
 def test_markdown_shows_three_closest_passages_at_most() -> None:

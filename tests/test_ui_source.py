@@ -21,6 +21,7 @@ from qa.ui.reading import Reader
 from qa.ui.shelf import Entry
 from qa.ui.source import (
     Quote,
+    date_html,
     digest,
     source_html,
     text_html,
@@ -55,6 +56,13 @@ def test_the_text_is_never_altered_and_the_marks_are_exact(data: st.DataObject) 
         for position in range(max(first, quote.start), min(last, quote.end))
     }
     assert "".join(page.marked) == "".join(content[position] for position in sorted(covered))
+
+
+def test_a_date_is_written_out_and_a_time_of_saving_is_called_that() -> None:
+    assert Page(date_html("2024-05-11")).text == "11 May 2024"
+    assert Page(date_html(None, "2024-05-11")).text == "saved 11 May 2024"
+    assert Page(date_html("2023-01-01", "2024-05-11")).text == "1 January 2023"
+    assert date_html(None) == ""
 
 
 def test_the_second_of_two_equal_sentences_is_the_one_that_is_marked() -> None:

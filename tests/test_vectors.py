@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from qa.errors import IndexCorruptError
 from qa.index import update_index
 from qa.retrieval import retrieve
 from qa.settings import ChunkingSettings, RetrievalSettings
-from qa.vectors import Vectors, VectorSpool, compresses, write_vectors
+from qa.vectors import Vectors, VectorSpool, VectorWriter, compresses
 
 
 def unit_rows(count: int, dimension: int = 32, seed: int = 0) -> NDArray[np.float32]:
@@ -28,7 +29,9 @@ def compressing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_few_vectors_are_kept_as_they_are_and_mapped(tmp_path: Path) -> None:
     rows = unit_rows(9)
-    write_vectors(tmp_path, "some", [rows[:2], rows[2:]], 9, 32)
+    with VectorWriter(tmp_path, "some", 32) as writer:
+        writer.append(rows[:2])
+        writer.append(rows[2:])
     found = Vectors(tmp_path, "some", 9)
     np.testing.assert_array_equal(found.exact, rows)
     assert isinstance(found.exact, np.memmap)
@@ -40,7 +43,9 @@ def test_few_vectors_are_kept_as_they_are_and_mapped(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("compressing")
 def test_many_vectors_have_a_copy_that_finds_the_nearest(tmp_path: Path) -> None:
     rows, questions = unit_rows(3000), unit_rows(50, seed=1)
-    write_vectors(tmp_path, "some", np.array_split(rows, 7), 3000, 32)
+    with VectorWriter(tmp_path, "some", 32) as writer:
+        for part in np.array_split(rows, 7):
+            writer.append(part)
     found = Vectors(tmp_path, "some", 3000)
     assert found.compressed
     np.testing.assert_array_equal(found.exact, rows)
@@ -55,11 +60,19 @@ def test_many_vectors_have_a_copy_that_finds_the_nearest(tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("compressing")
 def test_a_copy_of_other_vectors_is_noticed(tmp_path: Path) -> None:
-    write_vectors(tmp_path, "some", [unit_rows(20)], 20, 32)
-    write_vectors(tmp_path, "other", [unit_rows(21)], 21, 32)
+    for name, count in (("some", 20), ("other", 21)):
+        with VectorWriter(tmp_path, name, 32) as writer:
+            writer.append(unit_rows(count))
     (tmp_path / "other.faiss").replace(tmp_path / "some.faiss")
     with pytest.raises(IndexCorruptError):
         Vectors(tmp_path, "some", 20)
+
+
+def test_what_fails_while_it_is_written_is_not_completed(tmp_path: Path) -> None:
+    with contextlib.suppress(KeyError), VectorWriter(tmp_path, "some", 32) as writer:
+        writer.append(unit_rows(20))
+        raise KeyError
+    assert len(np.load(tmp_path / "some.npy")) == 0
 
 
 @pytest.mark.parametrize(

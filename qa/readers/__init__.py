@@ -1,7 +1,7 @@
-"""Files to Documents: a reader for each format, the dangerous ones in a process of their own.
+"""Files to Documents: a reader for each format, in a process of its own.
 
-A file's bytes are read here, once, and only of a regular file inside the library. Text
-is decoded in this process; what needs a parser goes to the `Sandbox`.
+A file's bytes are read here, once, and only of a regular file inside the library; then they go to
+the `Sandbox`. Only plain text of at most `MAX_TEXT_HERE` bytes is read in this process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from qa.readers.dates import date_in_name
 from qa.readers.language import language_of
 from qa.readers.sandbox import Sandbox
 from qa.readers.titles import title_of_body
-from qa.readers.worker import PARSERS, damaged
+from qa.readers.worker import damaged
 from qa.types import DateSource, Document
 
 __all__ = ["MAX_TEXT_BYTES", "READER_VERSION", "DocumentReader", "read_document"]
@@ -31,6 +31,18 @@ READER_VERSION = "4"
 
 MAX_TEXT_BYTES = 64 * 2**20
 MAX_PARSED_BYTES = 128 * 2**20
+MAX_TEXT_HERE = 2**16
+"""Bytes of plain text that are read without a child: the notes that most folders are made of,
+which shouldn't wait for one to start.
+
+So much is bounded without a process's limits. No reader of plain text unpacks or follows
+anything: what it makes is a few times as long as what it got. What takes more than linear time
+has bounds of its own: front matter (20,000 characters, 500 levels), header fields (20), the
+detection of an encoding (64 KiB). The worst of the hostile files in the tests, of combining
+characters in the wrong order, took a second; over 2,000 notes a child took twice as long.
+"""
+
+_PLAIN = frozenset({"text", "markdown", "rst", "code"})
 
 
 class DocumentReader:
@@ -79,11 +91,12 @@ class DocumentReader:
         kind = FORMATS.get(Path(path).suffix.lower())
         if kind is None:
             raise DocumentError(f"{path} isn't of a supported format. Save it as text.")
-        parsed = kind in PARSERS
-        data = self._bytes(path, MAX_PARSED_BYTES if parsed else MAX_TEXT_BYTES)
-        parse = self._sandbox.parse if parsed else text.read
+        plain = kind in _PLAIN
+        data, saved_ns = self._bytes(path, MAX_TEXT_BYTES if plain else MAX_PARSED_BYTES)
+        here = plain and len(data) <= MAX_TEXT_HERE
+        parse = text.read if here else self._sandbox.parse
         try:
-            return _document(parse(data, path), path, kind, data)
+            return _document(parse(data, path), path, kind, data, saved_ns)
         except DocumentError:
             raise
         except Exception as error:
@@ -91,7 +104,8 @@ class DocumentReader:
             # makes of it; here no child's end stands between.
             raise DocumentError(damaged(path, error)) from error
 
-    def _bytes(self, path: str, limit: int) -> bytes:
+    def _bytes(self, path: str, limit: int) -> tuple[bytes, int]:
+        """What a file holds, and when it was saved."""
         try:
             file = (self._folder / path).resolve()
             if not file.is_relative_to(self._folder):
@@ -117,7 +131,7 @@ class DocumentReader:
                         f"{path} has {status.st_size / 2**20:.0f} MiB; the limit is "
                         f"{limit // 2**20} MiB. Split it into smaller files."
                     )
-                return opened.read(limit)
+                return opened.read(limit), status.st_mtime_ns
         except FileNotFoundError as error:
             raise DocumentError(
                 f"{path} is no longer there. Put it back or index again."
@@ -138,7 +152,7 @@ def read_document(root: Path, path: str) -> Document:
         return reader.read(path)
 
 
-def _document(content: Content, path: str, kind: str, data: bytes) -> Document:
+def _document(content: Content, path: str, kind: str, data: bytes, saved_ns: int) -> Document:
     body = content.text[content.body_start :]
     title = " ".join(canonical_text(content.title or "").split())
     date, source = content.date, content.date_source
@@ -157,4 +171,5 @@ def _document(content: Content, path: str, kind: str, data: bytes) -> Document:
         language=None if kind == "code" else language_of(body),
         pages=content.pages,
         notes=content.notes,
+        saved_ns=saved_ns,
     )

@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from qa.errors import DocumentError, UnfinishedDocumentError
 from qa.readers.content import Content
@@ -84,16 +84,17 @@ class Sandbox:
         try:
             with suppress(OSError):
                 for message in (json.dumps({"path": path}).encode(), data):
-                    child.stdin.write(len(message).to_bytes(8, "big") + message)
+                    child.stdin.write(len(message).to_bytes(8, "big"))
+                    child.stdin.write(message)
                 child.stdin.flush()
-            size = int.from_bytes(child.stdout.read(8), "big")
-            encoded = child.stdout.read(size) if size <= MEMORY_BYTES else b""
+            encoded = _received(child.stdout)
+            text = _received(child.stdout) if encoded else None
         except BaseException:
             self.close()
             raise
         finally:
             timer.cancel()
-        if not encoded or len(encoded) < size:
+        if not encoded or text is None:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(_DYING_SECONDS)
             died_of = -(child.poll() or 0)
@@ -114,6 +115,7 @@ class Sandbox:
         return Content(
             **{
                 **content,
+                "text": text.decode("utf-8", "surrogatepass"),
                 "pages": tuple(content["pages"]),
                 "notes": tuple(content["notes"]),
             }
@@ -141,6 +143,13 @@ class Sandbox:
             # A thread that the end of the program cuts off can't close what it holds.
             atexit.register(self._child.kill)
         return self._child
+
+
+def _received(stream: IO[bytes]) -> bytes | None:
+    """One message; None where it is cut off, or more than the child may hold."""
+    size = int.from_bytes(stream.read(8), "big")
+    message = stream.read(size) if size <= MEMORY_BYTES else b""
+    return message if len(message) == size else None
 
 
 def _unfinished(path: str, *, too_long: bool) -> str:

@@ -18,6 +18,7 @@ _FIRST_SENTENCE = re.compile(
     r"(?=\s+[^\W\d_a-z]|\s+[\"“‘«(]|\Z))"
 )
 _MAX_TITLE = 200
+_MAX_PARAGRAPH = 2000
 _MAX_TITLE_LINE = 120
 _MAX_TITLE_SENTENCE = 80
 
@@ -26,8 +27,9 @@ def title_of_body(body: str, *, markdown: bool) -> str | None:
     """Take a title from the text: its heading, its short first line or first sentence."""
     if markdown and (heading := _first_heading(body)):
         return tidy_title(heading)
-    blank = _BLANK_LINE.search(body)
-    paragraph = body[: blank.start() if blank else None][:2000].strip()
+    # No farther than a title may reach: a paragraph may be as long as the file.
+    blank = _BLANK_LINE.search(body, 0, _MAX_PARAGRAPH)
+    paragraph = body[: blank.start() if blank else _MAX_PARAGRAPH].strip()
     lines = paragraph.split("\n")
     alone = len(lines) == 1 or (len(lines) == 2 and re.fullmatch(r"(=+|-{3,})\s*", lines[1]))
     if (

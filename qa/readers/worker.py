@@ -27,6 +27,10 @@ except ImportError:  # Windows has none; the parent's clock still holds.
 __all__ = ["MEMORY_BYTES", "PARSERS", "SECONDS", "damaged", "serve"]
 
 PARSERS = {
+    "text": ("qa.readers.text", "read"),
+    "markdown": ("qa.readers.text", "read"),
+    "rst": ("qa.readers.text", "read"),
+    "code": ("qa.readers.text", "read"),
     "html": ("qa.readers.html", "read"),
     "pdf": ("qa.readers.pdf", "read"),
     "docx": ("qa.readers.docx", "read"),
@@ -38,7 +42,7 @@ PARSERS = {
     "json": ("qa.readers.data", "read"),
     "jsonl": ("qa.readers.data", "read_lines"),
 }
-"""Formats that are parsed here, with the module and function that does it."""
+"""All formats, with the module and function that parses them."""
 
 SECONDS = 25
 MEMORY_BYTES = 2**30
@@ -60,9 +64,7 @@ def serve() -> None:
         _limit_processor_time()
         reply = _reply(json.loads(request)["path"], _received(requests))
         reply["last"] = reply.get("last", False) or _used_memory() > _RECYCLED_AT
-        encoded = json.dumps(reply).encode()
-        replies.write(len(encoded).to_bytes(8, "big") + encoded)
-        replies.flush()
+        _send(reply, replies)
         if reply["last"]:
             return
 
@@ -70,6 +72,15 @@ def serve() -> None:
 def _received(stream: BinaryIO) -> bytes:
     """One message; empty at the end."""
     return stream.read(int.from_bytes(stream.read(8), "big"))
+
+
+def _send(reply: dict[str, Any], stream: BinaryIO) -> None:
+    """Send a reply, then its text: within the reply's JSON it could take six times its size."""
+    text = reply.get("content", {}).pop("text", "")
+    for message in (json.dumps(reply).encode(), text.encode("utf-8", "surrogatepass")):
+        stream.write(len(message).to_bytes(8, "big"))
+        stream.write(message)
+    stream.flush()
 
 
 def _reply(path: str, data: bytes) -> dict[str, Any]:

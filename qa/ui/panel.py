@@ -27,7 +27,7 @@ def _entry_html(entry: Entry, editable: bool) -> Html:
     document = entry.document
     title = document.title if document else entry.path
     facts = [
-        date_html(document.date) if document else "",
+        date_html(document.date, document.saved) if document else "",
         tag("span", text(entry.path), class_="qa-path", dir="auto") if entry.path != title else "",
         tag("span", file_size(entry.size)) if entry.size is not None else "",
     ]

@@ -75,7 +75,8 @@ def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None
         """Find the passages of the documents that are closest to a question.
 
         No language model is asked, so this is quick. Passages come best first, each with
-        document, title, date, start, end, text and score.
+        document, title, date, start, end, text and score; where there is no date, saved is
+        the day on which the file was last saved.
 
         Args:
             question: What to look for.
@@ -90,6 +91,8 @@ def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None
                 "document": hit.chunk.document,
                 "title": hit.title,
                 "date": hit.date,
+                "date_source": hit.date_source,
+                "saved": hit.saved,
                 "start": hit.chunk.start,
                 "end": hit.chunk.end,
                 "text": hit.chunk.text,
@@ -99,13 +102,15 @@ def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None
         ]
 
     def documents() -> list[dict[str, Any]]:
-        """List the documents that can be asked about: document, title, date, characters."""
+        """List the documents: document, title, date (else the day of saving), characters."""
         library.look_again()
         return [
             {
                 "document": document.path,
                 "title": document.title,
                 "date": document.date,
+                "date_source": document.date_source,
+                "saved": document.saved,
                 "characters": len(document.text),
             }
             for document in library.documents.values()

@@ -112,8 +112,8 @@ def _text_html(answer: Answer) -> Html:
     return tag("div", "".join(parts), class_="qa-words", dir="auto")
 
 
-def _origin_html(title: str, date: str | None, page: int | None = None) -> Html:
-    facts = [tag("span", text(title), dir="auto"), date_html(date)]
+def _origin_html(cited: Citation | Passage, page: int | None = None) -> Html:
+    facts = [tag("span", text(cited.title), dir="auto"), date_html(cited.date, cited.saved)]
     if page is not None:
         facts.append(text(f"page {page}"))
     return tag("span", DOT.join(fact for fact in facts if fact), class_="qa-origin")
@@ -128,7 +128,7 @@ def _quotes_html(answer: Answer) -> Html:
                 + tag("span", text(_one_line(citation.quote)), class_="qa-quote", dir="auto")
                 + tag(
                     "span",
-                    _origin_html(citation.title, citation.date, citation.page)
+                    _origin_html(citation, citation.page)
                     + tag("span", text(_support(citation, answer)), class_="qa-support"),
                     class_="qa-under",
                 ),
@@ -150,7 +150,7 @@ def _passages_html(passages: Iterable[Passage]) -> Html:
         button = tag(
             "button",
             tag("span", text(quote), class_="qa-quote", dir="auto")
-            + tag("span", _origin_html(passage.title, passage.date), class_="qa-under"),
+            + tag("span", _origin_html(passage), class_="qa-under"),
             type="button",
             class_="qa-cite qa-row qa-passage",
             data_number=number,

@@ -51,10 +51,10 @@ def digest(quote: str) -> str:
     return hashlib.sha256(quote.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def date_html(date: str | None) -> Html:
-    """Write an ISO 8601 date as people read it; nothing for None."""
+def date_html(date: str | None, saved: str | None = None) -> Html:
+    """Write an ISO 8601 date as people read it, else when a file was saved as what that is."""
     if date is None:
-        return ""
+        return tag("span", "saved " + date_html(saved)) if saved else ""
     try:
         day = datetime.date.fromisoformat(date)
     except ValueError:
@@ -255,7 +255,7 @@ def source_html(
             _library_button() + move,
             document.title,
             (
-                date_html(document.date),
+                date_html(document.date, document.saved),
                 tag("span", text(document.path), class_="qa-path", dir="auto"),
                 tag("span", place, class_="qa-place"),
             ),
