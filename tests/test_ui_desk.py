@@ -56,6 +56,23 @@ def test_the_second_waits_and_sees_where_it_stands_and_what_was_found() -> None:
     assert library.asked == ["How high? wait", "How low?"]
 
 
+def test_whoever_waits_with_a_follow_up_sees_what_its_own_words_find() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    turn = Turn("How high?", "12 cm [1].")
+    with closing(desk.events("How high? wait", person="a")) as first:
+        next(first)
+        with closing(desk.events("And low?", (turn,), person="b")) as second:
+            assert next(second) == Queued(1)
+            # The model, which understands it, isn't free yet.
+            assert next(second) == EvidenceFound(None, PASSAGES, provisional=True)
+            library.may_end.set()
+            list(first)
+            found = [event for event in second if isinstance(event, EvidenceFound)]
+    assert [event.provisional for event in found] == [True, False]
+    assert found[-1].standalone_question == "How high was the tide?"
+
+
 def test_whoever_leaves_frees_the_model_for_the_next() -> None:
     library = WrittenLibrary()
     desk = Desk(library)

@@ -164,7 +164,11 @@ def test_copying_takes_the_answer_with_its_references() -> None:
 def test_an_exchange_on_its_way() -> None:
     exchange = Exchange("And then?")
     assert "Searching the documents…" in Page(exchange_html(exchange, 0)).text
-    exchange = exchange.after(EvidenceFound("What came after the tide?", answer().evidence))
+    early = exchange.after(EvidenceFound(None, answer().evidence[:1], provisional=True))
+    assert early.stage == "searching"
+    assert "Working out what the question refers to" in exchange_html(early, 1)
+    assert exchange_html(early, 1).count("qa-passage") == 1
+    exchange = early.after(EvidenceFound("What came after the tide?", answer().evidence))
     page = Page(exchange_html(exchange, 0))
     assert "Reading 2 passages from 1 document…" in page.text
     assert "What came after the tide?" in page.text
