@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from patience import PATIENCE, eventually
 from written import PASSAGES, WrittenLibrary
 
 from qa.errors import ModelUnavailableError
@@ -16,20 +16,11 @@ from qa.ui.choices import CAUTION, QUOTES, SOURCES, USUAL, Choice, applied, choi
 from qa.ui.conversation import Queued
 from qa.ui.desk import Desk
 
-PATIENCE = 30.0
-
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TICK", 0.01)
     monkeypatch.setattr(module, "PROBE_PAUSES", (0.01,))
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_an_answer_comes_in_steps() -> None:

@@ -30,7 +30,8 @@ from qa.types import (
     Turn,
 )
 from qa.ui.conversation import Exchange, history
-from qa.ui.frame import banner_html, header_html, hello_html, welcome_html
+from qa.ui.frame import banner_html, earlier_html, header_html, hello_html, welcome_html
+from qa.ui.keeping import Earlier
 from qa.ui.panel import panel_html
 from qa.ui.render import conversation_html, exchange_html, support_words
 from qa.ui.shelf import Entry
@@ -308,6 +309,7 @@ def test_nothing_of_theirs_becomes_markup(evil: str) -> None:
         banner_html(evil),
         notice_html(evil, evil),
         welcome_html(hello_html(evil, 1, [evil])),
+        earlier_html([Earlier(evil, evil, 1, evil)]),
         hello_html(evil, 0, ()),
         exchange_html(Exchange(evil, "told", told=(evil,), suggestions=(evil,)), 0),
         exchange_html(Exchange(evil, "waiting", ahead=2), 0),

@@ -16,8 +16,9 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import PATIENCE, answered, ask, free_port, served, visiting
+from browsing import answered, ask, free_port, served, visiting
 from doubles import Script
+from patience import PATIENCE
 from playwright.sync_api import Browser, expect
 from written import EACH_PAYLOAD, PAYLOADS, WrittenLibrary, cited, located
 

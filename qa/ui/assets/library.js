@@ -53,7 +53,10 @@ async function look() {
       tell(...seen.news);
     } catch {
       // A single one may be lost.
-      if ((missed += 1) > 1) put("#qa-banner", GONE);
+      if ((missed += 1) > 1) {
+        put("#qa-banner", GONE);
+        giveBack();
+      }
     }
   }
   looking = setTimeout(look, busy ? 700 : isListShown() || isDown || missed ? 3000 : 10000);
