@@ -63,19 +63,22 @@ class _Looks:
             self._desk.problem(model),
         )
 
-    def panel(self) -> str:
+    def panel(self, sought: object = "") -> str:
         shelf = self._shelf
         return panel_html(
-            shelf.entries(), editable=shelf.editable, busy=shelf.busy, message=shelf.message
+            shelf.entries(),
+            editable=shelf.editable,
+            busy=shelf.busy,
+            message=shelf.message,
+            sought=sought,
         )
 
     def look(self, wish: Any) -> dict[str, Any]:
         """Everything that may have changed, the list only where it did and is asked for."""
         self._shelf.look()
-        panel = self.panel()
-        seen, wished = (
-            (wish.get("seen"), wish.get("model")) if isinstance(wish, dict) else (None, None)
-        )
+        known = wish if isinstance(wish, dict) else {}
+        seen, wished = known.get("seen"), known.get("model")
+        panel = self.panel(known.get("filter"))
         model = self._desk.model(choice_of(wished, None, None, self._library.model_names))
         version = digest(panel)
         return {

@@ -60,6 +60,8 @@ document.addEventListener("keydown", (event) => {
     if (isChoosing()) {
       toggleSettings(false);
       find("#qa-settings-button").focus();
+    } else if (event.target === filter() && clearFilter()) {
+      // Escape again closes the list.
     } else if (!preview.hidden) hidePreview();
     else if (group || main().classList.contains("qa-open")) close();
     return;
