@@ -33,7 +33,7 @@ hypothesis.settings.register_profile("qa", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("qa")
 
 
-pytest.register_assert_rewrite("browsing", "formats", "pages", "patience")
+pytest.register_assert_rewrite("browsing", "contrast", "formats", "pages", "patience")
 
 
 class NetworkBlockedError(OSError):
