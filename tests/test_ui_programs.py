@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from browsing import free_port, served
 from doubles import Script
+from patience import PATIENCE, eventually
 from written import WrittenLibrary
 
 from qa import Library, Settings
@@ -95,3 +97,14 @@ def test_without_the_extra_the_next_step_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ServeError, match=r"pip install 'qa\[mcp\]'"):
         serve(WrittenLibrary(), port=free_port(), mcp=True)
+
+
+def test_a_program_that_leaves_frees_the_model() -> None:
+    library = WrittenLibrary()
+    with served(library) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        call = client.post("/gradio_api/call/ask", json={"data": ["How high? wait", None]})
+        with client.stream("GET", f"/gradio_api/call/ask/{call.json()['event_id']}"):
+            eventually(lambda: library.asked == ["How high? wait"])
+            assert not library.closed.wait(1)
+        # Gradio looks every ten seconds whether anybody listens.
+        assert library.closed.wait(PATIENCE)

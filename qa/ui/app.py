@@ -235,7 +235,7 @@ def build(
         }
         # Two of Gradio's events that the page raises by itself: this with what is written or
         # pressed, and below, while nothing is asked, with an earlier conversation.
-        asking = source.select(talk.ask, [conversation, *chosen], **answering)
+        asking = source.select(talk.answer, [conversation, *chosen], **answering)
         directly: dict[str, Any] = {
             "show_progress": "hidden",
             "queue": False,

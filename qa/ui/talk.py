@@ -154,7 +154,7 @@ class Talk:
             self._keep(now, request),
         ]
 
-    def ask(
+    def answer(
         self,
         conversation: Conversation,
         model: str,
