@@ -166,13 +166,15 @@ def test_each_of_very_many_documents_is_found_opened_and_removed(
     with served(library) as address, visiting(browser, address) as page:
         rows = page.locator(".qa-documents .qa-entry")
         count = page.locator(".qa-matches")
-        expect(count).to_contain_text("1,200 documents. The first 500 are listed")
+        expect(count).to_contain_text("1,200 files. The first 500 are listed")
         expect(rows).to_have_count(500)
         box = page.get_by_role("searchbox", name="Filter the documents")
         box.press_sequentially("letter-1198")
         expect(rows).to_have_count(1)
-        expect(count).to_have_text("1 of 1,200 match")
-        expect(page.get_by_role("status").filter(has_text="1 of 1,200 match")).to_have_count(1)
+        expect(count).to_have_text("1 of 1,200 files match")
+        expect(page.get_by_role("status").filter(has_text="1 of 1,200 files match")).to_have_count(
+            1
+        )
         expect(box).to_be_focused()
         expect(box).to_have_value("letter-1198")
         rows.locator("button.qa-document").click()

@@ -132,7 +132,7 @@ def test_the_panel_is_filtered_by_title_and_path() -> None:
     entries = [Entry("sea/tides.txt", "ready", document), Entry("photo.png", "skipped")] * 6
     page = Page(panel_html(entries, editable=True, sought="alesund SEA/"))
     assert page.attributes("data-open") == ["sea/tides.txt"] * 6
-    assert "6 of 12 match" in page.text
+    assert "6 of 12 files match" in page.text
     # A document that isn't read is found by its file's name.
     assert len(matching(entries, "PNG")) == 6
     for whatever in ("", "  ", None, 7, ["x"]):
@@ -147,7 +147,7 @@ def test_of_very_many_the_first_are_listed_and_the_others_found() -> None:
     entries = [Entry(f"{number:04}.txt", "skipped") for number in range(LISTED + 700)]
     page = Page(panel_html(entries, editable=True))
     assert len(page.of_class("qa-entry")) == LISTED
-    assert "1,200 documents. The first 500 are listed" in page.text
+    assert "1,200 files. The first 500 are listed" in page.text
     assert "1199.txt" in Page(panel_html(entries, editable=True, sought="1199")).text
 
 

@@ -141,9 +141,9 @@ def panel_html(
     rows = "".join(_entry_html(entry, editable) for entry in found[:LISTED])
     count = ""
     if len(found) < len(entries):
-        count = f"{len(found):,} of {len(entries):,} match"
+        count = f"{len(found):,} of {plural(len(entries), 'file')} match"
     if len(found) > LISTED:
-        count = f"{count or plural(len(found), 'document')}. The first {LISTED} are listed: "
+        count = f"{count or plural(len(found), 'file')}. The first {LISTED} are listed: "
         count += "write more of a name to find the others"
     if entries:
         empty = "No title or file name has all of these words."
