@@ -48,7 +48,8 @@ class Seconds(_Frozen):
     Parameters
     ----------
     evidence, first_token : float or None
-        None for what a system doesn't show before its answer.
+        None for what a system doesn't show before its answer. Evidence is what is read for
+        the answer, not what was shown while a follow-up was being understood.
     total : float
     """
 

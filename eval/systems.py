@@ -162,7 +162,7 @@ class LibrarySystem:
         deadline = Deadline(DEADLINE_SECONDS)
         for event in self.library.stream(question, history, deadline=deadline):
             match event:
-                case EvidenceFound():
+                case EvidenceFound(provisional=False):
                     evidence = time.perf_counter() - start
                 case DraftText() if token is None:
                     token = time.perf_counter() - start

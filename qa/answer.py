@@ -126,7 +126,8 @@ def answer_question(
     Yields
     ------
     Event
-        One `EvidenceFound`, any number of `DraftText`, one `AnswerReady`.
+        One `EvidenceFound`, before it a provisional one where a model has to understand a
+        follow-up, any number of `DraftText`, one `AnswerReady`.
 
     Raises
     ------
@@ -137,6 +138,11 @@ def answer_question(
     pointing = bool(history) and points_back(question)
     summary = None if pointing else summarise(question, pipeline.index)
     if summary is None and history:
+        if model is not None:
+            # To be understood takes seconds, to be searched none.
+            _, closest = pipeline.gather(_joined(question, history))
+            clock.lap("provisional evidence")
+            yield EvidenceFound(None, closest.best(), provisional=True)
         standalone, model = _understand(question, history, model, deadline, notes)
         clock.lap("rewriting")
         summary = summarise(standalone, pipeline.index)
@@ -213,7 +219,12 @@ def _understand(
             return standalone_question(model, question, history, deadline), model
         except ModelError as error:
             notes.append(str(error))
-    return f"{history[-1].question} {question}", None
+    return _joined(question, history), None
+
+
+def _joined(question: str, history: Sequence[Turn]) -> str:
+    """A follow-up as it can be searched before anybody has understood it."""
+    return f"{history[-1].question} {question}"
 
 
 def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:

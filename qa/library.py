@@ -439,7 +439,8 @@ class Library:
         Yields
         ------
         Event
-            One `EvidenceFound`, any number of `DraftText`, one `AnswerReady`.
+            One `EvidenceFound`, before it a provisional one where a model has to understand
+            a follow-up, any number of `DraftText`, one `AnswerReady`.
 
         Raises
         ------

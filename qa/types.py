@@ -397,7 +397,9 @@ class Answer:
     evidence : tuple of Passage
         What was considered, best first; also when nothing was found.
     timings : mapping of str to float
-        Seconds by stage, and ``"total"``.
+        Seconds by stage, and ``"total"``. ``"evidence"`` is the search for what the
+        question was understood as; the search for a follow-up's own words, shown while it
+        is being understood, is ``"provisional evidence"``.
     model : str
         The LLM that drafted it; ``"none"`` for an extractive answer.
     fingerprint : str
@@ -493,12 +495,23 @@ class Answer:
 class EvidenceFound:
     """The first event of a streamed answer: what will be read.
 
-    `standalone_question` tells how a follow-up was understood (None otherwise);
-    `passages` are the most relevant, best first.
+    Of a follow-up that a language model has to understand first it comes twice: at once for
+    the question before it and its own words, then, in place of that, for what it was
+    understood as.
+
+    Parameters
+    ----------
+    standalone_question : str or None
+        How a follow-up was understood; None otherwise.
+    passages : tuple of Passage
+        The most relevant, best first.
+    provisional : bool
+        Whether another follows that replaces this one. The answer rests on none of it.
     """
 
     standalone_question: str | None
     passages: tuple[Passage, ...]
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,18 @@ import os
 import re
 import shutil
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
 import pytest
+from patience import PATIENCE
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from qa.ui.serving import serve
 
-# Seconds: far more than anything takes, for machines that are busy with something else.
-PATIENCE = int(os.environ.get("QA_TEST_PATIENCE", "60"))
 expect.set_options(timeout=1000 * PATIENCE)
 
 # A reload cuts off what is under way, which Gradio notes as an error; and before it has
@@ -114,14 +112,6 @@ def answered(page: Page) -> Locator:
     answer = page.locator("#qa-live .qa-turn:not([aria-busy]) .qa-answer")
     expect(answer).to_be_visible()
     return answer
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Wait for something that no page shows."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def shown_spans(page: Page) -> list[tuple[int, int, bool]]:

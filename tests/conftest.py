@@ -24,6 +24,7 @@ from commands import Run
 from doubles import Endpoint, Script
 from places import Place
 from tides import FILES
+from written import WrittenLibrary
 
 from qa import Library, Settings
 from qa.llms import ScriptedChatModel
@@ -34,7 +35,7 @@ hypothesis.settings.register_profile("qa", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("qa")
 
 
-pytest.register_assert_rewrite("browsing", "formats", "pages")
+pytest.register_assert_rewrite("browsing", "contrast", "formats", "pages", "patience")
 
 
 class NetworkBlockedError(OSError):
@@ -251,6 +252,32 @@ def browser() -> Iterator[Any]:
 
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def written() -> WrittenLibrary:
+    """A library whose answers are written by hand, for a whole module."""
+    return WrittenLibrary()
+
+
+@pytest.fixture(scope="module")
+def chat(written: WrittenLibrary) -> Iterator[str]:
+    """The address of the chat over the library that is written by hand."""
+    from browsing import served
+
+    with served(written) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Any, chat: str, written: WrittenLibrary) -> Iterator[Any]:
+    """A visitor's page of that chat; a question that waits does so until the test says."""
+    from browsing import visiting
+
+    written.may_end.clear()
+    with visiting(browser, chat) as page:
+        yield page
+        written.may_end.set()
 
 
 @pytest.fixture

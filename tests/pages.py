@@ -36,7 +36,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        self._open.append(tag)
+        # A field has no end.
+        if tag != "input":
+            self._open.append(tag)
         if tag == "mark":
             self.marked.append("")
 

@@ -11,6 +11,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from browsing import answered, ask, chromium, served
@@ -94,6 +95,20 @@ def evidence(page: Page, library: HarbourLibrary) -> None:
 
 
 @state
+def followup(page: Page, library: HarbourLibrary) -> None:
+    STATES["answer"](page, library)
+    ask(page, "And what is puzzling of the fish market?")
+    expect(page.locator("#qa-live .qa-passage").first).to_be_visible()
+
+
+@state
+def understood(page: Page, library: HarbourLibrary) -> None:
+    STATES["answer"](page, library)
+    ask(page, "And what happened at the fish market?")
+    answered(page)
+
+
+@state
 def streaming(page: Page, library: HarbourLibrary) -> None:
     ask(page, "What happened on 1 May? wait")
     expect(page.locator("#qa-live .qa-draft")).to_contain_text("On 1 May")
@@ -163,6 +178,20 @@ def settings(page: Page, library: HarbourLibrary) -> None:
 def sources(page: Page, library: HarbourLibrary) -> None:
     page.locator("#qa-header [data-library]").click()
     expect(page.locator(".qa-library-view")).to_be_visible()
+
+
+@state
+def many(page: Page, library: HarbourLibrary) -> None:
+    paper = next(iter(library.documents.values()))
+    library.documents = library.documents | {
+        f"letters/{number:04}.txt": replace(
+            paper, path=f"letters/{number:04}.txt", title=f"Letter {number:,} to the harbour master"
+        )
+        for number in range(1200)
+    }
+    sources(page, library)
+    page.get_by_label("Filter the documents").fill("letter 1,1")
+    expect(page.locator(".qa-matches")).to_contain_text("match")
 
 
 @state

@@ -208,7 +208,7 @@ def test_a_follow_up_is_rewritten_and_shown(tides: tuple[Library, Script]) -> No
     script.rewrite = "At what time did the tide rise?"
     script.answer = "9 am"
     history = [Turn(QUESTION, "12 cm [1]")]
-    events = list(library.stream("and when?", history))
+    _, *events = library.stream("and when?", history)
     assert isinstance(events[0], EvidenceFound)
     assert events[0].standalone_question == "At what time did the tide rise?"
     assert isinstance(events[-1], AnswerReady)

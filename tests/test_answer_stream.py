@@ -49,6 +49,49 @@ def test_evidence_comes_before_the_model_is_asked(tides: tuple[Library, Script])
     assert len(asked) == 1
 
 
+def test_a_follow_up_shows_what_its_own_words_find_before_it_is_understood(
+    tides: tuple[Library, Script],
+) -> None:
+    library, script = tides
+    asked: list[Sequence[Message]] = []
+
+    def rewrite(messages: Sequence[Message]) -> str:
+        asked.append(messages)
+        return "At what time did the tide rise?"
+
+    script.rewrite, script.answer = rewrite, "9 am"
+    history = [Turn(QUESTION, "12 cm [1]")]
+    events = library.stream("and when?", history)
+    first = next(events)
+    assert asked == []
+    assert first == EvidenceFound(None, first.passages, provisional=True)  # type: ignore[union-attr]
+    # What a search for the question before and the follow-up's words finds.
+    *_, quoted = library.stream("and when?", history, quotes_only=True)
+    assert isinstance(quoted, AnswerReady)
+    assert [each.sentence for each in first.passages] == [  # type: ignore[union-attr]
+        each.sentence for each in quoted.answer.evidence
+    ]
+    second, *_, last = events
+    assert isinstance(second, EvidenceFound)
+    assert not second.provisional
+    assert isinstance(last, AnswerReady)
+    assert last.answer.evidence == second.passages
+    assert {"provisional evidence", "rewriting", "evidence"} <= set(last.answer.timings)
+
+
+def test_what_no_model_has_to_understand_is_searched_once(tides: tuple[Library, Script]) -> None:
+    library, script = tides
+    script.answer = "12 cm"
+    history = [Turn(QUESTION, "12 cm [1]")]
+    for events in (
+        library.stream(QUESTION),
+        library.stream("and when?", history, quotes_only=True),
+        library.stream("Summarise the documents", history),
+    ):
+        found = [event for event in events if isinstance(event, EvidenceFound)]
+        assert [event.provisional for event in found] == [False]
+
+
 def test_a_bad_question_is_refused_before_the_stream_begins(tides: tuple[Library, Script]) -> None:
     with pytest.raises(QuestionError):
         tides[0].stream(" ")

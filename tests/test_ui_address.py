@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
 from browsing import free_port
+from patience import PATIENCE
 from written import WrittenLibrary
 
 from qa.errors import ServeError
@@ -48,3 +54,33 @@ def test_another_loopback_address_goes_by_its_own_name() -> None:
             blocks.close(verbose=False)
 
     assert asyncio.run(asked()) == 200
+
+
+SERVING = """
+import sys
+from qa.ui.serving import launch
+from written import WrittenLibrary
+launch(WrittenLibrary(), port=int(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere there is no SIGTERM to be sent")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_however_it_is_ended_no_upload_is_left_behind(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
+    python = os.pathsep.join(map(str, (Path(__file__).parent, Path(__file__).parents[1])))
+    serving = subprocess.Popen(
+        [sys.executable, "-c", SERVING, str(free_port())],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": python},
+    )
+    with serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline().startswith("The chat is at")
+        assert list(tmp_path.glob("qa-uploads-*"))
+        serving.send_signal(ending)
+        assert serving.wait(PATIENCE) == 0
+        assert "The chat has ended." in serving.stdout.read()
+    assert list(tmp_path.glob("qa-uploads-*")) == []

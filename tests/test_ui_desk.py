@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from patience import PATIENCE, eventually
 from written import PASSAGES, WrittenLibrary
 
 from qa.errors import ModelUnavailableError
@@ -16,20 +16,11 @@ from qa.ui.choices import CAUTION, QUOTES, SOURCES, USUAL, Choice, applied, choi
 from qa.ui.conversation import Queued
 from qa.ui.desk import Desk
 
-PATIENCE = 30.0
-
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TICK", 0.01)
     monkeypatch.setattr(module, "PROBE_PAUSES", (0.01,))
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_an_answer_comes_in_steps() -> None:
@@ -54,6 +45,23 @@ def test_the_second_waits_and_sees_where_it_stands_and_what_was_found() -> None:
             assert rest[0] == Queued(0)
             assert isinstance(rest[-1], AnswerReady)
     assert library.asked == ["How high? wait", "How low?"]
+
+
+def test_whoever_waits_with_a_follow_up_sees_what_its_own_words_find() -> None:
+    library = WrittenLibrary()
+    desk = Desk(library)
+    turn = Turn("How high?", "12 cm [1].")
+    with closing(desk.events("How high? wait", person="a")) as first:
+        next(first)
+        with closing(desk.events("And low?", (turn,), person="b")) as second:
+            assert next(second) == Queued(1)
+            # The model, which understands it, isn't free yet.
+            assert next(second) == EvidenceFound(None, PASSAGES, provisional=True)
+            library.may_end.set()
+            list(first)
+            found = [event for event in second if isinstance(event, EvidenceFound)]
+    assert [event.provisional for event in found] == [True, False]
+    assert found[-1].standalone_question == "How high was the tide?"
 
 
 def test_whoever_leaves_frees_the_model_for_the_next() -> None:

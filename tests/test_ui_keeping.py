@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime
 import json
 from dataclasses import replace
 from typing import Any
@@ -13,16 +12,19 @@ from written import LONG, WrittenLibrary, located
 from qa.types import AnswerReady, EvidenceFound
 from qa.ui.choices import Choice
 from qa.ui.conversation import Conversation, Exchange
+from qa.ui.frame import earlier_html
 from qa.ui.keeping import (
     LONGEST,
-    LONGEST_EARLIER,
+    LONGEST_TITLE,
     MOST,
     MOST_EARLIER,
-    filed,
-    kept,
+    Earlier,
+    chosen,
+    entry_of,
     listed,
+    order,
     restored,
-    taken,
+    slot,
 )
 from qa.ui.render import conversation_html
 from qa.ui.small_talk import reply
@@ -39,80 +41,70 @@ def conversation() -> Conversation:
     return (*exchanges, told, Exchange("x").stopped(), Exchange("y").failed("It is down."))
 
 
+PLACE = "qa-0123456789abcdef"
+WHERE = slot(PLACE, "ada")
+
+
+def given_back(conversation: Conversation, person: str | None = "ada") -> Any:
+    """What the page gives the server when it is opened again."""
+    return {"entry": json.loads(json.dumps(entry_of(conversation, person)))}
+
+
 def test_what_is_kept_comes_back_the_same() -> None:
     choice = Choice("strict", "many", "larger at host")
-    value = json.loads(json.dumps(kept(conversation(), choice, "ada")))
+    value = given_back(conversation()) | {"choices": {WHERE: chosen(choice), "another's": ["x"]}}
     models = ["reader", "larger at host"]
-    assert restored(value, "ada", models) == (conversation(), choice)
+    assert restored(value, WHERE, "ada", models) == (conversation(), choice)
     # A model that has gone isn't chosen any more.
-    assert restored(value, "ada", models[:1]) == (conversation(), Choice("strict", "many"))
+    assert restored(value, WHERE, "ada", models[:1])[1] == Choice("strict", "many")
 
 
 def test_nobody_is_shown_what_another_asked() -> None:
-    value = kept(conversation(), Choice(), "ada")
-    assert restored(value, "bob") == ((), Choice())
-    assert restored(value, None) == ((), Choice())
+    value = given_back(conversation()) | {"choices": {WHERE: chosen(Choice("strict"))}}
+    for person in ("bob", None):
+        where = slot(PLACE, person)
+        assert where != WHERE
+        assert restored(value, where, person) == ((), Choice())
 
 
 def test_only_the_latest_settled_exchanges_are_kept() -> None:
     many = tuple(Exchange(str(number)).stopped() for number in range(MOST + 5))
-    back, _ = restored(kept((*many, Exchange("pending")), Choice(), None), None)
+    back, _ = restored(given_back((*many, Exchange("pending"))), WHERE, "ada")
     assert [exchange.question for exchange in back] == [str(n) for n in range(5, MOST + 5)]
 
 
 def test_what_is_pending_or_contradicts_itself_is_dropped() -> None:
-    value = kept(conversation(), Choice(), None)
-    value["exchanges"][0]["answer"] = None
-    value["exchanges"][1]["stage"] = "reading"
-    back, _ = restored(value, None)
+    value = given_back(conversation())
+    value["entry"]["exchanges"][0]["answer"] = None
+    value["entry"]["exchanges"][1]["stage"] = "reading"
+    back, _ = restored(value, WHERE, "ada")
     assert [exchange.stage for exchange in back] == ["told", "stopped", "failed"]
 
 
-TODAY = datetime.date(2024, 5, 11)
+def test_a_conversation_is_kept_under_its_first_question() -> None:
+    first = Exchange("x" * (LONGEST_TITLE + 9)).stopped()
+    entry = entry_of((first, Exchange("More?").stopped(), Exchange("pending")), None)
+    assert entry is not None
+    assert (entry["title"], entry["questions"]) == ("x" * LONGEST_TITLE, 2)
+    assert entry_of((Exchange("pending"),), None) is None
 
 
-def titled(*questions: str) -> Conversation:
-    return tuple(Exchange(question).stopped() for question in questions)
+def test_what_the_page_is_told_is_no_markup_and_always_new() -> None:
+    evil = (Exchange("<script>x</script>").stopped(),)
+    one, other = (order(WHERE, entry=entry_of(evil, "ada")) for _ in range(2))
+    assert "<" not in one
+    assert one != other
+    assert json.loads(one)["entry"]["title"] == "<script>x</script>"
+    assert json.loads(one)["slot"] == WHERE
 
 
-def test_an_earlier_conversation_is_listed_and_taken_out_again() -> None:
-    archive = filed(None, titled("First?", "More?"), "ada", TODAY)
-    archive = filed(archive, (*titled("Second?"), Exchange("pending")), "ada", TODAY)
-    archive = json.loads(json.dumps(archive))
-    second, first = listed(archive, "ada")
-    assert (first.title, first.questions, first.date) == ("First?", 2, "2024-05-11")
-    assert (second.title, second.questions) == ("Second?", 1)
-    conversation, left = taken(archive, first.name, "ada")
-    assert conversation == titled("First?", "More?")
-    assert listed(left, "ada") == (second,)
-    assert taken(archive, "unknown", "ada") == ((), archive)
-
-
-def test_an_empty_conversation_is_not_filed() -> None:
-    assert listed(filed(None, (Exchange("pending"),), None, TODAY), None) == ()
-
-
-def test_nobody_is_listed_what_another_asked() -> None:
-    archive = filed(None, titled("First?"), "ada", TODAY)
-    (entry,) = listed(archive, "ada")
-    for person in ("bob", None):
-        assert listed(archive, person) == ()
-        assert taken(archive, entry.name, person)[0] == ()
-
-
-def test_the_oldest_go_where_there_is_no_room() -> None:
-    archive: dict[str, Any] = {}
-    for number in range(MOST_EARLIER + 3):
-        archive = filed(archive, titled(f"{number}?"), None, TODAY)
-    assert [each.title for each in listed(archive, None)][:: MOST_EARLIER - 1] == ["52?", "3?"]
-    long = titled("x" * (LONGEST - 2000))
-    archive = filed(archive, long, None, TODAY)
-    assert [each.title[0] for each in listed(archive, None)].count("x") == 1
-    archive = filed(archive, long, None, TODAY)
-    assert [each.title[0] for each in listed(archive, None)].count("x") == 1
-    assert sum(len(json.dumps(each)) for each in archive["earlier"]) <= LONGEST_EARLIER
-    # What has no room at all takes nobody's.
-    assert filed(archive, titled("x" * LONGEST), None, TODAY) == archive
+def test_what_the_page_lists_is_believed_as_far_as_it_makes_sense() -> None:
+    head = {"name": "k", "title": "x" * 999, "questions": 2, "date": "2024-05-11"}
+    wrong = [{**head, key: None} for key in head] + [{**head, "questions": 0}, None, "x"]
+    assert listed([head, *wrong]) == (Earlier("k", "x" * LONGEST_TITLE, 2, "2024-05-11"),)
+    assert len(listed([head] * 99)) == MOST_EARLIER
+    for value in (None, {}, "x"):
+        assert listed(value) == ()
 
 
 def with_passages(count: int, characters: int) -> Conversation:
@@ -128,25 +120,21 @@ def with_passages(count: int, characters: int) -> Conversation:
     )
 
 
-def test_a_long_conversation_outlasts_a_reload_and_is_filed() -> None:
+def test_a_long_conversation_outlasts_a_reload() -> None:
     full = with_passages(MOST + 1, 10_000)
-    value = kept(full, Choice(), None)
-    assert len(json.dumps(value["exchanges"])) <= LONGEST + 2 * MOST
-    back, _ = restored(json.loads(json.dumps(value)), None)
+    value = given_back(full)
+    assert len(json.dumps(value["entry"]["exchanges"])) <= LONGEST + 2 * MOST
+    back, _ = restored(value, WHERE, "ada")
     assert [each.question for each in back] == [f"{n}?" for n in range(1, MOST + 1)]
     # The latest are whole; of those before what they say and quote is kept.
     assert back[-1] == full[-1]
     assert back[0].passages == ()
     assert back[0].answer == replace(full[1].answer, evidence=())  # type: ignore[type-var]
-    archive = filed(None, full, None, TODAY)
-    (entry,) = listed(archive, None)
-    assert (entry.title, entry.questions) == ("0?", MOST)
-    assert taken(archive, entry.name, None)[0] == back
 
 
 def test_where_quotes_alone_are_too_much_the_oldest_go() -> None:
     long = tuple(replace(each, question="x" * 100_000) for each in conversation())
-    back, _ = restored(kept(long * 4, Choice(), None), None)
+    back, _ = restored(given_back(long * 4), WHERE, "ada")
     assert len(back) == LONGEST // 103_000
     assert back[-1].problem == "It is down."
 
@@ -159,7 +147,7 @@ JSON = st.recursive(
 
 @given(st.data())
 def test_whatever_a_browser_sends_is_survived(data: st.DataObject) -> None:
-    value: Any = kept(conversation(), Choice(), None)
+    value: Any = given_back(conversation()) | {"choices": {WHERE: chosen(Choice())}}
     for _ in range(data.draw(st.integers(1, 3))):
         at: Any = value
         while isinstance(at, dict | list) and at:
@@ -170,24 +158,15 @@ def test_whatever_a_browser_sends_is_survived(data: st.DataObject) -> None:
                 at[key] = data.draw(JSON)
                 break
             at = at[key]
-    back, _ = restored(value, None)
+    back, _ = restored(value, WHERE, "ada")
     conversation_html(back)
-
-
-@given(st.data())
-def test_whatever_a_browser_sends_of_earlier_ones_is_survived(data: st.DataObject) -> None:
-    value: Any = filed(None, conversation(), None, TODAY)
-    entry = value["earlier"][0]
-    entry[data.draw(st.sampled_from(sorted(entry)))] = data.draw(JSON)
-    for each in listed(value, None):
-        conversation_html(taken(value, each.name, None)[0])
-    filed(value, conversation(), None, TODAY)
 
 
 @given(JSON)
 def test_whatever_else_is_nothing(value: Any) -> None:
-    assert restored(value, None)[0] == ()
-    assert listed(value, None) == ()
+    assert restored(value, WHERE, "ada")[0] == ()
+    earlier_html(listed(value))
+    earlier_html(listed([value]))
 
 
 # --- Small talk ----------------------------------------------------------------------

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from browsing import answered, ask, served, visiting
+from contrast import faint
+from playwright.sync_api import Browser, Page, expect
+from written import WrittenLibrary, cited, located
 
+from qa.types import Answer, AnswerReady, Claim, Document, Event, EvidenceFound
 from qa.ui.app import asset
 
 
@@ -35,3 +42,127 @@ def test_text_stands_out_enough(scheme: str, ink: str, ground: str) -> None:
         colours |= dict(re.findall(r"--qa-([\w-]+): (#[0-9a-f]{6});", block))
     one, two = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
     assert (one + 0.05) / (two + 0.05) >= 4.5
+
+
+HEADER = "---\ntitle: Log\ndate: 2024-05-03\n---\n\n"
+SIGNS = Document(
+    "log.md",
+    "Log",
+    f"{HEADER}# Harbour **log**\n\nThe tide **rose** by 12 cm.\n\n## 2 May\n\n"
+    "```\nhigh = 12\n```\n\n| Day | cm |\n| --- | --- |\n| 4 | 94 |\n",
+    "2024-05-03",
+    "0" * 64,
+    body_start=len(HEADER),
+)
+# What may be cited: a header, whole headings with their signs, text with signs in it, code.
+CITED = (
+    "date: 2024-05-03",
+    "# Harbour **log**",
+    "tide **rose** by",
+    "## 2 May",
+    "high = 12",
+    "| 4 |",
+)
+
+
+class SignsLibrary(WrittenLibrary):
+    documents = {SIGNS.path: SIGNS}  # noqa: RUF012
+
+    def _events(self, question: str, understood: str | None) -> Iterator[Event]:
+        spans = [(SIGNS.text.index(quote), len(quote)) for quote in CITED]
+        citations = tuple(
+            cited(number, SIGNS, start, start + length)
+            for number, (start, length) in enumerate(spans, 1)
+        )
+        passages = tuple(
+            located(number, SIGNS, start, start + length)
+            for number, (start, length) in enumerate(spans, 1)
+        )
+        claims = [Claim(f"{n}.", (n,), 1 - n / 10, "supported", "So it says.") for n in range(1, 7)]
+        dropped = Claim("Not so.", (), 0.1, "unsupported", "No quote says it.")
+        refused = "unknown" in question
+        said = " ".join(f"{n} [{n}]." for n in range(1, 7))
+        yield EvidenceFound(None, passages)
+        yield AnswerReady(
+            Answer(
+                question=question,
+                status="not_found" if refused else "partial",
+                text="The documents don’t say." if refused else said,
+                claims=() if refused else (*claims, dropped),
+                citations=() if refused else citations,
+                evidence=passages,
+                timings={"total": 0.5},
+                model=self.model_name,
+                fingerprint="",
+                notes=("The documents disagree.",),
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def signs() -> Iterator[str]:
+    with served(SignsLibrary()) as address:
+        yield address
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_cited_stands_out_enough_in_its_place(
+    browser: Browser, signs: str, scheme: Any
+) -> None:
+    with visiting(browser, signs, color_scheme=scheme) as page:
+        ask(page, "What does it say?")
+        answered(page)
+        for number in range(len(CITED)):
+            page.locator("#qa-live .qa-chip").nth(number).click()
+            expect(page.locator(".qa-position")).to_have_text(f"{number + 1} of {len(CITED)}")
+            expect(page.locator(".qa-mark-current").first).to_be_in_viewport()
+            page.mouse.move(0, 0)
+            assert faint(page) == []
+
+
+def _settings(page: Page) -> None:
+    page.get_by_role("button", name="Settings").click()
+
+
+def _answer(page: Page) -> None:
+    ask(page, "What does it say?")
+    answered(page)
+    for details in page.locator("#qa-live summary").all():
+        details.click()
+
+
+def _preview(page: Page) -> None:
+    ask(page, "What does it say?")
+    answered(page).locator(".qa-chip").first.hover()
+    expect(page.get_by_role("tooltip")).to_be_visible()
+
+
+def _refusal(page: Page) -> None:
+    ask(page, "Something unknown")
+    answered(page)
+
+
+def _list(page: Page) -> None:
+    page.locator("#qa-header [data-library]").click()
+    page.locator(".qa-entry").first.hover()
+
+
+def _told(page: Page) -> None:
+    ask(page, "Hi!")
+    answered(page)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".qa-earlier")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("act", [_settings, _answer, _preview, _refusal, _list, _told])
+def test_whatever_is_in_view_stands_out_enough(
+    browser: Browser, signs: str, scheme: Any, act: Callable[[Page], None]
+) -> None:
+    with visiting(browser, signs, color_scheme=scheme) as page:
+        act(page)
+        # Colours fade.
+        page.wait_for_timeout(400)
+        assert faint(page) == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browsing import ask, eventually, served, shown_spans, visiting
+from browsing import ask, served, shown_spans, visiting
+from patience import eventually
 from playwright.sync_api import Browser, Page, expect
 
 from qa import Library, Settings

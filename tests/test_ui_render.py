@@ -30,7 +30,8 @@ from qa.types import (
     Turn,
 )
 from qa.ui.conversation import Exchange, history
-from qa.ui.frame import banner_html, header_html, hello_html, welcome_html
+from qa.ui.frame import banner_html, earlier_html, header_html, hello_html, welcome_html
+from qa.ui.keeping import Earlier
 from qa.ui.panel import panel_html
 from qa.ui.render import conversation_html, exchange_html, support_words
 from qa.ui.shelf import Entry
@@ -164,7 +165,11 @@ def test_copying_takes_the_answer_with_its_references() -> None:
 def test_an_exchange_on_its_way() -> None:
     exchange = Exchange("And then?")
     assert "Searching the documents…" in Page(exchange_html(exchange, 0)).text
-    exchange = exchange.after(EvidenceFound("What came after the tide?", answer().evidence))
+    early = exchange.after(EvidenceFound(None, answer().evidence[:1], provisional=True))
+    assert early.stage == "searching"
+    assert "Working out what the question refers to" in exchange_html(early, 1)
+    assert exchange_html(early, 1).count("qa-passage") == 1
+    exchange = early.after(EvidenceFound("What came after the tide?", answer().evidence))
     page = Page(exchange_html(exchange, 0))
     assert "Reading 2 passages from 1 document…" in page.text
     assert "What came after the tide?" in page.text
@@ -304,6 +309,7 @@ def test_nothing_of_theirs_becomes_markup(evil: str) -> None:
         banner_html(evil),
         notice_html(evil, evil),
         welcome_html(hello_html(evil, 1, [evil])),
+        earlier_html([Earlier(evil, evil, 1, evil)]),
         hello_html(evil, 0, ()),
         exchange_html(Exchange(evil, "told", told=(evil,), suggestions=(evil,)), 0),
         exchange_html(Exchange(evil, "waiting", ahead=2), 0),

@@ -1,14 +1,11 @@
-"""The chat as it is served: files, several people, accounts, a reverse proxy, programs."""
+"""The chat as it is served: hostile documents, several people, accounts, a reverse proxy."""
 
 from __future__ import annotations
 
-import asyncio
 import http.client
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,8 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import PATIENCE, answered, ask, free_port, served, visiting
+from browsing import answered, ask, free_port, served, visiting
 from doubles import Script
+from patience import PATIENCE
 from playwright.sync_api import Browser, expect
 from written import EACH_PAYLOAD, PAYLOADS, WrittenLibrary, cited, located
 
@@ -34,143 +32,7 @@ pytestmark = pytest.mark.browser
 Write = Callable[..., Path]
 
 
-# --- Files ---------------------------------------------------------------------------
-
-
-def test_documents_are_dropped_asked_about_changed_and_removed(
-    browser: Browser, write: Write, fast: Callable[..., Settings], tmp_path: Path
-) -> None:
-    root = tmp_path / "papers"
-    root.mkdir()
-    script = Script()
-    library = Library.open(root, settings=fast(), llm=ScriptedChatModel(script), may_be_empty=True)
-    new = write(
-        {
-            "tides.txt": "The tide rose by 12 cm in Bergen.",
-            "sky/moon.md": "# The moon\n\nIt was late.",
-            "photo.exe": b"MZ\x00",
-            "empty.txt": b"",
-        },
-        "new",
-    )
-    with served(library) as address, visiting(browser, address) as page:
-        expect(page.locator(".qa-welcome")).to_contain_text("There is nothing to read in papers")
-        with page.expect_file_chooser() as chooser:
-            page.locator(".qa-welcome").get_by_role("button", name="Add files").click()
-        chooser.value.set_files([new / "tides.txt", new / "photo.exe", new / "empty.txt"])
-        tides = page.locator(".qa-entry", has_text="tides.txt")
-        expect(tides.locator(".qa-state")).to_have_text("Added")
-        expect(page.locator(".qa-entry", has_text="photo.exe")).to_contain_text("not a supported")
-        expect(page.locator("#qa-source")).to_contain_text("Not added: it is empty.")
-        expect(page.locator("#qa-header")).to_contain_text("1 document")
-        page.get_by_role("button", name="Dismiss photo.exe").click()
-        expect(page.locator(".qa-entry", has_text="photo.exe")).to_have_count(0)
-
-        script.answer = "12 cm"
-        ask(page, "By how much did the tide rise in Bergen?")
-        expect(answered(page)).to_contain_text("12 cm")
-        expect(page.locator("#qa-here")).to_have_text("The tide rose by 12 cm in Bergen.")
-
-        # A folder, as if dropped: the page makes its paths from what the browser tells.
-        page.get_by_role("button", name="All documents").click()
-        with page.expect_file_chooser() as chooser:
-            page.get_by_role("button", name="Add a folder").first.click()
-        chooser.value.set_files(new / "sky")
-        expect(page.locator(".qa-entry", has_text="sky/moon.md")).to_be_visible()
-
-        (root / "tides.txt").write_text("The tide fell by 7 cm in Bergen.")
-        expect(page.locator("#qa-news")).to_have_text("tides.txt: changed, and read again.")
-        assert "fell" in library.documents["tides.txt"].text
-        script.answer = "7 cm"
-        ask(page, "By how much did the tide fall in Bergen?")
-        expect(answered(page)).to_contain_text("7 cm")
-
-        page.get_by_role("button", name="All documents").click()
-        remove = page.get_by_role("button", name="Remove The tide fell")
-        remove.click()
-        expect(remove).to_contain_text("Remove?")
-        remove.click()
-        expect(page.locator("#qa-source")).to_contain_text("was taken out of the library")
-        expect(page.locator("button.qa-document")).to_have_count(1)
-        assert "tides.txt" not in library.documents
-        assert not (root / "tides.txt").exists()
-        assert [path.read_text() for path in (tmp_path / "home").rglob("removed/**/tides.txt")]
-
-
-def test_a_dropped_file_is_added(
-    browser: Browser, write: Write, fast: Callable[..., Settings]
-) -> None:
-    library = Library.open(write({"a.txt": "One."}), settings=fast())
-    with served(library) as address, visiting(browser, address) as page:
-        page.evaluate(
-            """() => {
-                const data = new DataTransfer();
-                data.items.add(new File(["The moon was late."], "moon.txt", {type: "text/plain"}));
-                for (const kind of ["dragover", "drop"]) {
-                    document.body.dispatchEvent(new DragEvent(kind, {
-                        dataTransfer: data, bubbles: true, cancelable: true,
-                    }));
-                    if (kind === "dragover" && document.getElementById("qa-drop").hidden) {
-                        throw new Error("no drop area");
-                    }
-                }
-            }"""
-        )
-        expect(page.locator(".qa-entry", has_text="moon.txt")).to_contain_text("Added")
-        assert library.documents["moon.txt"].text == "The moon was late."
-
-
-def test_no_file_can_be_read_and_none_but_an_upload_added(
-    write: Write, fast: Callable[..., Settings], tmp_path: Path
-) -> None:
-    library = Library.open(write({"a.txt": "One."}), settings=fast())
-    secret = write({"secret.txt": "A secret."}, "private") / "secret.txt"
-    with served(library) as address, httpx.Client(base_url=address, trust_env=False) as client:
-        config = client.get("/config").json()
-        panel = next(
-            each for each in config["components"] if each["props"].get("elem_id") == "qa-source"
-        )
-
-        def call(name: str, data: Any) -> Any:
-            body = {
-                "session_hash": "s",
-                "component_id": panel["id"],
-                "fn_name": name,
-                "data": data,
-            }
-            return client.post("/gradio_api/component_server", json=body).json()
-
-        for path in (str(secret), "/etc/passwd", "../a.txt", "\x00", ""):
-            assert call("change", {"add": "x.txt", "path": path}) == (
-                "The file didn't arrive. Add it again."
-            )
-            assert "isn't in the library" in call("change", {"remove": path})
-            shown = call("open_source", {"document": path})
-            assert "A secret." not in shown
-            assert "root:" not in shown
-        for wish in (None, [], {}, {"add": 1}, {"reindex": "yes"}):
-            assert call("change", wish) == "The page asked for something that can't be done."
-        sent = client.post("/gradio_api/upload", files={"files": ("up.txt", b"x" * 50)})
-        (upload,) = sent.json()
-        assert Path(upload).parents[1].stat().st_mode & 0o077 == 0
-        for path in (upload, str(secret), str(library.root / "a.txt")):
-            for route in ("/gradio_api/file=", "/file=", "/gradio_api/file/"):
-                assert client.get(f"{route}{path}").status_code == 404
-        too_large = client.post(
-            "/gradio_api/queue/join", content=b"x" * (5 * 2**20), headers={"content-type": "a/b"}
-        )
-        assert too_large.status_code == 413
-    assert sorted(path.name for path in library.root.iterdir()) == ["a.txt"]
-
-
-def test_a_chat_for_reading_takes_no_uploads() -> None:
-    files = {"files": ("up.txt", b"x")}
-    with served(WrittenLibrary(), editable=False) as address:
-        refused = httpx.post(f"{address}/gradio_api/upload", files=files, trust_env=False)
-    assert refused.status_code == 403
-
-
-# --- Safety --------------------------------------------------------------------------
+# --- Safety ----------------------------------------------------------------------
 
 
 GROUPS = {
@@ -249,7 +111,7 @@ def test_no_payload_runs_or_reaches_out(browser: Browser) -> None:
         assert page.locator(f"{ours} :is({unwanted})").count() == 0
 
 
-# --- Several people ------------------------------------------------------------------
+# --- Several people ---
 
 
 def test_a_second_visitor_waits_sees_where_and_is_answered_when_the_first_leaves(
@@ -286,7 +148,7 @@ def test_a_model_that_is_down_is_told_and_its_return_noticed(browser: Browser) -
         expect(answered(page)).to_contain_text("machine-checked")
 
 
-# --- Accounts and addresses ----------------------------------------------------------
+# --- Accounts and addresses ---
 
 
 def test_nothing_is_served_to_those_who_did_not_sign_in(browser: Browser, tmp_path: Path) -> None:
@@ -397,79 +259,3 @@ def test_the_chat_works_behind_a_reverse_proxy(
         finally:
             proxy.shutdown()
             proxy.server_close()
-
-
-# --- Programs ------------------------------------------------------------------------
-
-
-def test_programs_ask_search_and_list(write: Write, fast: Callable[..., Settings]) -> None:
-    from gradio_client import Client
-
-    script = Script()
-    script.answer = "12 cm"
-    library = Library.open(
-        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
-        settings=fast(),
-        llm=ScriptedChatModel(script),
-    )
-    question = "By how much did the tide rise in Bergen?"
-    with served(library) as address:
-        client = Client(address, verbose=False)
-        try:
-            answer = client.predict(question, api_name="/ask")
-            expected = json.loads(library.ask(question).to_json())
-            assert {**answer, "timings": {}} == {**expected, "timings": {}}
-            history = [{"question": "Which tide?", "answer": "The one in Bergen."}]
-            assert client.predict(question, history, api_name="/ask")["status"] == "answered"
-            (hit,) = client.predict("tide", 3, api_name="/search")
-            assert hit["text"] == "The tide rose by 12 cm in Bergen."
-            assert client.predict(api_name="/documents")[0]["document"] == "tides.txt"
-            write({"birds.txt": "A gull slept."})
-            listed = client.predict(api_name="/documents")
-            assert [each["document"] for each in listed] == ["birds.txt", "tides.txt"]
-            with pytest.raises(Exception, match="The question is empty"):
-                client.predict(" ", api_name="/ask")
-            endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-            assert set(endpoints) == {"/ask", "/search", "/documents"}
-        finally:
-            client.close()
-
-
-def test_assistants_are_given_the_same_tools(
-    write: Write, fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("mcp", reason="the extra mcp isn't installed")
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
-
-    script = Script()
-    script.answer = "12 cm"
-    library = Library.open(
-        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
-        settings=fast(),
-        llm=ScriptedChatModel(script),
-    )
-
-    async def converse(address: str) -> tuple[dict[str, Any], Any]:
-        async with (
-            streamable_http_client(f"{address}/gradio_api/mcp/") as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-            question = "By how much did the tide rise in Bergen?"
-            return tools, await session.call_tool("ask", {"question": question})
-
-    # Playwright's loop runs in this thread.
-    with served(library, mcp=True) as address, ThreadPoolExecutor(1) as pool:
-        tools, result = pool.submit(lambda: asyncio.run(converse(address))).result()
-    assert set(tools) == {"ask", "search", "documents"}
-    assert "verbatim quotes" in tools["ask"].description
-    assert "12 cm" in result.content[0].text
-    assert "tides.txt" in result.content[0].text
-
-
-def test_without_the_extra_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ServeError, match=r"pip install 'qa\[mcp\]'"):
-        serve(WrittenLibrary(), port=free_port(), mcp=True)

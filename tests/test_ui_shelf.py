@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE, eventually
 
 from qa import Library, Settings
 from qa.documents import SkippedFile
@@ -17,7 +18,6 @@ from qa.ui.panel import panel_html
 from qa.ui.shelf import Shelf
 
 Write = Callable[..., Path]
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -175,13 +175,6 @@ def test_a_document_is_taken_out_but_not_lost(library: Library, write: Write) ->
         shelf.remove("b.txt")
     with pytest.raises(DocumentError, match="isn't in the library"):
         shelf.remove("../secret.txt")
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_change_on_disk_is_noticed_and_told_while_somebody_looks(

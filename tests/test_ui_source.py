@@ -16,7 +16,7 @@ from pages import (
     Page,
 )
 
-from qa.ui.panel import panel_html
+from qa.ui.panel import LISTED, matching, panel_html
 from qa.ui.reading import Reader
 from qa.ui.shelf import Entry
 from qa.ui.source import (
@@ -133,6 +133,30 @@ def test_the_panel_lists_the_documents() -> None:
     assert "12 kB" in page.text
     assert "not a supported format" in page.text
     assert not Page(panel_html(entries, editable=False)).attributes("data-remove")
+
+
+def test_the_panel_is_filtered_by_title_and_path() -> None:
+    document = replace(DOCUMENT, title="Über Ålesund", path="sea/tides.txt")
+    entries = [Entry("sea/tides.txt", "ready", document), Entry("photo.png", "skipped")] * 6
+    page = Page(panel_html(entries, editable=True, sought="alesund SEA/"))
+    assert page.attributes("data-open") == ["sea/tides.txt"] * 6
+    assert "6 of 12 files match" in page.text
+    # A document that isn't read is found by its file's name.
+    assert len(matching(entries, "PNG")) == 6
+    for whatever in ("", "  ", None, 7, ["x"]):
+        assert matching(entries, whatever) == entries
+    assert "No title or file name has all" in panel_html(entries, editable=True, sought="sea png")
+    # Of a few nothing has to be looked for.
+    assert "search" in Page(panel_html(entries, editable=True)).attributes("type")
+    assert "search" not in Page(panel_html(entries[:3], editable=True)).attributes("type")
+
+
+def test_of_very_many_the_first_are_listed_and_the_others_found() -> None:
+    entries = [Entry(f"{number:04}.txt", "skipped") for number in range(LISTED + 700)]
+    page = Page(panel_html(entries, editable=True))
+    assert len(page.of_class("qa-entry")) == LISTED
+    assert "1,200 files. The first 500 are listed" in page.text
+    assert "1199.txt" in Page(panel_html(entries, editable=True, sought="1199")).text
 
 
 def test_the_reader_tells_when_a_document_is_gone_or_has_changed() -> None:

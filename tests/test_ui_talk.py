@@ -12,6 +12,10 @@ from qa.ui.talk import Talk
 REQUEST: Any = SimpleNamespace(username=None, session_hash="a page")
 
 
+def asked(question: str) -> Any:
+    return SimpleNamespace(_data={"question": question})
+
+
 def talk_over(library: WrittenLibrary) -> Talk:
     return Talk(library, Desk(library, at_once=2), Shelf(library))
 
@@ -19,10 +23,10 @@ def talk_over(library: WrittenLibrary) -> Talk:
 def test_a_question_asked_beside_another_takes_its_place() -> None:
     library = WrittenLibrary()
     talk = talk_over(library)
-    first = talk.submit("How high? wait", (), "", "", "", REQUEST)
+    first = talk.answer((), "", "", "", asked("How high? wait"), REQUEST)
     conversation = next(first)[2]
     assert conversation[-1].pending
-    second = list(talk.submit("How low?", conversation, "", "", "", REQUEST))
+    second = list(talk.answer(conversation, "", "", "", asked("How low?"), REQUEST))
     told = [each.question for each in second[-1][2]]
     assert told == ["How high? wait", "How low?"]
     # The first ends without a word more, and frees the model.
@@ -35,9 +39,9 @@ def test_another_page_s_question_goes_on() -> None:
     library = WrittenLibrary()
     talk = talk_over(library)
     other: Any = SimpleNamespace(username=None, session_hash="another page")
-    first = talk.submit("How high? wait", (), "", "", "", REQUEST)
+    first = talk.answer((), "", "", "", asked("How high? wait"), REQUEST)
     next(first)
-    list(talk.submit("How low?", (), "", "", "", other))
+    list(talk.answer((), "", "", "", asked("How low?"), other))
     library.may_end.set()
     assert list(first)[-1][2][-1].answer is not None
 

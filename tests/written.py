@@ -171,7 +171,10 @@ CLAIMS = (
 
 
 class WrittenLibrary:
-    """Answers from a script; a question with "wait" in it waits after its draft."""
+    """Answers from a script; a question with "wait" in it waits after its draft.
+
+    A follow-up that is "puzzling" waits before it is understood.
+    """
 
     root = Path("/home/ada/papers & <b>notes</b>")
     documents = DOCUMENTS
@@ -205,7 +208,8 @@ class WrittenLibrary:
     ) -> Iterator[Event]:
         problem = self.model_problem(0, model)
         if quotes_only or problem:
-            yield EvidenceFound(None, self.passages)
+            joined = f"{history[-1].question} {question}" if history else None
+            yield EvidenceFound(joined, self.passages)
             yield AnswerReady(self._quoted(question, None if quotes_only else problem))
             return
         self.histories.append(history)
@@ -213,6 +217,10 @@ class WrittenLibrary:
         self.chosen.append(settings)
         self.models.append(model)
         self.closed.clear()
+        if history:
+            yield EvidenceFound(None, self.passages[:2], provisional=True)
+            while "puzzling" in question and not self.may_end.wait(0.05):
+                pass
         try:
             yield from self._events(question, "How high was the tide?" if history else None)
         finally:

@@ -19,7 +19,8 @@ import gradio as gr
 from qa.errors import QaError
 from qa.ui.choices import CAUTION, SOURCES, USUAL, Choice, choice_of, models
 from qa.ui.desk import ChatLibrary, Desk
-from qa.ui.frame import banner_html, header_html
+from qa.ui.frame import banner_html, earlier_html, header_html
+from qa.ui.keeping import listed
 from qa.ui.panel import panel_html
 from qa.ui.programs import add_endpoints
 from qa.ui.reading import Reader
@@ -33,7 +34,7 @@ WAITING = 32
 # Whoever comes when the line is full is told so, which takes a place of Gradio's own.
 TURNED_AWAY = 8
 UNCLAIMED_SECONDS = 3600.0  # How long an upload is kept that nobody has had added.
-SCRIPTS = ("source.js", "library.js", "conversation.js", "page.js")
+SCRIPTS = ("source.js", "library.js", "keeping.js", "conversation.js", "page.js")
 
 
 def asset(name: str) -> str:
@@ -62,19 +63,22 @@ class _Looks:
             self._desk.problem(model),
         )
 
-    def panel(self) -> str:
+    def panel(self, sought: object = "") -> str:
         shelf = self._shelf
         return panel_html(
-            shelf.entries(), editable=shelf.editable, busy=shelf.busy, message=shelf.message
+            shelf.entries(),
+            editable=shelf.editable,
+            busy=shelf.busy,
+            message=shelf.message,
+            sought=sought,
         )
 
     def look(self, wish: Any) -> dict[str, Any]:
         """Everything that may have changed, the list only where it did and is asked for."""
         self._shelf.look()
-        panel = self.panel()
-        seen, wished = (
-            (wish.get("seen"), wish.get("model")) if isinstance(wish, dict) else (None, None)
-        )
+        known = wish if isinstance(wish, dict) else {}
+        seen, wished = known.get("seen"), known.get("model")
+        panel = self.panel(known.get("filter"))
         model = self._desk.model(choice_of(wished, None, None, self._library.model_names))
         version = digest(panel)
         return {
@@ -164,7 +168,11 @@ def build(
     def change(wish: Any) -> str | None:
         return looks.change(wish)
 
-    plain: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
+    def earlier(heads: Any) -> str:
+        return earlier_html(listed(heads))
+
+    unseen: dict[str, Any] = {"apply_default_css": False}
+    plain: dict[str, Any] = {**unseen, "js_on_load": None}
     blocks = gr.Blocks(
         title=f"qa · {library_name(library)}",
         analytics_enabled=False,
@@ -173,16 +181,10 @@ def build(
     )
     with blocks:
         conversation = gr.State(())
-        # The browser's own copy: who reads it there can read the page as well.
-        memory = gr.BrowserState(
-            None,
-            storage_key=f"qa-{digest(str(library.root.resolve()))}",
-            secret="qa",  # noqa: S106
-        )
-        archive = gr.BrowserState(
-            None,
-            storage_key=f"qa-earlier-{digest(str(library.root.resolve()))}",
-            secret="qa",  # noqa: S106
+        # What the page is to keep; it shows nothing. As text, since Gradio would watch every
+        # value within an object.
+        memory = gr.HTML(
+            None, html_template="", elem_id="qa-memory", js_on_load=asset("memory.js"), **unseen
         )
         with gr.Row(elem_id="qa-top"):
             gr.HTML(looks.header(desk.model(Choice())), elem_id="qa-header", **plain)
@@ -213,13 +215,14 @@ def build(
                     max_lines=6,
                     submit_btn=ASK,
                     autofocus=True,
+                    interactive=True,
                     container=False,
                 )
             source = gr.HTML(
                 elem_id="qa-source",
                 apply_default_css=False,
                 js_on_load="\n".join(map(asset, SCRIPTS)),
-                server_functions=[open_source, more_source, look, change],
+                server_functions=[open_source, more_source, look, change, earlier],
             )
         chosen = [model, caution, sources]
         shown = [past, live, conversation, composer, memory]
@@ -230,10 +233,9 @@ def build(
             "concurrency_id": "answer",
             "api_visibility": "private",
         }
-        asking: list[dict[str, Any]] = [
-            composer.submit(talk.submit, [composer, conversation, *chosen], **answering),
-            source.select(talk.choose, [conversation, *chosen], **answering),
-        ]
+        # Two of Gradio's events that the page raises by itself: this with what is written or
+        # pressed, and below, while nothing is asked, with an earlier conversation.
+        asking = source.select(talk.answer, [conversation, *chosen], **answering)
         directly: dict[str, Any] = {
             "show_progress": "hidden",
             "queue": False,
@@ -243,17 +245,15 @@ def build(
         composer.stop(None, cancels=asking, **directly).then(
             talk.stop, conversation, [live, conversation, composer], **directly
         )
-        fresh.click(None, cancels=asking, **directly).then(
-            talk.start, [conversation, archive, *chosen], [*shown, archive], **directly
-        )
-        # One of Gradio's events that the page raises by itself: the page offers them only
-        # while nothing is asked.
-        source.edit(talk.reopen, [archive, *chosen], [*shown, archive], **directly)
-        gr.on(
-            [each.input for each in chosen], talk.keep, [conversation, *chosen], memory, **directly
-        )
+        fresh.click(None, cancels=asking, **directly).then(talk.start, None, shown, **directly)
+        source.edit(talk.reopen, None, shown, **directly)
+        gr.on([each.input for each in chosen], talk.keep, chosen, memory, **directly)
         blocks.load(
-            talk.load, [memory, archive], [past, live, conversation, composer, *chosen], **directly
+            talk.load,
+            memory,
+            [*shown, *chosen],
+            js=asset("load.js").replace("PLACE", talk.place),
+            **directly,
         )
         add_endpoints(library, desk, concurrency=WAITING + at_once + TURNED_AWAY)
     blocks.queue(max_size=2 * WAITING)

@@ -71,6 +71,8 @@ class Exchange:
         match event:
             case Queued(ahead):
                 return replace(self, stage="waiting" if ahead else "searching", ahead=ahead)
+            case EvidenceFound(passages=passages, provisional=True):
+                return replace(self, passages=passages)
             case EvidenceFound(standalone_question, passages):
                 return replace(
                     self,

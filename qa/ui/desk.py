@@ -212,10 +212,11 @@ class Desk:
         if not ahead:
             return
         yield Queued(ahead)
-        if not history:
-            for event in self._library.stream(question, settings=settings, quotes_only=True):
-                if isinstance(event, EvidenceFound):
-                    yield event
+        for event in self._library.stream(question, history, settings=settings, quotes_only=True):
+            if isinstance(event, EvidenceFound):
+                # A follow-up is understood by the model, once it is free.
+                yield EvidenceFound(None, event.passages, provisional=bool(history))
+                break
         while not ticket.wait(TICK):
             now = ticket.ahead()
             yield Queued(now) if now != ahead else None

@@ -9,7 +9,14 @@ from qa.ui.keeping import Earlier
 from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
 from qa.ui.source import date_html
 
-__all__ = ["banner_html", "header_html", "hello_html", "suggestions_html", "welcome_html"]
+__all__ = [
+    "banner_html",
+    "earlier_html",
+    "header_html",
+    "hello_html",
+    "suggestions_html",
+    "welcome_html",
+]
 
 
 def suggestions_html(suggestions: Iterable[str]) -> Html:
@@ -21,11 +28,11 @@ def suggestions_html(suggestions: Iterable[str]) -> Html:
     return tag("ul", asked, class_="qa-suggestions") if asked else ""
 
 
-def welcome_html(hello: Html, earlier: Sequence[Earlier] = ()) -> Html:
-    """Make the empty conversation: `hello_html`, and what was asked before."""
+def welcome_html(hello: Html) -> Html:
+    """Make the empty conversation: `hello_html`, and room for what was asked before."""
     return tag(
         "section",
-        tag("div", hello, class_="qa-hello") + _earlier_html(earlier),
+        tag("div", hello, class_="qa-hello") + tag("div", class_="qa-kept"),
         class_="qa-welcome",
     )
 
@@ -62,7 +69,8 @@ def hello_html(
     )
 
 
-def _earlier_html(earlier: Sequence[Earlier]) -> Html:
+def earlier_html(earlier: Sequence[Earlier]) -> Html:
+    """List conversations to go on with or to delete; nothing where there is none."""
     if not earlier:
         return ""
     items = (

@@ -1,15 +1,16 @@
 """Conversations kept in the reader's browser, and read back without trust in it.
 
-The one that is open is kept as it goes; those before it are filed, the latest first.
-Nothing of a conversation stays on the server when its page is closed.
+Each is kept under a key of its own as it goes, so that no tab writes over what another has
+kept, and what several people who sign in ask in one browser stays apart. The page's script
+does the keeping; here is told what to keep, and read what it gives back. Nothing of a
+conversation stays on the server when its page is closed.
 """
 
 from __future__ import annotations
 
-import datetime
+import itertools
 import json
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,35 +18,35 @@ from pydantic import TypeAdapter, ValidationError
 
 from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange
+from qa.ui.source import digest
 
-__all__ = ["Earlier", "filed", "kept", "listed", "restored", "taken"]
+__all__ = ["Earlier", "chosen", "entry_of", "listed", "order", "restored", "slot"]
 
-FORM = 1
+FORM = 2
 MOST = 40
 MOST_EARLIER = 50
 LONGEST_TITLE = 200
-# Browsers give a site five million characters for both of these together; encoded, they are
-# a third more.
+# Browsers give a site five million characters for all that it keeps.
 LONGEST = 1_200_000
-LONGEST_EARLIER = 2_000_000
 
 _EXCHANGES = TypeAdapter(tuple[Exchange, ...])
+_orders = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A conversation that was filed.
+    """A conversation that is kept.
 
     Parameters
     ----------
     name : str
-        By which it is asked for.
+        The key that the browser keeps it under.
     title : str
         Its first question.
     questions : int
         How many it has.
     date : str
-        ISO 8601 calendar date on which it was filed.
+        ISO 8601 calendar date of its latest change.
     """
 
     name: str
@@ -54,98 +55,104 @@ class Earlier:
     date: str
 
 
-def kept(conversation: Conversation, choice: Choice, person: str | None) -> dict[str, Any]:
-    """What the browser keeps: the latest settled exchanges and the choices.
+def slot(library: str, person: str | None) -> str:
+    """What the keys of one reader's conversations about one library begin with.
 
     Parameters
     ----------
-    conversation : Conversation
-    choice : Choice
+    library : str
+        What the library's own keys begin with.
     person : str or None
         Who is signed in: on a shared machine nobody is shown another's questions.
     """
+    return f"{library}-{digest(person or '')}"
+
+
+def entry_of(conversation: Conversation, person: str | None) -> dict[str, Any] | None:
+    """What is kept of a conversation: its latest settled exchanges; None where there is none."""
+    exchanges = _plain(conversation)
+    if not exchanges:
+        return None
     return {
         "form": FORM,
         "person": person,
-        "exchanges": _plain(conversation),
-        "choice": [
-            choice.model,
-            choice.caution,
-            choice.sources,
-        ],
+        "title": next(each.question for each in conversation if not each.pending)[:LONGEST_TITLE],
+        "questions": len(exchanges),
+        "exchanges": exchanges,
     }
+
+
+def order(where: str, **what: Any) -> str:
+    """What the page's script is told to do, as JSON that isn't taken for markup.
+
+    Parameters
+    ----------
+    where : str
+        The reader's `slot`.
+    **what
+        ``entry``: keep this as the conversation that is open; None begins another.
+        ``choice``: keep what was chosen. ``opened``: whether what the page gave back is open.
+    """
+    # One that is the same as the last is a new one too.
+    told = json.dumps({"slot": where, "most": MOST_EARLIER, "order": next(_orders), **what})
+    return told.replace("<", "\\u003c")
+
+
+def chosen(choice: Choice) -> list[str]:
+    """A choice as it is kept."""
+    return [choice.model, choice.caution, choice.sources]
 
 
 def restored(
-    value: object, person: str | None, models: Sequence[str] = ()
+    value: object, where: str, person: str | None, models: Sequence[str] = ()
 ) -> tuple[Conversation, Choice]:
-    """Read back what `kept` made; whatever isn't that is an empty conversation.
+    """Read back what a page had open and what was chosen; whatever isn't that is empty.
 
     Parameters
     ----------
     value : object
-        What the browser holds.
+        What the page gives: ``entry``, and ``choices`` by slot.
+    where : str
+        The reader's `slot`.
     person : str or None
-        As for `kept`.
+        As for `entry_of`: what is another's is empty too.
     models : sequence of str
         The names of the models at hand: one that is no longer there isn't chosen.
     """
-    if not isinstance(value, dict) or value.get("form") != FORM or value.get("person") != person:
+    if not isinstance(value, Mapping):
         return (), Choice()
-    chosen = value.get("choice")
+    choices = value.get("choices")
+    wished = choices.get(where) if isinstance(choices, Mapping) else None
     choice = Choice()
-    if isinstance(chosen, list) and len(chosen) == 3:
-        model, caution, sources = chosen
+    if isinstance(wished, list) and len(wished) == 3:
+        model, caution, sources = wished
         choice = choice_of(model, caution, sources, models)
-    return _conversation(value.get("exchanges")), choice
+    entry = value.get("entry")
+    if not isinstance(entry, Mapping) or entry.get("form") != FORM:
+        return (), choice
+    if entry.get("person") != person:
+        return (), choice
+    return _conversation(entry.get("exchanges")), choice
 
 
-def filed(
-    value: object, conversation: Conversation, person: str | None, date: datetime.date
-) -> dict[str, Any]:
-    """File a conversation before the earlier ones; the oldest go where it gets too much.
-
-    Parameters
-    ----------
-    value : object
-        What the browser holds of earlier conversations.
-    conversation : Conversation
-        Where nothing in it is settled, nothing is filed.
-    person : str or None
-        As for `kept`.
-    date : datetime.date
-        Today.
-    """
-    exchanges = _plain(conversation)
-    if not exchanges:
-        return _file(_entries(value, person), person)
-    new = {
-        "name": secrets.token_hex(8),
-        "title": next(each.question for each in conversation if not each.pending)[:LONGEST_TITLE],
-        "questions": len(exchanges),
-        "date": date.isoformat(),
-        "exchanges": exchanges,
-    }
-    return _file([new, *_entries(value, person)], person)
-
-
-def listed(value: object, person: str | None) -> tuple[Earlier, ...]:
-    """The earlier conversations, latest first; whatever else the browser holds is none."""
+def listed(heads: object) -> tuple[Earlier, ...]:
+    """What the page knows of the conversations that are kept, as far as it makes sense."""
+    if not isinstance(heads, list):
+        return ()
     return tuple(
-        Earlier(entry["name"], entry["title"], entry["questions"], entry["date"])
-        for entry in _entries(value, person)
+        Earlier(head["name"], head["title"][:LONGEST_TITLE], head["questions"], head["date"])
+        for head in heads[:MOST_EARLIER]
+        if _is_head(head)
     )
 
 
-def taken(value: object, name: object, person: str | None) -> tuple[Conversation, dict[str, Any]]:
-    """Take an earlier conversation out: itself, and what is left.
-
-    It is empty where there is none of that name.
-    """
-    entries = _entries(value, person)
-    found = next((entry for entry in entries if entry["name"] == name), {})
-    left = [entry for entry in entries if entry["name"] != name]
-    return _conversation(found.get("exchanges")), _file(left, person)
+def _is_head(head: object) -> bool:
+    if not isinstance(head, dict):
+        return False
+    questions = head.get("questions")
+    return all(isinstance(head.get(key), str) for key in ("name", "title", "date")) and (
+        isinstance(questions, int) and 0 < questions <= MOST
+    )
 
 
 def _plain(conversation: Conversation) -> list[Any]:
@@ -189,33 +196,3 @@ def _conversation(exchanges: object) -> Conversation:
 
 def _is_sound(exchange: Exchange) -> bool:
     return not exchange.pending and (exchange.answer is not None) == (exchange.stage == "answered")
-
-
-def _entries(value: object, person: str | None) -> list[dict[str, Any]]:
-    """What is filed, as far as it can be told; the exchanges are read when they are opened."""
-    if not isinstance(value, dict) or value.get("form") != FORM or value.get("person") != person:
-        return []
-    entries = value.get("earlier")
-    if not isinstance(entries, list):
-        return []
-    return [entry for entry in entries[:MOST_EARLIER] if _is_entry(entry)]
-
-
-def _is_entry(entry: object) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("exchanges"), list):
-        return False
-    questions = entry.get("questions")
-    return all(isinstance(entry.get(key), str) for key in ("name", "title", "date")) and (
-        isinstance(questions, int) and 0 < questions <= MOST
-    )
-
-
-def _file(entries: Iterable[dict[str, Any]], person: str | None) -> dict[str, Any]:
-    room = LONGEST_EARLIER
-    fitting: list[dict[str, Any]] = []
-    for entry in entries:
-        size = _size(entry)
-        if size <= room and len(fitting) < MOST_EARLIER:
-            fitting.append(entry)
-            room -= size
-    return {"form": FORM, "person": person, "earlier": fitting}

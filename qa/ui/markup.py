@@ -44,6 +44,7 @@ ICONS: dict[str, Html] = {
         "add": '<path d="M8 3.2v9.6M3.2 8h9.6"/>',
         "folder": '<path d="M2 4.2h4.2l1.4 1.6H14v7H2Z"/>',
         "remove": '<path d="M3.4 4.4h9.2M6.2 4.2V2.8h3.6v1.4M4.6 4.6l.6 8.6h5.6l.6-8.6"/>',
+        "find": '<circle cx="7" cy="7" r="4.4"/><path d="m10.3 10.3 3.3 3.3"/>',
         "close": '<path d="m4 4 8 8M12 4l-8 8"/>',
     }.items()
 }

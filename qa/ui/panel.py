@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from qa.ui.markup import DOT, ICONS, Html, file_size, plural, tag, text, tool
 from qa.ui.shelf import Entry
 from qa.ui.source import date_html, panel_head
 
-__all__ = ["panel_html"]
+__all__ = ["matching", "panel_html"]
 
 LISTED = 500
+# As many fit into view; among more one looks for a name.
+FEW = 10
+LONGEST_FILTER = 200
 _STATES = {
     "ready": "",
     "new": "Added",
@@ -66,10 +70,54 @@ def _entry_html(entry: Entry, editable: bool) -> Html:
     return tag("li", body + remove + told, class_="qa-entry", data_state=entry.state)
 
 
+def _folded(value: str) -> str:
+    """`value` as it is looked for: "Ålesund" by "alesund"."""
+    apart = unicodedata.normalize("NFKD", value.casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
+def matching(entries: Sequence[Entry], sought: object) -> Sequence[Entry]:
+    """The entries whose title or path has each word of `sought`; all where it has none.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    sought : object
+        What the page says is written into the filter.
+    """
+    wanted = _folded(sought[:LONGEST_FILTER]).split() if isinstance(sought, str) else []
+    if not wanted:
+        return entries
+    found = []
+    for entry in entries:
+        named = _folded(f"{entry.document.title if entry.document else ''} {entry.path}")
+        if all(word in named for word in wanted):
+            found.append(entry)
+    return found
+
+
+def _filter_html() -> Html:
+    field = tag(
+        "input",
+        type="search",
+        placeholder="Filter by title or file name",
+        aria_label="Filter the documents",
+        maxlength=LONGEST_FILTER,
+        autocomplete="off",
+        spellcheck="false",
+    ).removesuffix("</input>")
+    return tag("div", ICONS["find"] + field, class_="qa-filter")
+
+
 def panel_html(
-    entries: Sequence[Entry], *, editable: bool, busy: bool = False, message: str = ""
+    entries: Sequence[Entry],
+    *,
+    editable: bool,
+    busy: bool = False,
+    message: str = "",
+    sought: object = "",
 ) -> Html:
-    """All documents by title, each a button that opens it.
+    """All documents by title, each a button that opens it; of very many the first.
 
     Parameters
     ----------
@@ -80,6 +128,8 @@ def panel_html(
         Whether the documents are being read.
     message : str
         What was done last.
+    sought : object
+        What is written into the filter.
     """
     documents = sum(entry.document is not None for entry in entries)
     tools = (
@@ -87,21 +137,31 @@ def panel_html(
         + (tool("folder", "Add a folder", data_add="folder") if editable else "")
         + tool("again", "Look for changes", data_reindex=True, title="Read the folder again")
     )
-    rows = "".join(_entry_html(entry, editable) for entry in entries[:LISTED])
-    hidden = len(entries) - LISTED
-    empty = (
-        "Drop files or folders here. Text and the other formats that qa reads are copied into the "
-        "library’s folder."
-        if editable
-        else "Documents put into the folder show up here."
-    )
+    found = matching(entries, sought)
+    rows = "".join(_entry_html(entry, editable) for entry in found[:LISTED])
+    count = ""
+    if len(found) < len(entries):
+        count = f"{len(found):,} of {plural(len(entries), 'file')} match"
+    if len(found) > LISTED:
+        count = f"{count or plural(len(found), 'file')}. The first {LISTED} are listed: "
+        count += "write more of a name to find the others"
+    if entries:
+        empty = "No title or file name has all of these words."
+    elif editable:
+        empty = (
+            "Drop files or folders here. Text and the other formats that qa reads are copied "
+            "into the library’s folder."
+        )
+    else:
+        empty = "Documents put into the folder show up here."
     return tag(
         "section",
         panel_head(tag("span", "Sources", class_="qa-kicker"), plural(documents, "document"), ())
         + tag("div", tools, class_="qa-shelf-tools")
         + tag("p", text(message), class_="qa-message", dir="auto", hidden=not message)
-        + (tag("ul", rows, class_="qa-documents") if rows else tag("p", empty, class_="qa-notice"))
-        + (tag("p", f"and {hidden:,} more", class_="qa-notice") if hidden > 0 else ""),
+        + (_filter_html() if len(entries) > FEW else "")
+        + tag("p", text(count), class_="qa-message qa-matches", hidden=not count)
+        + (tag("ul", rows, class_="qa-documents") if rows else tag("p", empty, class_="qa-notice")),
         class_="qa-source-view qa-library-view",
         data_busy=busy,
     )

@@ -7,13 +7,15 @@ author or an assistant reads, in the form that Gradio reads.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 from gradio.events import api
 
 from qa.errors import QaError
-from qa.types import Turn
+from qa.types import AnswerReady, Turn
 from qa.ui.desk import ChatLibrary, Desk
 
 __all__ = ["add_endpoints", "person"]
@@ -41,6 +43,18 @@ def _turns(history: object) -> tuple[Turn, ...]:
         raise gr.Error("Each turn of history is an object with question and answer.") from error
 
 
+def _is_unheard() -> bool:
+    """Whether Gradio has noticed that nobody waits any more for the call that is under way.
+
+    It ends generators by itself, but of those its clients return the first value, not the
+    last. Where a Gradio tells it no more, a call goes on to its end.
+    """
+    queue = getattr(LocalContext.blocks.get(None), "_queue", None)
+    calls = getattr(queue, "event_ids_to_events", {})
+    call = calls.get(LocalContext.event_id.get(None))
+    return not getattr(call, "alive", True)
+
+
 def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None:
     """Add the endpoints to the blocks that are being made.
 
@@ -66,10 +80,17 @@ def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None
             question: What you want to know, 1 to 2,000 characters.
             history: Earlier turns, oldest first, each an object with question and answer.
         """
+        turns = _turns(history or [])
         try:
-            return desk.answer(question, _turns(history or []), person=person(request)).to_dict()
+            with closing(desk.events(question, turns, person=person(request))) as events:
+                for event in events:
+                    if isinstance(event, AnswerReady):
+                        return event.answer.to_dict()
+                    if _is_unheard():
+                        raise gr.Error("Whoever asked has left.", print_exception=False)
         except QaError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        raise AssertionError("a stream ends with its answer")
 
     def search(question: str, limit: int = 5) -> list[dict[str, Any]]:
         """Find the passages of the documents that are closest to a question.

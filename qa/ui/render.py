@@ -262,6 +262,8 @@ def _progress_html(exchange: Exchange) -> Html:
     if exchange.stage == "waiting":
         before = "one question" if exchange.ahead == 1 else f"{exchange.ahead} questions"
         words = f"Waiting for the model: {before} before yours…"
+    elif exchange.stage == "searching" and exchange.passages:
+        words = "Working out what the question refers to…"
     elif exchange.stage == "searching":
         words = "Searching the documents…"
     elif exchange.draft:

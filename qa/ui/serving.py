@@ -8,11 +8,13 @@ import importlib.util
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import tempfile
+import threading
 import time
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -180,8 +182,10 @@ def serve(
                 "openapi_url": None,
             },
         )
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(uploads, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         raise ServeError(
             f"The chat can't be served at {host}, port {port}: {error}. Choose another port."
         ) from error
@@ -202,7 +206,7 @@ def launch(
     mcp: bool = False,
     at_once: int = 1,
 ) -> None:
-    """Serve the chat until Ctrl-C.
+    """Serve the chat until Ctrl-C, or until the process is asked to end.
 
     Parameters
     ----------
@@ -216,27 +220,41 @@ def launch(
     ServeError
         As from `serve`.
     """
-    blocks = serve(
-        library,
-        host=host,
-        port=port,
-        auth=auth,
-        root_path=root_path,
-        editable=editable,
-        mcp=mcp,
-        at_once=at_once,
-    )
-    address = str(blocks.local_url)
-    print(f"The chat is at {address} (Ctrl-C ends it)", flush=True)
-    if mcp:
-        print(f"Assistants connect to {address}gradio_api/mcp/", flush=True)
-    if open_browser:
-        webbrowser.open(address)
+    with _ended_by_sigterm():
+        blocks = serve(
+            library,
+            host=host,
+            port=port,
+            auth=auth,
+            root_path=root_path,
+            editable=editable,
+            mcp=mcp,
+            at_once=at_once,
+        )
+        try:
+            address = str(blocks.local_url)
+            print(f"The chat is at {address} (Ctrl-C ends it)", flush=True)
+            if mcp:
+                print(f"Assistants connect to {address}gradio_api/mcp/", flush=True)
+            if open_browser:
+                webbrowser.open(address)
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            print("\nThe chat has ended.", flush=True)
+        finally:
+            shutil.rmtree(blocks.app.uploaded_file_dir, ignore_errors=True)
+            blocks.close(verbose=False)
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Meanwhile SIGTERM, by which services are stopped, ends things as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        print("\nThe chat has ended.", flush=True)
+        yield
     finally:
-        shutil.rmtree(blocks.app.uploaded_file_dir, ignore_errors=True)
-        blocks.close(verbose=False)
+        signal.signal(signal.SIGTERM, before)

@@ -6,7 +6,6 @@ Each returns or yields the values of the page's parts that `qa.ui.app` names as 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -20,11 +19,12 @@ from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange, history
 from qa.ui.desk import ChatLibrary, Desk
 from qa.ui.frame import hello_html, welcome_html
-from qa.ui.keeping import filed, kept, listed, restored, taken
+from qa.ui.keeping import chosen, entry_of, order, restored, slot
 from qa.ui.programs import person
 from qa.ui.render import conversation_html, exchange_html
 from qa.ui.shelf import Shelf
 from qa.ui.small_talk import reply
+from qa.ui.source import digest
 from qa.ui.suggestions import suggested_questions
 
 __all__ = ["ASK", "Talk", "library_name"]
@@ -45,6 +45,8 @@ class Talk:
 
     def __init__(self, library: ChatLibrary, desk: Desk, shelf: Shelf) -> None:
         self._library = library
+        self.place = f"qa-{digest(str(library.root.resolve()))}"
+        """What the keys begin with under which a browser keeps what concerns this library."""
         self._desk = desk
         self._shelf = shelf
         # What each page asked last: an earlier question of it that is still being answered
@@ -74,10 +76,14 @@ class Talk:
             editable=self._shelf.editable,
         )
 
-    def _welcome(self, archive: object, request: gr.Request) -> str:
-        return welcome_html(self.hello(), listed(archive, request.username))
+    def _order(self, request: gr.Request, **what: Any) -> str:
+        """Tell the page what to keep."""
+        return order(slot(self.place, request.username), **what)
 
-    def _ask(
+    def _keep(self, conversation: Conversation, request: gr.Request) -> str:
+        return self._order(request, entry=entry_of(conversation, request.username))
+
+    def _answered(
         self, question: str, before: Conversation, choice: Choice, request: gr.Request
     ) -> Iterator[list[Any]]:
         """Yield past, live, conversation, composer and what is kept as the answer comes."""
@@ -88,8 +94,9 @@ class Talk:
             conversation_html(before),
             self._show((*before, exchange)),
             (*before, exchange),
-            gr.update(value="", submit_btn=False, stop_btn=STOP),
-            kept((*before, exchange.stopped()), choice, name),
+            # What the composer holds is the page's: meanwhile more may have been written.
+            gr.update(submit_btn=False, stop_btn=STOP),
+            self._keep((*before, exchange.stopped()), request),
         ]
         try:
             said = reply(
@@ -144,26 +151,10 @@ class Talk:
             self._show(now),
             now,
             gr.update(submit_btn=ASK, stop_btn=False),
-            kept(now, choice, name),
+            self._keep(now, request),
         ]
 
-    def submit(
-        self,
-        question: str,
-        conversation: Conversation,
-        model: str,
-        caution: str,
-        sources: str,
-        request: gr.Request,
-    ) -> Iterator[list[Any]]:
-        """Ask what the composer holds; nothing where that is blank."""
-        if question.strip():
-            choice = self._choice(model, caution, sources)
-            yield from self._ask(question.strip(), _settled(conversation), choice, request)
-        else:
-            yield [gr.skip()] * 5
-
-    def choose(
+    def answer(
         self,
         conversation: Conversation,
         model: str,
@@ -172,11 +163,15 @@ class Talk:
         event: gr.EventData,
         request: gr.Request,
     ) -> Iterator[list[Any]]:
-        """Ask what a button of the page holds, in place of the latest question if it says so."""
-        question = str(event._data.get("question", ""))
+        """Ask what the page says, in place of the latest question if it says so."""
+        question = str(event._data.get("question", "")).strip()
         if event._data.get("replace"):
             conversation = conversation[:-1]
-        yield from self.submit(question, conversation, model, caution, sources, request)
+        if question:
+            choice = self._choice(model, caution, sources)
+            yield from self._answered(question, _settled(conversation), choice, request)
+        else:
+            yield [gr.skip()] * 5
 
     def stop(self, conversation: Conversation) -> list[Any]:
         """Settle the exchange that was cut short."""
@@ -187,71 +182,41 @@ class Talk:
             gr.update(submit_btn=ASK, stop_btn=False),
         ]
 
-    def keep(
-        self,
-        conversation: Conversation,
-        model: str,
-        caution: str,
-        sources: str,
-        request: gr.Request,
-    ) -> dict[str, Any]:
+    def keep(self, model: str, caution: str, sources: str, request: gr.Request) -> str:
         """Keep what was chosen."""
-        return kept(conversation, self._choice(model, caution, sources), request.username)
+        return self._order(request, choice=chosen(self._choice(model, caution, sources)))
 
-    def start(
-        self,
-        conversation: Conversation,
-        archive: object,
-        model: str,
-        caution: str,
-        sources: str,
-        request: gr.Request,
-    ) -> list[Any]:
-        """File the conversation and begin an empty one."""
-        name = request.username
-        archive = filed(archive, conversation, name, datetime.date.today())
-        choice = self._choice(model, caution, sources)
-        return [*self._opened((), archive, request), kept((), choice, name), archive]
+    def start(self, request: gr.Request) -> list[Any]:
+        """Begin an empty conversation; the one that was open is kept already."""
+        return [*self._opened(()), self._order(request, entry=None)]
 
-    def reopen(
-        self,
-        archive: object,
-        model: str,
-        caution: str,
-        sources: str,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> list[Any]:
-        """Go on with an earlier conversation, or forget it, as the page wishes."""
-        name = request.username
-        conversation: Conversation = ()
-        if (forgotten := event._data.get("forget")) is not None:
-            _, archive = taken(archive, forgotten, name)
-        else:
-            conversation, archive = taken(archive, event._data.get("open"), name)
-        choice = self._choice(model, caution, sources)
-        opened = self._opened(conversation, archive, request)
-        return [*opened, kept(conversation, choice, name), archive]
+    def reopen(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """Go on with an earlier conversation, which the page gives back."""
+        conversation = self._restored(event._data, request)[0]
+        return [*self._opened(conversation), self._order(request, opened=bool(conversation))]
 
-    def load(self, value: object, archive: object, request: gr.Request) -> list[Any]:
-        """Begin where the browser left off."""
-        conversation, choice = restored(value, request.username, self._library.model_names)
+    def load(self, value: object, request: gr.Request) -> list[Any]:
+        """Begin where this page of the browser left off."""
+        conversation, choice = self._restored(value, request)
         return [
-            *self._opened(conversation, archive, request),
+            *self._opened(conversation),
+            self._order(request, opened=bool(conversation)),
             choice.model,
             choice.caution,
             choice.sources,
         ]
 
-    def _opened(
-        self, conversation: Conversation, archive: object, request: gr.Request
-    ) -> list[Any]:
+    def _restored(self, value: object, request: gr.Request) -> tuple[Conversation, Choice]:
+        name = request.username
+        return restored(value, slot(self.place, name), name, self._library.model_names)
+
+    def _opened(self, conversation: Conversation) -> list[Any]:
         """Past, live, conversation and composer."""
         return [
             conversation_html(conversation[:-1]),
-            self._show(conversation) if conversation else self._welcome(archive, request),
+            self._show(conversation) if conversation else welcome_html(self.hello()),
             conversation,
-            gr.update(value="", submit_btn=ASK, stop_btn=False),
+            gr.update(submit_btn=ASK, stop_btn=False),
         ]
 
 

@@ -15,11 +15,16 @@ function follow() {
   if (isReplaced || (latest?.dataset.turn ?? null) !== turn) {
     turn = latest?.dataset.turn ?? null;
     waiting = turn !== null;
+    if (isAnswering) {
+      clearTimeout(unheard);
+      sent = null;
+    }
     if (isReplaced && group) close();
     find("#qa-scroll").scrollTop = waiting ? live.offsetTop : 0;
     if (!waiting) close();
   }
   if (latest) announce(latest);
+  else listEarlier();
   tick();
   if (!waiting || latest.getAttribute("aria-busy")) return;
   // The answer has come: its first quote opens, unless the reader is busy with another.
@@ -27,6 +32,52 @@ function follow() {
   look();
   const first = find(".qa-chip", latest);
   if (first && isWide()) openGroupOf(first, { focus: false });
+}
+
+// What is written leaves the composer as it is sent; what is written on is never touched, and
+// what nobody takes up comes back. While an answer is on its way it waits in the composer.
+const composer = () => find("#qa-composer textarea");
+const UNHEARD = 10000; // milliseconds
+let sent = null; // what was sent and not taken up yet
+let unheard = 0;
+function fill(words) {
+  composer().value = words;
+  composer().dispatchEvent(new Event("input", { bubbles: true }));
+}
+function send(event) {
+  const isMeant =
+    event.type === "click"
+      ? event.target.closest?.("#qa-composer .submit-button")
+      : event.target === composer() && event.key === "Enter" && !event.shiftKey && !event.isComposing;
+  if (!isMeant) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const question = composer().value.trim();
+  if (!question || sent !== null || isBusy()) return;
+  sent = question;
+  unheard = setTimeout(giveBack, UNHEARD);
+  fill("");
+  if (!beginning) ask(question, false);
+}
+function giveBack() {
+  clearTimeout(unheard);
+  if (sent !== null) fill([sent, composer().value].filter(Boolean).join(" "));
+  sent = null;
+}
+addEventListener("keydown", send, true);
+addEventListener("click", send, true);
+
+// What is sent before a new conversation has begun waits for it, and is asked in it.
+let beginning = 0;
+function beginAnew() {
+  clearTimeout(beginning);
+  beginning = setTimeout(begun, UNHEARD / 2);
+  if (isWide()) composer().focus();
+}
+function begun() {
+  clearTimeout(beginning);
+  beginning = 0;
+  if (sent !== null) ask(sent, false);
 }
 
 async function copy(button) {
@@ -92,7 +143,7 @@ function edit(button) {
 const isBusy = () => find('#qa-live [aria-busy="true"]') !== null;
 function ask(question, replace) {
   trigger("select", { question, replace });
-  find("#qa-composer textarea")?.focus();
+  composer()?.focus();
 }
 
 // How long an answer is taking, and what is said of it aloud.

@@ -1,6 +1,7 @@
 // The list of the documents, what stands above the conversation, and adding and removing.
 
 let panel = null; // the list of documents as it was last made, by its version
+let sought = ""; // what is written into its filter
 
 // The list of the documents is looked at again while it is shown.
 function showPanel(options = { focus: false }) {
@@ -8,12 +9,42 @@ function showPanel(options = { focus: false }) {
   const within = element.contains(held) && held.closest("[data-open], [data-remove], .qa-tool");
   const at = within && ["open", "remove", "dismiss", "add", "reindex"].find((name) => name in held.dataset);
   const top = find(".qa-documents", element)?.scrollTop ?? 0;
+  const isFiltering = held === filter();
+  const caret = isFiltering && [held.selectionStart, held.selectionEnd];
   show(panel.html, { ...options, open: options.focus });
+  // What is written is the page's, however late the list comes.
+  if (filter()) filter().value = sought;
+  if (isFiltering) {
+    filter()?.focus();
+    filter()?.setSelectionRange(...caret);
+  }
   const list = find(".qa-documents", element);
   if (list) list.scrollTop = top;
   if (at) {
     all(`[data-${at}]`, element).find((one) => one.dataset[at] === held.dataset[at])?.focus();
   }
+}
+
+const filter = () => find(".qa-filter input", element);
+let filtering = 0;
+element.addEventListener("input", (event) => {
+  if (event.target !== filter()) return;
+  sought = filter().value;
+  clearTimeout(filtering);
+  filtering = setTimeout(async () => {
+    await look();
+    const list = find(".qa-documents", element);
+    if (list) list.scrollTop = 0;
+    voice.textContent = find(".qa-matches:not([hidden]), .qa-notice", element)?.textContent ?? "";
+  }, 100);
+});
+function clearFilter() {
+  if (!sought) return false;
+  sought = "";
+  look();
+  filter().value = "";
+  filter().focus();
+  return true;
 }
 
 const isListShown = () => find(".qa-library-view", element) !== null;
@@ -32,7 +63,9 @@ async function look() {
   let busy = false;
   if (!document.hidden) {
     try {
-      const seen = await server.look({ seen: panel?.version, model });
+      const asked = sought;
+      const seen = await server.look({ seen: panel?.version, model, filter: asked });
+      if (asked !== sought) return void look();
       busy = seen.busy;
       if (seen.panel !== null) {
         panel = { html: seen.panel, version: seen.version };
@@ -53,7 +86,10 @@ async function look() {
       tell(...seen.news);
     } catch {
       // A single one may be lost.
-      if ((missed += 1) > 1) put("#qa-banner", GONE);
+      if ((missed += 1) > 1) {
+        put("#qa-banner", GONE);
+        giveBack();
+      }
     }
   }
   looking = setTimeout(look, busy ? 700 : isListShown() || isDown || missed ? 3000 : 10000);
@@ -129,6 +165,7 @@ function showUploads() {
 
 async function addFiles(files) {
   if (files.length === 0) return;
+  sought = "";
   await openDocuments();
   // What went wrong before stays to be read until something else is added.
   for (const [name, words] of uploads) if (isRefused(words)) uploads.delete(name);

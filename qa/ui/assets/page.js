@@ -25,6 +25,7 @@ document.addEventListener("click", (event) => {
     toggleSettings(false);
   }
   if (at("#qa-settings-button")) toggleSettings();
+  else if (at("#qa-new")) beginAnew();
   else if ((hit = at(".qa-cite"))) {
     opener = hit;
     waiting = false;
@@ -46,10 +47,8 @@ document.addEventListener("click", (event) => {
   else if ((hit = at("[data-edit]"))) edit(hit);
   else if ((hit = at("[data-add]"))) choose(hit.dataset.add);
   else if ((hit = at("[data-remove], [data-dismiss]"))) remove(hit);
-  else if ((hit = at("[data-earlier]"))) trigger("edit", { open: hit.dataset.earlier });
-  else if ((hit = at("[data-forget]"))) {
-    if (isSure(hit, "Delete?")) trigger("edit", { forget: hit.dataset.forget });
-  }
+  else if ((hit = at("[data-earlier]"))) reopen(hit.dataset.earlier);
+  else if ((hit = at("[data-forget]"))) forget(hit);
   else if ((hit = at("[data-reindex]"))) server.change({ reindex: true }).then(refreshList, () => {});
   else if ((hit = at("[data-ask]"))) {
     if (!isBusy()) ask(hit.dataset.ask, "replace" in hit.dataset);
@@ -61,6 +60,8 @@ document.addEventListener("keydown", (event) => {
     if (isChoosing()) {
       toggleSettings(false);
       find("#qa-settings-button").focus();
+    } else if (event.target === filter() && clearFilter()) {
+      // Escape again closes the list.
     } else if (!preview.hidden) hidePreview();
     else if (group || main().classList.contains("qa-open")) close();
     return;
@@ -84,6 +85,7 @@ function begin() {
   });
   look().then(() => { if (panel && ticket === 0 && isWide()) showPanel(); });
   setInterval(tickAll, 1000);
+  obey();
   find("#qa-settings").addEventListener("change", tickAll);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   settings.setAttribute("aria-expanded", "false");

@@ -125,7 +125,7 @@ async function close() {
   if (isWide()) await openDocuments({ focus: false });
   if (!isLost) return;
   const row = isWide() && all("[data-open]", element).find((one) => one.dataset.open === path);
-  (row || find("#qa-composer textarea")).focus();
+  (row || composer()).focus();
 }
 
 async function more(button) {
