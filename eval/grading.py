@@ -209,7 +209,8 @@ def _shortened(gold: str, question: str) -> list[str]:
     """A gold without its first words, where a reader would miss nothing; may be empty.
 
     What is left out must be no number, no negation and no item of a list, and little
-    (F1 of at least .8). Of a person whom a "who" asks for the last name is enough.
+    (F1 of at least .8). Of a person whom a "who" asks for the last name is enough, and the
+    first with the last.
     """
     tokens, short = tokenise(gold), list[str]()
     for k in range(1, len(tokens)):
@@ -223,7 +224,8 @@ def _shortened(gold: str, question: str) -> list[str]:
             break
         short.append(rest)
     if re.search(r"\bwho(?:m|se)?\b", question, re.IGNORECASE) and _PERSON.fullmatch(gold):
-        short.append(gold.split()[-1])
+        first, *_, last = gold.split()
+        short += [last, f"{first} {last}"]
     return short
 
 

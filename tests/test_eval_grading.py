@@ -51,6 +51,7 @@ YEAR = case("date", "2022")
 LAW = case("fact", "the principles of legal certainty and good faith")
 FUND = case("fact", "to set up an insurance fund for employees who lost their wages")
 WHO = case("fact", "Hisao Yamada", question="Who wrote the paper in 1962?")
+ACTOR = case("fact", "Joseph Sherrard Kearns", question="Who plays Mr. Wilson?")
 ENCLAVES = case("fact", "Dublin, Cork, Lisburn, Waterford, Youghal and Portarlington")
 SONGS = case("yes-no", "yes", question="Will the album have more than ten songs?")
 FIRST = case("yes-no", "no", question="Is Indigo the first album of RM?")
@@ -130,6 +131,7 @@ FIRST = case("yes-no", "no", question="Is Indigo the first album of RM?")
         (FUND, "set up an insurance fund for employees who lost their wages"),
         (case("fact", "the chosen machine model"), "The machine model [1]"),
         (WHO, "Yamada"),
+        (ACTOR, "Joseph Kearns [1]"),
         (WHO, "It was written by Yamada in 1962."),
         # The question, repeated as a statement.
         (SONGS, "The album will have more than ten songs [1]."),
@@ -228,6 +230,8 @@ def test_right_answers(asked: Case, text: str) -> None:
         (LAW, "illegal certainty and good faith"),
         (case("fact", "the chosen machine model"), "a random machine model"),
         (WHO, "Kenji Yamada"),
+        (ACTOR, "Robert Kearns"),
+        (ACTOR, "Joseph Sherrard"),
         (WHO, "Hisao"),
         (case("fact", "Balming Tiger", question="Which band is it?"), "Tiger"),
         (ENCLAVES, "Cork, Lisburn, Waterford, Youghal and Portarlington"),

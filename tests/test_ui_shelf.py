@@ -27,10 +27,7 @@ def library(write: Write, fast: Callable[..., Settings]) -> Iterator[Library]:
 
 
 def settle(shelf: Shelf) -> dict[str, str]:
-    end = time.monotonic() + PATIENCE
-    while shelf.busy:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    eventually(lambda: not shelf.busy)
     return {entry.path: entry.state for entry in shelf.entries()}
 
 
