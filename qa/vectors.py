@@ -179,10 +179,14 @@ class VectorWriter:
         self._name = name
         self._dimension = dimension
         self._count = 0
-        self._file = (folder / f"{name}.npy").open("wb")
-        self._write_header()
 
     def __enter__(self) -> Self:
+        self._file = (self._folder / f"{self._name}.npy").open("wb")
+        try:
+            self._write_header()
+        except BaseException:
+            self._file.close()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
