@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Collection
 
 from qa.checker import constant_check_prompt
@@ -25,6 +26,7 @@ __all__ = ["Primer", "State", "whole_library"]
 
 # Instructions, examples, question and reply, beside the evidence.
 PROMPT_RESERVE_TOKENS = 1400
+WAIT_SECONDS = 0.1
 
 State = tuple[Index, Whole | None]
 
@@ -79,7 +81,8 @@ class Primer:
         The checker's prompt is left to when there is something to check: on a new machine
         the first words come that much sooner.
 
-        Whoever comes second waits for the first, since both need the same.
+        Whoever comes second waits for the first, since both need the same; that isn't the
+        question's time.
 
         Raises
         ------
@@ -88,8 +91,13 @@ class Primer:
         model = self._model
         if not isinstance(model, PrimableChatModel):
             return
-        while not self._priming.acquire(timeout=deadline.remaining()):
-            continue
+        began = time.monotonic()
+        while not self._priming.acquire(timeout=WAIT_SECONDS):
+            now = time.monotonic()
+            deadline.postpone(now - began)
+            began = now
+            # It may be called off meanwhile.
+            deadline.remaining()
         try:
             state = self._state()
             if state is None or self._primed is state[0]:

@@ -77,6 +77,12 @@ def test_a_deadline_counts_down_and_then_says_what_to_do() -> None:
         over.remaining()
 
 
+def test_a_deadline_can_be_postponed() -> None:
+    deadline = Deadline(100.0)
+    deadline.postpone(50.0)
+    assert 149.0 < deadline.remaining() <= 150.0
+
+
 def test_calling_off_interrupts_whoever_waits_and_whoever_comes_later() -> None:
     deadline, ended = Deadline(100.0), []
     deadline.when_called_off(lambda: ended.append("waiting"))

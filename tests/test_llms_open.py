@@ -12,6 +12,7 @@ from qa.llms import (
     ChatModel,
     Deadline,
     Message,
+    ScriptedChatModel,
     complete,
     embedded,
     open_chat_model,
@@ -173,3 +174,23 @@ def test_a_missing_runtime_is_told_when_needed(
     model = embedded.EmbeddedChatModel("m", lambda: path, LocalModelSettings(), tmp_path / "states")
     with pytest.raises(ModelNotFoundError, match="extra 'local'"):
         model.stream([Message("user", "Hi")], max_tokens=1, deadline=Deadline(5))
+
+
+def test_putting_the_weights_in_place_is_not_the_question_s_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def assembled() -> Path:
+        time.sleep(0.3)
+        return tmp_path
+
+    monkeypatch.setattr(embedded, "_serve", lambda *_: Running())
+    model = embedded.EmbeddedChatModel("m", assembled, LocalModelSettings(), tmp_path)
+    deadline = Deadline(0.2)
+    model.stream(PROMPT, max_tokens=1, deadline=deadline)
+    assert deadline.remaining() > 0.05
+
+
+class Running:
+    """A model that is loaded and asked for nothing."""
+
+    client = ScriptedChatModel(lambda _: "")

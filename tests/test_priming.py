@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from doubles import Script
+from patience import PATIENCE
 from tides import FILES, QUESTION, Primable
 
 from qa import Library, Settings, Turn
 from qa.errors import ModelUnavailableError
 from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
-from qa.llms import Message, Part, ScriptedChatModel
+from qa.llms import Deadline, Message, Part, ScriptedChatModel
 from qa.types import AnswerReady, DraftText
 
 Open = Callable[..., tuple[Library, Script]]
@@ -115,6 +116,25 @@ def test_warming_up_makes_the_first_question_quick(write: Write, fast: Fast) -> 
     assert {part for _, part, _ in primed} == set(Part)
     library.ask(QUESTION)
     assert set(model.primed) == primed
+
+
+def test_whoever_waits_for_the_first_loses_no_time(write: Write, fast: Fast) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    class Slow(Primable):
+        def prime(self, *arguments: Any, **options: Any) -> None:
+            begun.set()
+            may_end.wait(PATIENCE)
+            super().prime(*arguments, **options)
+
+    library = Library.open(write(FILES), settings=fast(), llm=Slow(Script()))
+    library.warm_up()
+    begun.wait(PATIENCE)
+    deadline = Deadline(0.5)
+    threading.Timer(1.0, may_end.set).start()
+    *_, last = library.stream(QUESTION, deadline=deadline)
+    assert isinstance(last, AnswerReady)
+    assert not last.answer.extractive
 
 
 def test_warming_up_never_fails(write: Write, fast: Fast) -> None:

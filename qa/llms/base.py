@@ -153,6 +153,17 @@ class Deadline:
                 return
         interrupt()
 
+    def postpone(self, seconds: float) -> None:
+        """Be that much later: something was waited for that is done once and for all.
+
+        Parameters
+        ----------
+        seconds : float
+            At least 0.
+        """
+        with self._lock:
+            self._end += seconds
+
     def remaining(self) -> float:
         """Seconds left, never below a millisecond.
 
