@@ -57,9 +57,11 @@ def test_another_loopback_address_goes_by_its_own_name() -> None:
 
 
 SERVING = """
-import sys
+import signal, sys
 from qa.ui.serving import launch
 from written import WrittenLibrary
+# A shell lets what it starts in the background ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 launch(WrittenLibrary(), port=int(sys.argv[1]))
 """
 
@@ -81,6 +83,9 @@ def test_however_it_is_ended_no_upload_is_left_behind(
         assert serving.stdout.readline().startswith("The chat is at")
         assert list(tmp_path.glob("qa-uploads-*"))
         serving.send_signal(ending)
-        assert serving.wait(PATIENCE) == 0
+        try:
+            assert serving.wait(PATIENCE) == 0
+        finally:
+            serving.kill()
         assert "The chat has ended." in serving.stdout.read()
     assert list(tmp_path.glob("qa-uploads-*")) == []
