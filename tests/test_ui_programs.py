@@ -26,22 +26,24 @@ pytestmark = pytest.mark.browser
 Write = Callable[..., Path]
 
 
-def test_programs_ask_search_and_list(write: Write, fast: Callable[..., Settings]) -> None:
-    from gradio_client import Client
-
+@pytest.fixture
+def tides(write: Write, fast: Callable[..., Settings]) -> Library:
+    """A library of one sentence, and a model that answers from it."""
     script = Script()
     script.answer = "12 cm"
-    library = Library.open(
-        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
-        settings=fast(),
-        llm=ScriptedChatModel(script),
-    )
+    folder = write({"tides.txt": "The tide rose by 12 cm in Bergen."})
+    return Library.open(folder, settings=fast(), llm=ScriptedChatModel(script))
+
+
+def test_programs_ask_search_and_list(write: Write, tides: Library) -> None:
+    from gradio_client import Client
+
     question = "By how much did the tide rise in Bergen?"
-    with served(library) as address:
+    with served(tides) as address:
         client = Client(address, verbose=False)
         try:
             answer = client.predict(question, api_name="/ask")
-            expected = json.loads(library.ask(question).to_json())
+            expected = json.loads(tides.ask(question).to_json())
             assert {**answer, "timings": {}} == {**expected, "timings": {}}
             history = [{"question": "Which tide?", "answer": "The one in Bergen."}]
             assert client.predict(question, history, api_name="/ask")["status"] == "answered"
@@ -60,19 +62,11 @@ def test_programs_ask_search_and_list(write: Write, fast: Callable[..., Settings
 
 
 def test_assistants_are_given_the_same_tools(
-    write: Write, fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    tides: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("mcp", reason="the extra mcp isn't installed")
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
-
-    script = Script()
-    script.answer = "12 cm"
-    library = Library.open(
-        write({"tides.txt": "The tide rose by 12 cm in Bergen."}),
-        settings=fast(),
-        llm=ScriptedChatModel(script),
-    )
 
     async def converse(address: str) -> tuple[dict[str, Any], Any]:
         async with (
@@ -85,7 +79,7 @@ def test_assistants_are_given_the_same_tools(
             return tools, await session.call_tool("ask", {"question": question})
 
     # Playwright's loop runs in this thread.
-    with served(library, mcp=True) as address, ThreadPoolExecutor(1) as pool:
+    with served(tides, mcp=True) as address, ThreadPoolExecutor(1) as pool:
         tools, result = pool.submit(lambda: asyncio.run(converse(address))).result()
     assert set(tools) == {"ask", "search", "documents"}
     assert "verbatim quotes" in tools["ask"].description
