@@ -359,7 +359,7 @@ def bench_command(
     settings, console = _settings(llm), Console(stderr=True)
     folder = library or seed_documents(settings)
     documents = open_documents(folder, settings)
-    embedder = open_embedder(settings.embedding)
+    embedder = open_embedder(settings.embedding, settings.home)
     sentences = choose_sentences(documents, 256, 0)
     asked = [" ".join(sentence.text.split()[:12]) for sentence in sentences[:questions]]
     timings: list[Timing] = []

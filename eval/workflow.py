@@ -109,7 +109,7 @@ def measure(suite: Suite, systems: Sequence[str], settings: Settings, target: Pa
     """
     console = Console(stderr=True)
     model = open_chat_model(settings, weights_progress(console))
-    embedder = open_embedder(settings.embedding)
+    embedder = open_embedder(settings.embedding, settings.home)
     try:
         with _progress(console) as (start, advance):
             run = run_suite(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.embeddings import open_embedder
+from qa.embeddings import SentenceTransformersEmbedder, open_embedder
 from qa.errors import QaError
 from qa.library import Library, default_documents
 from qa.llms import Deadline, Message, complete, open_chat_model
@@ -19,7 +19,7 @@ from qa.settings import Settings
 __all__ = ["Check", "examine"]
 
 PACKAGES = ("llama-index-core", "sentence-transformers", "faiss-cpu", "gradio", "torch")
-OPTIONAL_PACKAGES = ("xllamacpp",)
+OPTIONAL_PACKAGES = ("xllamacpp", "openvino")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,14 @@ def _home(home: Path) -> Check:
 
 def _embedding_model(settings: Settings) -> Check:
     try:
-        embedder = open_embedder(settings.embedding)
+        embedder = open_embedder(settings.embedding, settings.home)
         embedder.embed_query("Does it load?")
     except QaError as error:
         return Check("Embedding model", False, str(error))
-    return Check("Embedding model", True, f"{embedder.name}, {embedder.dimension} dimensions")
+    detail = f"{embedder.name}, {embedder.dimension} dimensions"
+    if isinstance(embedder, SentenceTransformersEmbedder):
+        detail += f", computed in {embedder.arithmetic}"
+    return Check("Embedding model", True, detail)
 
 
 def _language_model(settings: Settings) -> Check:

@@ -1,4 +1,4 @@
-"""Text to unit vectors: sentence-transformers behind a small protocol.
+"""Text to unit vectors: sentence-transformers and others behind a small protocol.
 
 An embedder is known by a fingerprint long before its model is in memory: opening an
 index compares fingerprints, and only the first question waits for the model. Nothing
@@ -12,21 +12,22 @@ import hashlib
 import os
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qa import compiled
+from qa.encoders import Encoder, Role, TorchEncoder
 from qa.errors import ModelError, ModelNotFoundError, ModelUnavailableError
 from qa.settings import EmbeddingSettings
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
-    from sentence_transformers import SentenceTransformer
 
 __all__ = [
     "Embedder",
@@ -87,8 +88,14 @@ class Embedder(Protocol):
         """
 
 
-def open_embedder(settings: EmbeddingSettings) -> Embedder:
+def open_embedder(settings: EmbeddingSettings, home: Path | None = None) -> Embedder:
     """Return the embedder that the settings name; its model isn't loaded yet.
+
+    Parameters
+    ----------
+    settings : EmbeddingSettings
+    home : Path, optional
+        A compiled model is kept in its ``models`` folder; without it none is compiled.
 
     Raises
     ------
@@ -103,6 +110,7 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
         folder,
         settings.batch_size,
         settings.precision,
+        compiled_models=home / "models" if home is not None else None,
         query_prefix=settings.query_prefix,
         passage_prefix=settings.passage_prefix,
     )
@@ -121,8 +129,10 @@ class SentenceTransformersEmbedder:
     batch_size : int
         Texts of 32 tokens in one forward pass; of longer ones, as many as have no more
         tokens together.
-    precision : {"auto", "float32", "bfloat16"}
+    precision : {"auto", "int8", "bfloat16", "float32"}
         See `qa.settings.EmbeddingSettings`. It isn't part of the fingerprint.
+    compiled_models : Path, optional
+        Where models are kept that were compiled to compute in eight bits; without it none is.
     query_prefix, passage_prefix : str
         Put before what is embedded, where a model needs it and its files don't say so.
     """
@@ -132,8 +142,9 @@ class SentenceTransformersEmbedder:
         name: str,
         folder: Path,
         batch_size: int = 16,
-        precision: Literal["auto", "float32", "bfloat16"] = "auto",
+        precision: Literal["auto", "int8", "bfloat16", "float32"] = "auto",
         *,
+        compiled_models: Path | None = None,
         query_prefix: str = "",
         passage_prefix: str = "",
     ) -> None:
@@ -143,8 +154,9 @@ class SentenceTransformersEmbedder:
         self._folder = folder
         self._batch_size = batch_size
         self._precision = precision
+        self._compiled_models = compiled_models
         self._lock = threading.RLock()
-        self._loaded: SentenceTransformer | None = None
+        self._loaded: Encoder | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -173,7 +185,7 @@ class SentenceTransformersEmbedder:
 
         def load() -> None:
             try:
-                self._model()
+                self._encoder()
             except ModelError:
                 return
 
@@ -195,30 +207,22 @@ class SentenceTransformersEmbedder:
         vectors = _embed_distinct(asked, self.name, lambda texts: self._encode(texts, "query"))
         return vectors.reshape(-1)
 
-    def _encode(self, texts: list[str], role: str) -> NDArray[np.float32]:
+    @property
+    def arithmetic(self) -> str:
+        """What the model computes in, ``"int8"`` for instance; loads it."""
+        with self._lock:
+            return self._encoder().arithmetic
+
+    def _encode(self, texts: list[str], role: Role) -> NDArray[np.float32]:
         # A tokenizer isn't safe under concurrent calls.
         with self._lock:
-            model = self._model()
-            if model.device.type == "cpu" and not any(model.prompts.values()):
-                return _encode_by_tokens(model, texts, self._batch_size * _USUAL_TOKENS)
-            encode = model.encode_query if role == "query" else model.encode_document
-            return np.asarray(
-                encode(texts, batch_size=self._batch_size, show_progress_bar=False), np.float32
-            )
+            return self._encoder().encode(texts, role)
 
-    def _model(self) -> SentenceTransformer:
+    def _encoder(self) -> Encoder:
         with self._lock:
             if self._loaded is None:
-                from sentence_transformers import SentenceTransformer
-
                 try:
-                    with _without_progress_bars():
-                        loaded = SentenceTransformer(str(self._folder), local_files_only=True)
-                        if self._precision == "bfloat16" or (
-                            self._precision == "auto" and _computes_in_bfloat16(loaded.device.type)
-                        ):
-                            _compute_in_bfloat16(loaded)
-                        self._loaded = loaded
+                    self._loaded = self._load()
                 except Exception as error:
                     raise ModelNotFoundError(
                         f"The embedding model '{self.name}' can't be loaded from {self._folder}: "
@@ -226,6 +230,17 @@ class SentenceTransformersEmbedder:
                         "sentence-transformers model, or leave it unset for the bundled one."
                     ) from error
             return self._loaded
+
+    def _load(self) -> Encoder:
+        tokens = self._batch_size * _USUAL_TOKENS
+        if self._precision in {"bfloat16", "float32"}:
+            return TorchEncoder(self._folder, tokens, self._precision)
+        if self._compiled_models is not None and compiled.is_installed():
+            place = self._compiled_models / f"{self.fingerprint}-int8-{compiled.VERSION}"
+            # What follows is slower, and no worse.
+            with suppress(compiled.UnsuitableModelError, OSError):
+                return compiled.compiled_encoder(self._folder, place, tokens)
+        return TorchEncoder(self._folder, tokens, "auto")
 
 
 class LlamaIndexEmbedder:
@@ -353,68 +368,6 @@ def _cached_folder(name: str) -> Path | None:
     return None
 
 
-def _computes_in_bfloat16(device: str) -> bool:
-    """Whether a device multiplies in bfloat16 itself, so that it is faster there."""
-    import torch
-
-    if device != "cpu":
-        return device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    # Older versions don't tell.
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
-def _compute_in_bfloat16(model: SentenceTransformer) -> None:
-    """Have the transformer compute in bfloat16, and pooling and what follows in float32."""
-
-    def widen(_module: object, _inputs: object, features: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: value.float() if getattr(value, "is_floating_point", bool)() else value
-            for name, value in features.items()
-        }
-
-    model[0].bfloat16().register_forward_hook(widen)
-
-
-def _encode_by_tokens(
-    model: SentenceTransformer, texts: Sequence[str], tokens: int
-) -> NDArray[np.float32]:
-    """Encode texts on a processor, where a pass is quickest that fits into its cache.
-
-    What ``encode`` does otherwise for a model without prompts, in batches of like length
-    with at most `tokens` tokens, padding included, or of a single text.
-    """
-    import torch
-
-    prepare = getattr(model, "preprocess", None) or model.tokenize
-    features = prepare(list(texts))
-    mask = features.get("attention_mask")
-    if mask is None:  # A table of words makes no passes.
-        return np.asarray(model.encode(list(texts), show_progress_bar=False), np.float32)
-    lengths: list[int] = mask.sum(1).tolist()
-    left = getattr(model.tokenizer, "padding_side", "right") == "left"
-    order = sorted(range(len(texts)), key=lengths.__getitem__)
-    vectors: list[NDArray[np.float32]] = []
-    start = 0
-    with torch.inference_mode():
-        while start < len(order):
-            end = start + 1
-            while end < len(order) and (end + 1 - start) * lengths[order[end]] <= tokens:
-                end += 1
-            longest = max(lengths[order[end - 1]], 1)
-            used = slice(-longest, None) if left else slice(longest)
-            passed = {
-                name: value[order[start:end], used]
-                if getattr(value, "shape", None) == mask.shape
-                else value
-                for name, value in features.items()
-            }
-            vectors.append(model(passed)["sentence_embedding"].float().numpy())
-            start = end
-    encoded = np.concatenate(vectors)
-    return encoded[np.argsort(order)]
-
-
 def _embed_distinct(
     texts: Sequence[str], name: str, encode: Callable[[list[str]], NDArray[np.float32]]
 ) -> NDArray[np.float32]:
@@ -433,17 +386,3 @@ def _embed_distinct(
         )
     unit: NDArray[np.float32] = (vectors / lengths).astype(np.float32)
     return unit[[rows[text] for text in clean]]
-
-
-@contextmanager
-def _without_progress_bars() -> Iterator[None]:
-    """Keep transformers quiet while it loads, and leave it as it was."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

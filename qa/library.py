@@ -549,7 +549,7 @@ def _as_chat_model(llm: ChatModel | LLM) -> ChatModel:
 
 def _as_embedder(embedder: Embedder | BaseEmbedding | None, settings: Settings) -> Embedder:
     if embedder is None:
-        return open_embedder(settings.embedding)
+        return open_embedder(settings.embedding, settings.home)
     # Imported only where an embedder is handed in: LlamaIndex takes a second to import.
     from llama_index.core.embeddings import BaseEmbedding
 

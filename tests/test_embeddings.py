@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from models import tiny_model
 from pydantic import Field
 
-from qa import embeddings
 from qa.embeddings import (
     Embedder,
     HashingEmbedder,
@@ -23,7 +23,9 @@ from qa.embeddings import (
     open_embedder,
 )
 from qa.errors import ModelError, ModelNotFoundError, ModelUnavailableError
-from qa.settings import EmbeddingSettings
+from qa.settings import EmbeddingSettings, Settings
+
+Precision = Literal["int8", "bfloat16", "float32"]
 
 AWKWARD = ["", " ", "\0", "a\ud800b", "x" * 50_000, "\u202e", "👩‍👩‍👧", "same", "same", "NaN"]
 
@@ -211,7 +213,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def bundled() -> Embedder:
-    return open_embedder(EmbeddingSettings())
+    return open_embedder(EmbeddingSettings(), Settings.load().home)
 
 
 @pytest.mark.real
@@ -234,11 +236,11 @@ def test_the_bundled_model_knows_meaning(bundled: Embedder) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 5e-3)])
-def test_the_order_and_number_of_texts_dont_matter(
-    precision: Literal["float32", "bfloat16"], tolerance: float
-) -> None:
-    embedder = open_embedder(EmbeddingSettings(precision=precision))
+@pytest.mark.parametrize(
+    ("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 5e-3), ("int8", 1e-2)]
+)
+def test_the_order_and_number_of_texts_dont_matter(precision: Precision, tolerance: float) -> None:
+    embedder = open_embedder(EmbeddingSettings(precision=precision), Settings.load().home)
     texts = [f"{'word ' * length}{length}" for length in (1, 40, 3, 90, 2, 17)]
     together = embedder.embed(texts)
     backwards = embedder.embed(texts[::-1])[::-1]
@@ -274,51 +276,16 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("capabilities", "expected"),
-    [
-        ({"avx512_bf16": True}, True),
-        ({"amx_bf16": True}, True),
-        ({"avx2": True}, False),
-        ({}, False),
-    ],
-)
-def test_the_processor_says_whether_bfloat16_is_fast(
-    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], expected: bool
-) -> None:
-    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: capabilities, raising=False)
-    assert embeddings._computes_in_bfloat16("cpu") is expected
-    assert not embeddings._computes_in_bfloat16("mps")
-    monkeypatch.delattr("torch.cpu.get_capabilities")
-    assert not embeddings._computes_in_bfloat16("cpu")
-
-
 @pytest.mark.real
-def test_vectors_of_both_precisions_serve_one_index() -> None:
+@pytest.mark.parametrize(("precision", "least"), [("bfloat16", 0.9995), ("int8", 0.995)])
+def test_vectors_of_all_precisions_serve_one_index(precision: Precision, least: float) -> None:
     exact = open_embedder(EmbeddingSettings(precision="float32"))
-    fast = open_embedder(EmbeddingSettings(precision="bfloat16"))
+    fast = open_embedder(EmbeddingSettings(precision=precision), Settings.load().home)
+    assert isinstance(fast, SentenceTransformersEmbedder)
+    assert fast.arithmetic == precision
     assert exact.fingerprint == fast.fingerprint
     texts = ["The tide rose by 12 cm.", "Nobody saw it.", "Ada Lindqvist measured the waves. " * 9]
-    assert (exact.embed(texts) * fast.embed(texts)).sum(axis=1).min() > 0.9995
-
-
-def tiny_model(folder: Path) -> Path:
-    """A sentence-transformers folder of a random model that knows the letters alone."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)]
-    (folder / "bert").mkdir(parents=True)
-    (folder / "vocab.txt").write_text("\n".join(words), "utf-8")
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "bert")
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = BertConfig(vocab_size=len(words), intermediate_size=16, **sizes)
-    BertModel(config).save_pretrained(folder / "bert")
-    transformer = Transformer(str(folder / "bert"))
-    SentenceTransformer(modules=[transformer, Pooling(16)], device="cpu").save(str(folder / "st"))
-    return folder / "st"
+    assert (exact.embed(texts) * fast.embed(texts)).sum(axis=1).min() > least
 
 
 @pytest.mark.real
