@@ -212,7 +212,7 @@ _SENTENCE_END = re.compile(
     r"""
     (?P<full>[。！？｡]+)(?P<full_closers>["'”’」』）】》〉)\]]*)
     |
-    (?<![.!?…])(?P<marks>[.!?…।॥؟۔።።፧։]++)
+    (?<![.!?…])(?P<marks>\.(?:[ \u00a0]\.){2,3}|[.!?…।॥؟۔።።፧։]++)
     (?P<closers>(?:["'”’“‘»«›‹)\]}*_`]|[ \u00a0\u202f]»)*+)
     (?:\[[^\[\]\n]{1,40}\]|[¹²³⁰⁴-⁹†‡]){0,20}+  # Notes: "[12]", "[citation needed]".
 (?=\s)
@@ -229,8 +229,10 @@ _SAID = re.compile(
 )
 _TOKEN = re.compile(r"[^\s\"'“”‘’„«»()\[\]{}<>*_`–—/,;:!?…-]+$")
 _DOTTED = re.compile(r"[^\W\d_]{1,3}(?:\.[^\W\d_]{1,2})+")
-# "1." at a sentence's beginning or after a colon counts what follows.
-_ENUMERATOR = re.compile(r"(?:^|[:;]\s)[\W_]{0,6}(?:\d{1,3}|[ivxIVX]{1,5})$")
+# "1." at a sentence's beginning or after a colon counts what follows, and so does "a.".
+_ENUMERATOR = re.compile(
+    r"(?:^[\W_]{0,6}[a-zA-Z]|(?:^|[:;]\s)[\W_]{0,6}(?:\d{1,3}|[ivxIVX]{1,5}))$"
+)
 _LETTERED = re.compile(r"\b(?:War|[Pp]hase|[Pp]art|[Tt]ype|[Cc]lass|[Pp]lan|[Vv]itamin) [A-Z]$")
 _ENUMERATOR_REACH = 16  # More than it can match, so that "^" is the sentence's beginning.
 _CHAIN = re.compile(r"\b[^\W\d_]{1,2}\.\s[^\W\d_]{1,2}$")
@@ -391,13 +393,17 @@ def _is_sentence_end(text: str, start: int, end: int, match: re.Match[str], case
         return False
     if match["closers"] and _SAID.match(text, match.end(), end):
         return False
-    if match["marks"] in {"…", "..."} and _caseless(first):
+    stop = match.start()
+    if match["marks"] in {"…", "..."} and (_caseless(first) or text[stop - 1 : stop] in {"[", "("}):
+        return False
+    if len(match["marks"].split()) == 3:
+        return False  # As printers set them: ". . ." within a sentence, a fourth at its end.
+    so_far = text[max(start, stop - _ENUMERATOR_REACH) : stop]
+    if match["closers"] == ")" and _ENUMERATOR.search(so_far):
         return False
     if match["marks"] != "." or match["closers"].strip("*_`"):
         return True
-    stop = match.start()
     found = _TOKEN.search(text, max(start, stop - 40), stop)
-    so_far = text[max(start, stop - _ENUMERATOR_REACH) : stop]
     if found is None:
         return True
     if text[following.end() : following.end() + 1] == "." and _apart(found.group(), word):

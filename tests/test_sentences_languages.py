@@ -24,6 +24,8 @@ GOLD: dict[str, tuple[str, ...]] = {
         "Was it No. 5?‖ Yes, No. 5 (the red one).‖ (He left.)‖ She stayed.",
         "Version 2.0.1 was released on 3 Oct. 2020.‖ It fixed bugs, e.g. crashes, hangs, etc.‖"
         " Users were happy.",
+        "He waited . . . and I . . . I slept.‖ Nobody came. . . .‖ The lamp went out.",
+        "“The sea [...] is our road [...]” (Larsen 1921, p. 4).‖ So she wrote.",
     ),
     "German": (
         "Am 3. Oktober 1990 wurde gefeiert.‖ Der 2. Weltkrieg endete 1945.‖ Danach war Ruhe.",
@@ -151,6 +153,11 @@ def test_sentences_end_where_a_reader_says(language: str, marked: str) -> None:
 
 def test_an_age_is_no_ordinal() -> None:
     assert split("I am 12. Mary is 10.") == ["I am 12.", "Mary is 10."]
+
+
+@pytest.mark.parametrize("mark", ["1.", "1.)", "2)", "iv.", "b.", "B.", "c.)"])
+def test_a_number_or_letter_of_a_list_is_no_sentence(mark: str) -> None:
+    assert split(f"{mark} Switch it on. Wait.") == [f"{mark} Switch it on.", "Wait."]
 
 
 def test_each_language_has_enough_texts() -> None:
