@@ -23,7 +23,15 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from qa.encoders import Role, TorchEncoder, batches, pads_left, quiet_transformers, tokenized
+from qa.encoders import (
+    Role,
+    TorchEncoder,
+    batches,
+    pads_left,
+    quiet_transformers,
+    tokenized,
+    usual_device,
+)
 
 __all__ = ["CompiledEncoder", "UnsuitableModelError", "compiled_encoder", "is_installed"]
 
@@ -78,30 +86,29 @@ class CompiledEncoder:
 
         try:
             about = json.loads((folder / _ABOUT).read_text("utf-8"))
-            if reason := about.get("unsuitable"):
-                raise UnsuitableModelError(reason)
+            if about.pop("digest") != _digest_of(about):
+                raise _NotCompiledError
+            if "unsuitable" in about:
+                raise UnsuitableModelError(about["unsuitable"])
             if any(_digest(folder / name) != digest for name, digest in about["digests"].items()):
                 raise _NotCompiledError
             self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, LookupError, AttributeError) as error:
             raise _NotCompiledError from error
         self._fillers: dict[str, int] = about["inputs"]
         self._pads_left: bool = about["pads_left"]
         self._tokens = tokens
-        self._request = (
-            _openvino()
-            .Core()
-            .compile_model(
-                str(folder / _MODEL),
-                "CPU",
-                {
-                    # Where it doesn't compute in eight bits, it is exact.
-                    "INFERENCE_PRECISION_HINT": "f32",
-                    "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP_SIZE,
-                },
-            )
-            .create_infer_request()
-        )
+        # Where it doesn't compute in eight bits, it is exact.
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP_SIZE,
+        }
+        openvino = _openvino()
+        try:
+            loaded = openvino.Core().compile_model(str(folder / _MODEL), "CPU", options)
+            self._request = loaded.create_infer_request()
+        except Exception as error:
+            raise UnsuitableModelError(f"OpenVINO can't load it: {error}") from error
 
     def encode(self, texts: Sequence[str], _role: Role = "document", /) -> NDArray[np.float32]:
         """See `qa.encoders.Encoder.encode`."""
@@ -156,15 +163,18 @@ def compiled_encoder(model: Path, folder: Path, tokens: int) -> CompiledEncoder:
     Raises
     ------
     UnsuitableModelError
-        It can't be compiled, which is remembered, or can't do in eight bits what it does.
+        It can't be compiled, or can't do in eight bits what it does, which is remembered; or
+        there is a faster device for it.
     OSError
-        The disk is full or can't be written.
+        The disk is full or can't be written, or OpenVINO's libraries can't be loaded.
     Exception
         Whatever the libraries raise for a folder that holds no model.
     """
     try:
         return CompiledEncoder(folder, tokens)
     except _NotCompiledError:
+        if (device := usual_device()) != "cpu":
+            raise UnsuitableModelError(f"it runs on {device}, which is faster") from None
         folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         try:
@@ -185,7 +195,7 @@ def _compile(original: TorchEncoder, folder: Path, tokens: int) -> None:
             _compare(original, CompiledEncoder(temporary, tokens))
         except UnsuitableModelError as error:
             # Remembered, or every start would try again.
-            (temporary / _ABOUT).write_text(json.dumps({"unsuitable": str(error)}), "utf-8")
+            _write_about(temporary, {"unsuitable": str(error)})
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
     finally:
@@ -202,8 +212,6 @@ def _write(original: TorchEncoder, folder: Path) -> None:
         for name, value in tokenized(model, PROBES[:3]).items()
         if getattr(value, "ndim", 0) == 2
     }
-    if model.device.type != "cpu":
-        raise UnsuitableModelError(f"it runs on {model.device.type}, which is faster")
     if any(model.prompts.values()):
         raise UnsuitableModelError("it puts prompts before what it embeds")
     longest = model.max_seq_length
@@ -226,7 +234,12 @@ def _write(original: TorchEncoder, folder: Path) -> None:
         "pads_left": pads_left(model),
         "digests": {name: _digest(folder / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)},
     }
-    (folder / _ABOUT).write_text(json.dumps(about), "utf-8")
+    _write_about(folder, about)
+
+
+def _write_about(folder: Path, about: dict[str, Any]) -> None:
+    signed = about | {"digest": _digest_of(about)}
+    (folder / _ABOUT).write_text(json.dumps(signed), "utf-8")
 
 
 def _trace(original: TorchEncoder, features: dict[str, Any]) -> Any:
@@ -285,10 +298,16 @@ def _openvino() -> Any:
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     try:
         import openvino
+    except ImportError as error:
+        raise OSError(f"OpenVINO can't be loaded: {error}") from error
     finally:
         if silenced:
             del sys.modules["openvino_telemetry"]
     return openvino
+
+
+def _digest_of(about: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

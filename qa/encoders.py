@@ -114,6 +114,13 @@ def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
         start = end
 
 
+def usual_device() -> str:
+    """Where models are computed on this machine: ``"cpu"``, ``"cuda"``, ``"mps"`` …"""
+    from sentence_transformers.util import get_device_name
+
+    return str(get_device_name())
+
+
 def multiplies_in_bfloat16(device: str) -> bool:
     """Whether a device multiplies whole matrices in bfloat16, so that it is faster there.
 
