@@ -32,7 +32,6 @@ class _Language:
     stop_words: str | None
 
 
-# Not those of India, whose words are cut at their vowel signs here.
 _LANGUAGES = {
     "en": _Language("english", "en"),
     "ar": _Language("arabic", None),
@@ -45,12 +44,14 @@ _LANGUAGES = {
     "fi": _Language("finnish", None),
     "fr": _Language("french", "fr"),
     "ga": _Language("irish", None),
+    "hi": _Language("hindi", None),
     "hu": _Language("hungarian", None),
     "hy": _Language("armenian", None),
     "id": _Language("indonesian", None),
     "it": _Language("italian", "it"),
     "lt": _Language("lithuanian", None),
     "nb": _Language("norwegian", "no"),
+    "ne": _Language("nepali", None),
     "nl": _Language("dutch", "nl"),
     "nn": _Language("norwegian", "no"),
     "no": _Language("norwegian", "no"),
@@ -59,14 +60,22 @@ _LANGUAGES = {
     "ru": _Language("russian", "ru"),
     "sr": _Language("serbian", None),
     "sv": _Language("swedish", "sv"),
+    "ta": _Language("tamil", None),
     "tr": _Language("turkish", "tr"),
 }
 # Of a library's text. A language is now and then told wrongly for a document or two, and must
 # not have the others' words counted otherwise.
 _LEAST_SHARE = 0.1
 
+# Vowel signs of India's scripts, points of Hebrew and Arabic: they belong to a word, though
+# regular expressions don't count them as its characters.
+_MARKS = "".join(
+    character
+    for character in map(chr, range(0x0300, 0x0E00))
+    if unicodedata.category(character)[0] == "M"
+)
 # A letter alone says little, but a digit may be the whole point ("track 7").
-_WORD = r"\b(?:\w\w+|\d)\b"
+_WORD = rf"\b(?:\w[\w{_MARKS}]+|\d)"
 
 # Han with its iteration mark and zero, kana, Thai, Lao, Burmese, Khmer; no digits or marks of
 # punctuation.

@@ -31,7 +31,7 @@ from qa.vectors import Vectors, VectorWriter
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 5
+FORMAT = 6
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(

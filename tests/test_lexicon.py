@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import bm25s
@@ -36,7 +37,8 @@ def counted(text: str) -> list[list[str]]:
 SPACED = st.text(
     st.characters(exclude_categories=["Cs"], max_codepoint=0x2FFF).filter(
         lambda character: (
-            not any(
+            unicodedata.category(character)[0] != "M"
+            and not any(
                 low <= ord(character) <= high
                 for low, high in ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))
             )
@@ -145,3 +147,21 @@ def test_english_is_found_among_others(place: Place, tmp_path: Path) -> None:
     index, _ = place.update()
     scores = index.lexical_scores("Which house was painted by a fisherman in winters?")
     assert index.chunk_at(int(scores.argmax())).document == "cats.txt"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("पुस्तकालय सोमवार को बंद", ["पुस्तकालय", "सोमवार", "को", "बंद"]),
+        ("நூலகம் திங்கட்கிழமை", ["நூலகம்", "திங்கட்கிழமை"]),
+        ("כָּל הַסֵּפֶר", ["כָּל", "הַסֵּפֶר"]),
+    ],
+)
+def test_vowel_signs_and_points_belong_to_their_words(text: str, words: list[str]) -> None:
+    # The English stemmer leaves them as they are.
+    assert words_of([text], ("en",), ["en"]) == [words]
+
+
+def test_hindi_words_are_found_by_their_stems() -> None:
+    (held,) = words_of(["लड़कियों ने किताबें पढ़ीं"], ("hi",), ["hi"])
+    assert set(question_words("किताब", ("hi",))) <= set(held)
