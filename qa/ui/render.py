@@ -19,9 +19,7 @@ from qa.ui.source import date_html, digest
 __all__ = ["conversation_html", "exchange_html", "support_words"]
 
 CLOSEST = 5
-REFUSAL = (
-    "Nothing that was found answers this. What comes closest is below; other words may find more."
-)
+REFUSAL = "No passage answers this. Other words may find more."
 STRONG, GOOD = 0.85, 0.65
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
 _LAST_WORD = re.compile(r"\S{1,24}\Z")
@@ -196,7 +194,7 @@ def _verdict_html(answer: Answer) -> Html:
     elif _is_verbatim(answer):
         icon, words = "quoted", f"Word for word from the documents: {quotes}"
     elif answer.status == "partial":
-        icon, words = "partial", f"Answered in part, machine-checked against {quotes}"
+        icon, words = "partial", f"Answered in part, machine-checked: {quotes}"
     else:
         icon, words = "checked", f"Machine-checked against {quotes}"
     return tag("p", ICONS[icon] + tag("span", words), class_="qa-verdict")
@@ -240,7 +238,7 @@ def _answer_html(answer: Answer, latest: bool) -> Html:
         body = _verdict_html(answer) + said + notes
         passages = _found_html(answer.evidence, "Closest passages")
     else:
-        body = _text_html(answer) + _verdict_html(answer) + notes + _quotes_html(answer)
+        body = _verdict_html(answer) + _text_html(answer) + notes + _quotes_html(answer)
         considered = f"{plural(len(answer.evidence), 'passage')} considered"
         passages = _details(considered, _passages_html(answer.evidence)) if answer.evidence else ""
     return tag(
@@ -261,7 +259,7 @@ def _progress_html(exchange: Exchange) -> Html:
     sources = len({passage.sentence.document for passage in exchange.passages})
     if exchange.stage == "waiting":
         before = "one question" if exchange.ahead == 1 else f"{exchange.ahead} questions"
-        words = f"Waiting for the model: {before} before yours…"
+        words = f"Waiting: {before} before yours…"
     elif exchange.stage == "searching" and exchange.passages:
         words = "Working out what the question refers to…"
     elif exchange.stage == "searching":
@@ -269,11 +267,12 @@ def _progress_html(exchange: Exchange) -> Html:
     elif exchange.draft:
         words = "Drafting. Not checked yet…"
     else:
-        found = plural(len(exchange.passages), "passage")
-        words = f"Reading {found} from {plural(sources, 'document')}…"
+        passages = plural(len(exchange.passages), "passage")
+        words = f"Reading {passages} from {plural(sources, 'document')}…"
     draft = tag(
         "div", text(_MARKER.sub("", exchange.draft)), class_="qa-words qa-draft", dir="auto"
     )
+    found = tag("div", _found_html(exchange.passages, "Passages found"), class_="qa-found")
     status = (
         tag("span", "", class_="qa-pulse", aria_hidden="true")
         + tag("span", words)
@@ -281,9 +280,7 @@ def _progress_html(exchange: Exchange) -> Html:
     )
     return tag(
         "div",
-        tag("div", draft, class_="qa-desk")
-        + tag("p", status, class_="qa-verdict qa-busy")
-        + _found_html(exchange.passages, "Passages found"),
+        tag("p", status, class_="qa-verdict qa-busy") + tag("div", draft + found, class_="qa-desk"),
         class_="qa-answer qa-pending",
     )
 
@@ -312,6 +309,19 @@ def _ended_html(exchange: Exchange, latest: bool) -> Html:
     )
 
 
+def _understood_html(exchange: Exchange) -> Html:
+    """How a follow-up was understood; its line is there before it is, so that nothing moves."""
+    known = exchange.standalone_question
+    if known is None and not (exchange.follows and (exchange.pending or exchange.answer)):
+        return ""
+    words = text(known) if known else "" if exchange.stage != "answered" else "you asked it"
+    return tag(
+        "p",
+        tag("span", "Understood as", class_="qa-kicker") + tag("span", words, dir="auto"),
+        class_="qa-understood",
+    )
+
+
 def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> Html:
     """One question and its answer as far as it is.
 
@@ -323,16 +333,6 @@ def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> 
     latest : bool
         The latest can be asked again or changed in its place.
     """
-    understood = (
-        tag(
-            "p",
-            tag("span", "Understood as", class_="qa-kicker")
-            + tag("span", text(exchange.standalone_question), dir="auto"),
-            class_="qa-understood",
-        )
-        if exchange.standalone_question
-        else ""
-    )
     if exchange.answer is not None:
         body = _answer_html(exchange.answer, latest)
     elif exchange.stage == "told":
@@ -343,7 +343,9 @@ def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> 
         body = _ended_html(exchange, latest)
     return tag(
         "article",
-        tag("h2", text(exchange.question), class_="qa-question", dir="auto") + understood + body,
+        tag("h2", text(exchange.question), class_="qa-question", dir="auto")
+        + _understood_html(exchange)
+        + body,
         class_="qa-turn",
         data_turn=position,
         aria_busy="true" if exchange.pending else None,

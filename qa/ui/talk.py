@@ -89,7 +89,7 @@ class Talk:
         """Yield past, live, conversation, composer and what is kept as the answer comes."""
         name, session = request.username, request.session_hash
         asking = self._asking[session] = object()
-        exchange = Exchange(question)
+        exchange = Exchange(question, follows=bool(history(before)))
         yield [
             conversation_html(before),
             self._show((*before, exchange)),
