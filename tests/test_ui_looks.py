@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,3 +167,41 @@ def test_whatever_is_in_view_stands_out_enough(
         # Colours fade.
         page.wait_for_timeout(400)
         assert faint(page) == []
+
+
+@pytest.mark.browser
+def test_code_reads_from_left_to_right_also_in_a_text_that_does_not(browser: Browser) -> None:
+    body = "תקנון הנמל\n\n```\n# תקנון\na = 1\n```\n\nהמים עלו\n"
+    library = WrittenLibrary()
+    library.documents = {"port.md": replace(SIGNS, path="port.md", text=body, body_start=0)}
+    with served(library) as address, visiting(browser, address) as page:
+        page.locator("[data-open]").click()
+        text = page.locator(".qa-text")
+        expect(text).to_have_css("direction", "rtl")
+        # Where each line's first character is drawn, from the left and from the top.
+        lines = page.evaluate(
+            """() => {
+                const nodes = document.createTreeWalker(
+                    document.querySelector(".qa-text"), NodeFilter.SHOW_TEXT);
+                const found = {};
+                for (let node; (node = nodes.nextNode()); ) {
+                    for (const { index, 0: line } of node.data.matchAll(/.+/g)) {
+                        const range = document.createRange();
+                        range.setStart(node, index);
+                        range.setEnd(node, index + line.length);
+                        const { left, right, top } = range.getBoundingClientRect();
+                        found[line] = [Math.round(left), Math.round(right), Math.round(top)];
+                    }
+                }
+                return found;
+            }"""
+        )
+        box = text.bounding_box()
+        assert box is not None
+        left, right = round(box["x"]), round(box["x"] + box["width"])
+        for line in ("```", "# תקנון", "a = 1"):
+            assert lines[line][0] == left
+        assert lines["תקנון הנמל"][1] == lines["המים עלו"][1] == right
+        # No line stands empty that isn't: the code's three below it, then one that is.
+        tall = lines["a = 1"][2] - lines["# תקנון"][2]
+        assert lines["המים עלו"][2] - lines["a = 1"][2] < 4 * tall
