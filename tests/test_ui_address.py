@@ -99,6 +99,8 @@ def test_what_a_killed_chat_left_behind_goes_when_the_next_begins(tmp_path: Path
     for _ in range(2):
         with _started(tmp_path) as serving:
             assert serving.stdout is not None
-            assert serving.stdout.readline().startswith("The chat is at")
-            assert len(list(tmp_path.glob("qa-uploads-*"))) == 1
-            serving.kill()
+            try:
+                assert serving.stdout.readline().startswith("The chat is at")
+                assert len(list(tmp_path.glob("qa-uploads-*"))) == 1
+            finally:
+                serving.kill()
