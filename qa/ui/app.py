@@ -247,7 +247,6 @@ def build(
         )
         fresh.click(None, cancels=asking, **directly).then(talk.start, None, shown, **directly)
         source.edit(talk.reopen, None, shown, **directly)
-        gr.on([each.input for each in chosen], talk.keep, chosen, memory, **directly)
         blocks.load(
             talk.load,
             memory,

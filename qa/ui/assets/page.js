@@ -86,7 +86,10 @@ function begin() {
   look().then(() => { if (panel && ticket === 0 && isWide()) showPanel(); });
   setInterval(tickAll, 1000);
   obey();
-  find("#qa-settings").addEventListener("change", tickAll);
+  find("#qa-settings").addEventListener("change", (event) => {
+    keepChoices(event);
+    tickAll();
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   settings.setAttribute("aria-expanded", "false");
   settings.setAttribute("aria-controls", "qa-settings");
