@@ -123,7 +123,7 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
     lamp = "down" if problem else "on" if has_model else "off"
     return tag(
         "div",
-        tag("span", "qa", class_="qa-brand")
+        tag("h1", "qa", class_="qa-brand")
         + tag(
             "button",
             ICONS["document"]

@@ -62,9 +62,10 @@ def _why(citation: Citation, answer: Answer) -> str:
     return ": ".join(filter(None, (_support(citation, answer), "; ".join(reasons))))
 
 
-def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) -> Html:
-    quote, support = _one_line(citation.quote), _support(citation, answer)
-    label = f"Quote {citation.number}, {citation.title}: {quote.rstrip('.')}"
+def _leads_to(
+    content: Html, citation: Citation, answer: Answer, class_: str, label: str | None = None
+) -> Html:
+    quote = _one_line(citation.quote)
     return tag(
         "button",
         content,
@@ -79,8 +80,15 @@ def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) ->
         data_from=citation.title,
         data_level=_level(citation.support) if _supports(answer) else None,
         data_why=_why(citation, answer),
-        aria_label=f"{label}. {support}" if support else label,
+        aria_label=label,
     )
+
+
+def _chip_html(citation: Citation, answer: Answer) -> Html:
+    said = f"Quote {citation.number}, {citation.title}: {_one_line(citation.quote).rstrip('.')}"
+    support = _support(citation, answer)
+    label = f"{said}. {support}" if support else said
+    return _leads_to(text(citation.number), citation, answer, "qa-chip", label)
 
 
 def _text_html(answer: Answer) -> Html:
@@ -92,7 +100,7 @@ def _text_html(answer: Answer) -> Html:
         if citation is None:
             continue
         before = answer.text[end : marker.start()]
-        chip = _leads_to(text(citation.number), citation, answer, "qa-chip")
+        chip = _chip_html(citation, answer)
         # A line never breaks between a word, its number and the full stop after it.
         word = _LAST_WORD.search(before)
         cut = word.start() if word else len(before)
@@ -122,7 +130,11 @@ def _quotes_html(answer: Answer) -> Html:
         tag(
             "li",
             _leads_to(
-                tag("span", text(citation.number), class_="qa-number", aria_hidden="true")
+                tag(
+                    "span",
+                    tag("span", "Quote ", class_="qa-hidden") + text(citation.number),
+                    class_="qa-number",
+                )
                 + tag("span", text(_one_line(citation.quote)), class_="qa-quote", dir="auto")
                 + tag(
                     "span",
@@ -144,10 +156,9 @@ def _passages_html(passages: Iterable[Passage]) -> Html:
     items = []
     for number, passage in enumerate(passages, 1):
         sentence = passage.sentence
-        quote = _one_line(sentence.text)
         button = tag(
             "button",
-            tag("span", text(quote), class_="qa-quote", dir="auto")
+            tag("span", text(_one_line(sentence.text)), class_="qa-quote", dir="auto")
             + tag("span", _origin_html(passage), class_="qa-under"),
             type="button",
             class_="qa-cite qa-row qa-passage",
@@ -158,7 +169,6 @@ def _passages_html(passages: Iterable[Passage]) -> Html:
             data_check=digest(sentence.text),
             data_from=passage.title,
             data_why="Found for the question; not a checked quote of the answer",
-            aria_label=f"Passage {number}, {passage.title}: {quote}",
         )
         items.append(tag("li", button))
     return tag("ol", "".join(items), class_="qa-quotes", data_group=True)
