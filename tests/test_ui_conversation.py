@@ -52,8 +52,10 @@ def test_a_page_that_waits_long_tells_how_long_and_stays_alive(
 def test_stop_ends_the_model_and_shows_no_draft(page: Page, written: WrittenLibrary) -> None:
     ask(page, "How high? wait")
     expect(page.locator("#qa-live .qa-draft")).to_contain_text("It rose")
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").press("Enter")
     expect(page.locator("#qa-live")).to_contain_text("Stopped before the draft was checked")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(page.get_by_label("Your question")).to_be_focused()
     assert written.closed.wait(PATIENCE)
     expect(page.locator("#qa-live .qa-draft")).to_have_count(0)
     ask(page, "How high now?")

@@ -26,6 +26,10 @@ document.addEventListener("click", (event) => {
   }
   if (at("#qa-settings-button")) toggleSettings();
   else if (at("#qa-new")) beginAnew();
+  else if (at("#qa-composer .stop-button")) {
+    // It goes away with the focus on it; on a phone the keyboard would come up for nothing.
+    if (isWide() || event.detail === 0) composer().focus();
+  }
   else if ((hit = at(".qa-cite"))) {
     opener = hit;
     waiting = false;
