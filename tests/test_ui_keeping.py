@@ -185,7 +185,7 @@ DOCUMENTS = WrittenLibrary.documents
         ("What can you do?", "Ask about what is written"),
         ("help", "Ask about what is written"),
         ("?", "Ask about what is written"),
-        ("Thanks a lot!", "You're welcome"),
+        ("Thanks a lot!", "You’re welcome"),
         ("Which documents do you have?", "sea holds 3 documents"),
         ("list all documents", "sea holds 3 documents"),
     ],

@@ -122,6 +122,19 @@ def test_what_is_cited_stands_out_enough_in_its_place(
             assert faint(page) == []
 
 
+@pytest.mark.browser
+def test_what_is_to_be_known_of_an_answer_is_as_plain_as_it(browser: Browser, signs: str) -> None:
+    with visiting(browser, signs) as page:
+        ask(page, "What does it say?")
+        answer = answered(page)
+        note, title = answer.locator("> .qa-note"), answer.locator(".qa-origin").first
+        ink = answer.evaluate("answer => getComputedStyle(answer).color")
+        expect(note).to_have_css("color", ink)
+        expect(note).to_have_css("font-size", "14.5px")
+        expect(title).to_have_css("font-size", "13px")
+        expect(title).not_to_have_css("color", ink)
+
+
 def _settings(page: Page) -> None:
     page.get_by_role("button", name="Settings").click()
 

@@ -191,7 +191,7 @@ def _dropped_html(claims: Iterable[Claim]) -> Html:
         for claim in dropped
     )
     return _details(
-        f"{plural(len(dropped), 'statement')} left out: the quotes don't support "
+        f"{plural(len(dropped), 'statement')} left out: the quotes don’t support "
         f"{'it' if len(dropped) == 1 else 'them'}",
         tag("ul", "".join(items), class_="qa-dropped"),
     )
@@ -306,7 +306,7 @@ def _told_html(exchange: Exchange) -> Html:
 
 def _ended_html(exchange: Exchange, latest: bool) -> Html:
     if exchange.stage == "stopped":
-        words = "Stopped before the draft was checked, so it isn't shown."
+        words = "Stopped before the draft was checked, so it isn’t shown."
     else:
         words = exchange.problem
     status = ICONS[exchange.stage] + tag("span", text(words), dir="auto")
