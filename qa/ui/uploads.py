@@ -44,7 +44,7 @@ def make_uploads() -> Path:
                 break
         lock.release()
     files = folder / _FILES
-    files.mkdir()
+    files.mkdir(mode=0o700)
     _held[files] = lock
     return files
 
