@@ -218,3 +218,16 @@ def test_code_reads_from_left_to_right_also_in_a_text_that_does_not(browser: Bro
         # No line stands empty that isn't: the code's three below it, then one that is.
         tall = lines["a = 1"][2] - lines["# תקנון"][2]
         assert lines["המים עלו"][2] - lines["a = 1"][2] < 4 * tall
+
+
+@pytest.mark.browser
+def test_on_the_narrowest_page_nothing_is_cut_off(browser: Browser, signs: str) -> None:
+    with visiting(browser, signs, viewport={"width": 320, "height": 640}) as page:
+        _answer(page)
+        outside = """() => [...document.querySelectorAll("#qa-top *, #qa-main *, #qa-settings *")]
+            .filter((each) => each.checkVisibility() && !each.closest(".qa-hidden"))
+            .map((each) => [each.outerHTML.slice(0, 100), each.getBoundingClientRect()])
+            .filter(([, { left, right, width }]) => width && (left < 0 || right > 320))"""
+        assert page.evaluate(outside) == []
+        _settings(page)
+        assert page.evaluate(outside) == []
