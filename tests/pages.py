@@ -16,7 +16,7 @@ PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 ALLOWED = {
     *("article", "button", "circle", "details", "div", "footer", "h1", "h2", "h3", "header"),
     *("li", "mark", "ol", "p", "path", "rect", "s", "section", "span", "summary", "svg", "time"),
-    *("strong", "ul"),
+    *("strong", "ul", "wbr"),
 }
 DANGEROUS_ATTRIBUTES = {"href", "src", "srcset", "style", "action", "formaction", "srcdoc"}
 
@@ -36,8 +36,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        # A field has no end.
-        if tag != "input":
+        # A field has no end, nor has a place where a line may break.
+        if tag not in ("input", "wbr"):
             self._open.append(tag)
         if tag == "mark":
             self.marked.append("")

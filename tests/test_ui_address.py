@@ -66,18 +66,22 @@ launch(WrittenLibrary(), port=int(sys.argv[1]))
 """
 
 
+def _started(temporary: Path) -> subprocess.Popen[str]:
+    python = os.pathsep.join(map(str, (Path(__file__).parent, Path(__file__).parents[1])))
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVING, str(free_port())],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": python},
+    )
+
+
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere there is no SIGTERM to be sent")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_however_it_is_ended_no_upload_is_left_behind(
     tmp_path: Path, ending: signal.Signals
 ) -> None:
-    python = os.pathsep.join(map(str, (Path(__file__).parent, Path(__file__).parents[1])))
-    serving = subprocess.Popen(
-        [sys.executable, "-c", SERVING, str(free_port())],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": python},
-    )
+    serving = _started(tmp_path)
     with serving:
         assert serving.stdout is not None
         assert serving.stdout.readline().startswith("The chat is at")
@@ -89,3 +93,14 @@ def test_however_it_is_ended_no_upload_is_left_behind(
             serving.kill()
         assert "The chat has ended." in serving.stdout.read()
     assert list(tmp_path.glob("qa-uploads-*")) == []
+
+
+def test_what_a_killed_chat_left_behind_goes_when_the_next_begins(tmp_path: Path) -> None:
+    for _ in range(2):
+        with _started(tmp_path) as serving:
+            assert serving.stdout is not None
+            try:
+                assert serving.stdout.readline().startswith("The chat is at")
+                assert len(list(tmp_path.glob("qa-uploads-*"))) == 1
+            finally:
+                serving.kill()

@@ -126,14 +126,14 @@ def test_no_file_can_be_read_and_none_but_an_upload_added(
 
         for path in (str(secret), "/etc/passwd", "../a.txt", "\x00", ""):
             assert call("change", {"add": "x.txt", "path": path}) == (
-                "The file didn't arrive. Add it again."
+                "The file didn’t arrive. Add it again."
             )
-            assert "isn't in the library" in call("change", {"remove": path})
+            assert "isn’t in the library" in call("change", {"remove": path})
             shown = call("open_source", {"document": path})
             assert "A secret." not in shown
             assert "root:" not in shown
         for wish in (None, [], {}, {"add": 1}, {"reindex": "yes"}):
-            assert call("change", wish) == "The page asked for something that can't be done."
+            assert call("change", wish) == "The page asked for something that can’t be done."
         sent = client.post("/gradio_api/upload", files={"files": ("up.txt", b"x" * 50)})
         (upload,) = sent.json()
         assert Path(upload).parents[1].stat().st_mode & 0o077 == 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,6 +122,19 @@ def test_what_is_cited_stands_out_enough_in_its_place(
             assert faint(page) == []
 
 
+@pytest.mark.browser
+def test_what_is_to_be_known_of_an_answer_is_as_plain_as_it(browser: Browser, signs: str) -> None:
+    with visiting(browser, signs) as page:
+        ask(page, "What does it say?")
+        answer = answered(page)
+        note, title = answer.locator("> .qa-note"), answer.locator(".qa-origin").first
+        ink = answer.evaluate("answer => getComputedStyle(answer).color")
+        expect(note).to_have_css("color", ink)
+        expect(note).to_have_css("font-size", "14.5px")
+        expect(title).to_have_css("font-size", "13px")
+        expect(title).not_to_have_css("color", ink)
+
+
 def _settings(page: Page) -> None:
     page.get_by_role("button", name="Settings").click()
 
@@ -166,3 +180,54 @@ def test_whatever_is_in_view_stands_out_enough(
         # Colours fade.
         page.wait_for_timeout(400)
         assert faint(page) == []
+
+
+@pytest.mark.browser
+def test_code_reads_from_left_to_right_also_in_a_text_that_does_not(browser: Browser) -> None:
+    body = "תקנון הנמל\n\n```\n# תקנון\na = 1\n```\n\nהמים עלו\n"
+    library = WrittenLibrary()
+    library.documents = {"port.md": replace(SIGNS, path="port.md", text=body, body_start=0)}
+    with served(library) as address, visiting(browser, address) as page:
+        page.locator("[data-open]").click()
+        text = page.locator(".qa-text")
+        expect(text).to_have_css("direction", "rtl")
+        # Where each line's first character is drawn, from the left and from the top.
+        lines = page.evaluate(
+            """() => {
+                const nodes = document.createTreeWalker(
+                    document.querySelector(".qa-text"), NodeFilter.SHOW_TEXT);
+                const found = {};
+                for (let node; (node = nodes.nextNode()); ) {
+                    for (const { index, 0: line } of node.data.matchAll(/.+/g)) {
+                        const range = document.createRange();
+                        range.setStart(node, index);
+                        range.setEnd(node, index + line.length);
+                        const { left, right, top } = range.getBoundingClientRect();
+                        found[line] = [Math.round(left), Math.round(right), Math.round(top)];
+                    }
+                }
+                return found;
+            }"""
+        )
+        box = text.bounding_box()
+        assert box is not None
+        left, right = round(box["x"]), round(box["x"] + box["width"])
+        for line in ("```", "# תקנון", "a = 1"):
+            assert lines[line][0] == left
+        assert lines["תקנון הנמל"][1] == lines["המים עלו"][1] == right
+        # No line stands empty that isn't: the code's three below it, then one that is.
+        tall = lines["a = 1"][2] - lines["# תקנון"][2]
+        assert lines["המים עלו"][2] - lines["a = 1"][2] < 4 * tall
+
+
+@pytest.mark.browser
+def test_on_the_narrowest_page_nothing_is_cut_off(browser: Browser, signs: str) -> None:
+    with visiting(browser, signs, viewport={"width": 320, "height": 640}) as page:
+        _answer(page)
+        outside = """() => [...document.querySelectorAll("#qa-top *, #qa-main *, #qa-settings *")]
+            .filter((each) => each.checkVisibility() && !each.closest(".qa-hidden"))
+            .map((each) => [each.outerHTML.slice(0, 100), each.getBoundingClientRect()])
+            .filter(([, { left, right, width }]) => width && (left < 0 || right > 320))"""
+        assert page.evaluate(outside) == []
+        _settings(page)
+        assert page.evaluate(outside) == []

@@ -147,3 +147,22 @@ def test_whoever_hears_the_page_is_told_the_same(page: Page) -> None:
         and not node.get("name", {}).get("value", "").strip()
     ]
     assert nameless == []
+
+
+def test_whoever_says_what_is_written_on_a_button_means_it(page: Page) -> None:
+    ask(page, "How high was the tide?")
+    answered(page)
+    page.get_by_text("passages considered").click()
+    misnamed = """() => [...document.querySelectorAll("button[aria-label]")].filter((button) => {
+        const plain = (words) => words.toLowerCase().replace(/\\W+/g, " ").trim();
+        return !plain(button.ariaLabel).includes(plain(button.innerText));
+    }).map((button) => button.outerHTML)"""
+    assert page.evaluate(misnamed) == []
+    row = page.locator("#qa-live .qa-quotes .qa-row").first
+    expect(row).to_have_accessible_name(
+        f"Quote 1 {QUOTE} Tides of Ålesund , 1 May 2024 Strong support (0.90)"
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    page.locator("#qa-header [data-library]").click()
+    page.get_by_role("button", name="Remove A long report").click()
+    expect(page.get_by_role("status").filter(has_text="Remove?")).to_have_count(1)

@@ -133,7 +133,7 @@ def test_a_refusal_shows_the_closest_passages() -> None:
         answer(status="not_found", text="The documents don't say.", claims=(), citations=())
     )
     assert "Not in the documents" in page.text
-    assert "What comes closest is below" in page.text
+    assert "No passage answers this" in page.text
     assert "Closest passages" in page.text
     places = page.of_class("qa-passage")
     assert [(place["data-start"], place["data-end"]) for place in places] == [
@@ -187,6 +187,15 @@ def test_an_exchange_on_its_way() -> None:
     assert not exchange.pending
     assert not page.of_class("qa-draft")
     assert "fast" not in page.text
+
+
+def test_how_a_follow_up_was_understood_has_its_line_from_the_beginning() -> None:
+    exchange = Exchange("And then?", follows=True)
+    assert Page(exchange_html(exchange, 1)).of_class("qa-understood")
+    alone = exchange.after(EvidenceFound(None, answer().evidence)).after(AnswerReady(answer()))
+    assert "Understood asyou asked it" in Page(exchange_html(alone, 1)).text
+    assert not Page(exchange_html(exchange.failed("It broke."), 1)).of_class("qa-understood")
+    assert not Page(exchange_html(Exchange("And then?"), 0)).of_class("qa-understood")
 
 
 def test_a_stopped_draft_is_not_shown() -> None:

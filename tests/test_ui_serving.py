@@ -141,7 +141,7 @@ def test_a_model_that_is_down_is_told_and_its_return_noticed(browser: Browser) -
         ask(page, "How high?")
         expect(answered(page)).to_contain_text("Word for word from the documents")
         expect(page.locator("#qa-banner")).to_contain_text("The language model isn’t answering")
-        expect(page.locator("#qa-header")).to_contain_text("isn't answering")
+        expect(page.locator("#qa-header")).to_contain_text("isn’t answering")
         library.problem = None
         expect(page.locator(".qa-banner")).to_have_count(0)
         ask(page, "How high now?")

@@ -168,9 +168,9 @@ def test_a_document_is_taken_out_but_not_lost(library: Library, write: Write) ->
     assert settle(shelf) == {"a.txt": "ready"}
     assert "taken out of the library. It is now " in shelf.message
     assert Path(shelf.message.split("It is now ")[1]).read_text() == "The moon was late."
-    with pytest.raises(DocumentError, match="isn't in the library"):
+    with pytest.raises(DocumentError, match="isn’t in the library"):
         shelf.remove("b.txt")
-    with pytest.raises(DocumentError, match="isn't in the library"):
+    with pytest.raises(DocumentError, match="isn’t in the library"):
         shelf.remove("../secret.txt")
 
 

@@ -256,7 +256,8 @@ def test_code_is_no_prose_and_every_sign_stays() -> None:
     body = "A **word**, a*b**c.\n\n```sh\n# **not** a heading\n```\n| a | **b** |\n# One"
     page = Page(text_html(replace(DOCUMENT, text=body), 0, len(body)))
     assert page.text == body
-    assert len(page.of_class("qa-code")) == 4
+    assert [each["dir"] for each in page.of_class("qa-code")] == ["ltr"]
+    assert len(page.of_class("qa-table")) == 1
     assert len(page.of_class("qa-strong")) == 3
     assert len(page.of_class("qa-heading")) == 2
     code = Page(text_html(replace(DOCUMENT, text="# One\n", format="code"), 0, 6))
@@ -267,3 +268,17 @@ def test_code_is_no_prose_and_every_sign_stays() -> None:
     page = Page(text_html(replace(DOCUMENT, text=body), place, len(body)))
     assert page.text == body[place:]
     assert len(page.of_class("qa-heading")) == 2
+    assert len(page.of_class("qa-code")) == 1
+
+
+def test_a_block_of_code_holds_its_lines_and_the_marks_in_it() -> None:
+    body = "Before.\n\n```\na = 1\n```\n\nAfter.\n~~~\nb"
+    document = replace(DOCUMENT, text=body)
+    html = text_html(document, 0, len(body), [Quote(1, 3, body.index("= 1"))], 1)
+    assert Page(html).text == body
+    assert "".join(Page(html).marked) == "ore.\n\n```\na "
+    blocks = html.split('<div class="qa-code" dir="ltr">')
+    assert [Page(block.split("</div>")[0]).text for block in blocks[1:]] == [
+        "```\na = 1\n```\n",
+        "~~~\nb",
+    ]

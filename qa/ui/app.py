@@ -105,7 +105,7 @@ class _Looks:
                 case {"reindex": True}:
                     self._shelf.read_again()
                 case _:
-                    return "The page asked for something that can't be done."
+                    return "The page asked for something that can’t be done."
         except QaError as error:
             return str(error)
         return None
@@ -118,7 +118,7 @@ class _Looks:
                 return file
         except (OSError, ValueError):
             pass
-        raise QaError("The file didn't arrive. Add it again.")
+        raise QaError("The file didn’t arrive. Add it again.")
 
     def _sweep(self) -> None:
         """Delete uploads that were never asked to be added: their page has gone meanwhile."""
@@ -247,7 +247,6 @@ def build(
         )
         fresh.click(None, cancels=asking, **directly).then(talk.start, None, shown, **directly)
         source.edit(talk.reopen, None, shown, **directly)
-        gr.on([each.input for each in chosen], talk.keep, chosen, memory, **directly)
         blocks.load(
             talk.load,
             memory,

@@ -48,6 +48,8 @@ class Exchange:
         document and no model, a paragraph each.
     suggestions : tuple of str
         Questions to go on with, after what was told.
+    follows : bool
+        Whether it has to be understood from questions before it.
     """
 
     question: str
@@ -60,6 +62,7 @@ class Exchange:
     ahead: int = 0
     told: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
+    follows: bool = False
 
     @property
     def pending(self) -> bool:

@@ -118,12 +118,12 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
     """Make the line that is always in view: which library, and which model answers."""
     has_model = model != "none"
     name = model if has_model else "No model: answers quote the documents"
-    state = " isn't answering" if problem else ""
+    state = " isn’t answering" if problem else ""
     called, where = name_and_place(name)
     lamp = "down" if problem else "on" if has_model else "off"
     return tag(
         "div",
-        tag("span", "qa", class_="qa-brand")
+        tag("h1", "qa", class_="qa-brand")
         + tag(
             "button",
             ICONS["document"]
@@ -141,7 +141,11 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
             + tag(
                 "span",
                 tag("span", text(called), class_="qa-model-name")
-                + tag("span", text(where + state), class_="qa-model-place"),
+                + tag(
+                    "span",
+                    text(where) + (tag("span", state, class_="qa-model-state") if state else ""),
+                    class_="qa-model-place",
+                ),
                 class_="qa-model-words",
             ),
             class_="qa-model",

@@ -145,7 +145,7 @@ class Guard:
         if _PATHS.fullmatch(path) is None or ".." in path:
             return 404, "There is nothing here."
         if path == _UPLOAD and not self._largest_upload:
-            return 403, "Documents can't be added here."
+            return 403, "Documents can’t be added here."
         length = headers.get("content-length", "0")
         limit = self._largest_upload if path == _UPLOAD else self._largest_request
         if not length.isascii() or not length.isdigit() or int(length) > limit:

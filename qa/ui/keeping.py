@@ -20,7 +20,7 @@ from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange
 from qa.ui.source import digest
 
-__all__ = ["Earlier", "chosen", "entry_of", "listed", "order", "restored", "slot"]
+__all__ = ["Earlier", "entry_of", "listed", "order", "restored", "slot"]
 
 FORM = 2
 MOST = 40
@@ -91,16 +91,11 @@ def order(where: str, **what: Any) -> str:
         The reader's `slot`.
     **what
         ``entry``: keep this as the conversation that is open; None begins another.
-        ``choice``: keep what was chosen. ``opened``: whether what the page gave back is open.
+        ``opened``: whether what the page gave back is open.
     """
     # One that is the same as the last is a new one too.
     told = json.dumps({"slot": where, "most": MOST_EARLIER, "order": next(_orders), **what})
     return told.replace("<", "\\u003c")
-
-
-def chosen(choice: Choice) -> list[str]:
-    """A choice as it is kept."""
-    return [choice.model, choice.caution, choice.sources]
 
 
 def restored(
@@ -111,7 +106,7 @@ def restored(
     Parameters
     ----------
     value : object
-        What the page gives: ``entry``, and ``choices`` by slot.
+        What the page gives: ``entry``, and ``choices`` by slot: model, caution, sources.
     where : str
         The reader's `slot`.
     person : str or None

@@ -14,8 +14,8 @@ __all__ = ["DOT", "ICONS", "Html", "file_size", "plural", "tag", "text", "tool"]
 Html = str
 """A string that is safe to put into the page: made by this package's functions only."""
 
-DOT: Html = '<span class="qa-dot" aria-hidden="true">·</span><span class="qa-hidden">, </span>'
-"""Between two facts; read out as a pause."""
+DOT: Html = '<span class="qa-dot" aria-hidden="true">·</span><span class="qa-hidden">, </span><wbr>'
+"""Between two facts, which may stand on two lines; read out as a pause."""
 
 _SVG = (
     '<svg class="qa-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" '

@@ -86,7 +86,7 @@ class Reader:
         try:
             return self._open(wish)
         except (AttributeError, KeyError, TypeError):
-            return notice_html("Nothing to show", "The page asked for a place that doesn't exist.")
+            return notice_html("Nothing to show", "The page asked for a place that doesn’t exist.")
 
     def more_source(self, wish: Any) -> dict[str, Any] | None:
         """Make the text next to the part that is shown, with where it starts and ends."""

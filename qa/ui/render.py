@@ -19,9 +19,7 @@ from qa.ui.source import date_html, digest
 __all__ = ["conversation_html", "exchange_html", "support_words"]
 
 CLOSEST = 5
-REFUSAL = (
-    "Nothing that was found answers this. What comes closest is below; other words may find more."
-)
+REFUSAL = "No passage answers this. Other words may find more."
 STRONG, GOOD = 0.85, 0.65
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
 _LAST_WORD = re.compile(r"\S{1,24}\Z")
@@ -64,9 +62,10 @@ def _why(citation: Citation, answer: Answer) -> str:
     return ": ".join(filter(None, (_support(citation, answer), "; ".join(reasons))))
 
 
-def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) -> Html:
-    quote, support = _one_line(citation.quote), _support(citation, answer)
-    label = f"Quote {citation.number}, {citation.title}: {quote.rstrip('.')}"
+def _leads_to(
+    content: Html, citation: Citation, answer: Answer, class_: str, label: str | None = None
+) -> Html:
+    quote = _one_line(citation.quote)
     return tag(
         "button",
         content,
@@ -81,8 +80,15 @@ def _leads_to(content: Html, citation: Citation, answer: Answer, class_: str) ->
         data_from=citation.title,
         data_level=_level(citation.support) if _supports(answer) else None,
         data_why=_why(citation, answer),
-        aria_label=f"{label}. {support}" if support else label,
+        aria_label=label,
     )
+
+
+def _chip_html(citation: Citation, answer: Answer) -> Html:
+    said = f"Quote {citation.number}, {citation.title}: {_one_line(citation.quote).rstrip('.')}"
+    support = _support(citation, answer)
+    label = f"{said}. {support}" if support else said
+    return _leads_to(text(citation.number), citation, answer, "qa-chip", label)
 
 
 def _text_html(answer: Answer) -> Html:
@@ -94,7 +100,7 @@ def _text_html(answer: Answer) -> Html:
         if citation is None:
             continue
         before = answer.text[end : marker.start()]
-        chip = _leads_to(text(citation.number), citation, answer, "qa-chip")
+        chip = _chip_html(citation, answer)
         # A line never breaks between a word, its number and the full stop after it.
         word = _LAST_WORD.search(before)
         cut = word.start() if word else len(before)
@@ -124,7 +130,11 @@ def _quotes_html(answer: Answer) -> Html:
         tag(
             "li",
             _leads_to(
-                tag("span", text(citation.number), class_="qa-number", aria_hidden="true")
+                tag(
+                    "span",
+                    tag("span", "Quote ", class_="qa-hidden") + text(citation.number),
+                    class_="qa-number",
+                )
                 + tag("span", text(_one_line(citation.quote)), class_="qa-quote", dir="auto")
                 + tag(
                     "span",
@@ -146,10 +156,9 @@ def _passages_html(passages: Iterable[Passage]) -> Html:
     items = []
     for number, passage in enumerate(passages, 1):
         sentence = passage.sentence
-        quote = _one_line(sentence.text)
         button = tag(
             "button",
-            tag("span", text(quote), class_="qa-quote", dir="auto")
+            tag("span", text(_one_line(sentence.text)), class_="qa-quote", dir="auto")
             + tag("span", _origin_html(passage), class_="qa-under"),
             type="button",
             class_="qa-cite qa-row qa-passage",
@@ -160,7 +169,6 @@ def _passages_html(passages: Iterable[Passage]) -> Html:
             data_check=digest(sentence.text),
             data_from=passage.title,
             data_why="Found for the question; not a checked quote of the answer",
-            aria_label=f"Passage {number}, {passage.title}: {quote}",
         )
         items.append(tag("li", button))
     return tag("ol", "".join(items), class_="qa-quotes", data_group=True)
@@ -183,7 +191,7 @@ def _dropped_html(claims: Iterable[Claim]) -> Html:
         for claim in dropped
     )
     return _details(
-        f"{plural(len(dropped), 'statement')} left out: the quotes don't support "
+        f"{plural(len(dropped), 'statement')} left out: the quotes don’t support "
         f"{'it' if len(dropped) == 1 else 'them'}",
         tag("ul", "".join(items), class_="qa-dropped"),
     )
@@ -196,7 +204,7 @@ def _verdict_html(answer: Answer) -> Html:
     elif _is_verbatim(answer):
         icon, words = "quoted", f"Word for word from the documents: {quotes}"
     elif answer.status == "partial":
-        icon, words = "partial", f"Answered in part, machine-checked against {quotes}"
+        icon, words = "partial", f"Answered in part, machine-checked: {quotes}"
     else:
         icon, words = "checked", f"Machine-checked against {quotes}"
     return tag("p", ICONS[icon] + tag("span", words), class_="qa-verdict")
@@ -240,7 +248,7 @@ def _answer_html(answer: Answer, latest: bool) -> Html:
         body = _verdict_html(answer) + said + notes
         passages = _found_html(answer.evidence, "Closest passages")
     else:
-        body = _text_html(answer) + _verdict_html(answer) + notes + _quotes_html(answer)
+        body = _verdict_html(answer) + _text_html(answer) + notes + _quotes_html(answer)
         considered = f"{plural(len(answer.evidence), 'passage')} considered"
         passages = _details(considered, _passages_html(answer.evidence)) if answer.evidence else ""
     return tag(
@@ -261,7 +269,7 @@ def _progress_html(exchange: Exchange) -> Html:
     sources = len({passage.sentence.document for passage in exchange.passages})
     if exchange.stage == "waiting":
         before = "one question" if exchange.ahead == 1 else f"{exchange.ahead} questions"
-        words = f"Waiting for the model: {before} before yours…"
+        words = f"Waiting: {before} before yours…"
     elif exchange.stage == "searching" and exchange.passages:
         words = "Working out what the question refers to…"
     elif exchange.stage == "searching":
@@ -269,11 +277,12 @@ def _progress_html(exchange: Exchange) -> Html:
     elif exchange.draft:
         words = "Drafting. Not checked yet…"
     else:
-        found = plural(len(exchange.passages), "passage")
-        words = f"Reading {found} from {plural(sources, 'document')}…"
+        passages = plural(len(exchange.passages), "passage")
+        words = f"Reading {passages} from {plural(sources, 'document')}…"
     draft = tag(
         "div", text(_MARKER.sub("", exchange.draft)), class_="qa-words qa-draft", dir="auto"
     )
+    found = tag("div", _found_html(exchange.passages, "Passages found"), class_="qa-found")
     status = (
         tag("span", "", class_="qa-pulse", aria_hidden="true")
         + tag("span", words)
@@ -281,9 +290,7 @@ def _progress_html(exchange: Exchange) -> Html:
     )
     return tag(
         "div",
-        tag("div", draft, class_="qa-desk")
-        + tag("p", status, class_="qa-verdict qa-busy")
-        + _found_html(exchange.passages, "Passages found"),
+        tag("p", status, class_="qa-verdict qa-busy") + tag("div", draft + found, class_="qa-desk"),
         class_="qa-answer qa-pending",
     )
 
@@ -299,7 +306,7 @@ def _told_html(exchange: Exchange) -> Html:
 
 def _ended_html(exchange: Exchange, latest: bool) -> Html:
     if exchange.stage == "stopped":
-        words = "Stopped before the draft was checked, so it isn't shown."
+        words = "Stopped before the draft was checked, so it isn’t shown."
     else:
         words = exchange.problem
     status = ICONS[exchange.stage] + tag("span", text(words), dir="auto")
@@ -309,6 +316,19 @@ def _ended_html(exchange: Exchange, latest: bool) -> Html:
         + _found_html(exchange.passages, "Passages found")
         + tag("footer", _again_html(exchange.question, latest), class_="qa-tools"),
         class_=f"qa-answer qa-{exchange.stage}",
+    )
+
+
+def _understood_html(exchange: Exchange) -> Html:
+    """How a follow-up was understood; its line is there before it is, so that nothing moves."""
+    known = exchange.standalone_question
+    if known is None and not (exchange.follows and (exchange.pending or exchange.answer)):
+        return ""
+    words = text(known) if known else "" if exchange.stage != "answered" else "you asked it"
+    return tag(
+        "p",
+        tag("span", "Understood as", class_="qa-kicker") + tag("span", words, dir="auto"),
+        class_="qa-understood",
     )
 
 
@@ -323,16 +343,6 @@ def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> 
     latest : bool
         The latest can be asked again or changed in its place.
     """
-    understood = (
-        tag(
-            "p",
-            tag("span", "Understood as", class_="qa-kicker")
-            + tag("span", text(exchange.standalone_question), dir="auto"),
-            class_="qa-understood",
-        )
-        if exchange.standalone_question
-        else ""
-    )
     if exchange.answer is not None:
         body = _answer_html(exchange.answer, latest)
     elif exchange.stage == "told":
@@ -343,7 +353,9 @@ def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> 
         body = _ended_html(exchange, latest)
     return tag(
         "article",
-        tag("h2", text(exchange.question), class_="qa-question", dir="auto") + understood + body,
+        tag("h2", text(exchange.question), class_="qa-question", dir="auto")
+        + _understood_html(exchange)
+        + body,
         class_="qa-turn",
         data_turn=position,
         aria_busy="true" if exchange.pending else None,

@@ -7,10 +7,8 @@ import errno
 import importlib.util
 import ipaddress
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 import webbrowser
@@ -25,6 +23,7 @@ from qa.errors import ServeError
 from qa.readers import MAX_TEXT_BYTES
 from qa.ui.app import ChatLibrary, asset, build
 from qa.ui.guard import Guard, host_of
+from qa.ui.uploads import delete_uploads, make_uploads
 
 __all__ = ["Auth", "launch", "serve"]
 
@@ -137,7 +136,7 @@ def serve(
         raise ServeError("The MCP server needs the extra 'mcp'. Run: pip install 'qa[mcp]'")
     outside = urlsplit(root_path)
     hosts = [host, "127.0.0.1", "localhost", "[::1]"] if _is_loopback(host) else ["*"]
-    uploads = Path(tempfile.mkdtemp(prefix="qa-uploads-"))
+    uploads = make_uploads()
     icon = Path(__file__).parent / "assets" / "icon.svg"
     blocks = build(library, uploads=uploads, editable=editable, at_once=at_once)
     try:
@@ -183,7 +182,7 @@ def serve(
             },
         )
     except BaseException as error:
-        shutil.rmtree(uploads, ignore_errors=True)
+        delete_uploads(uploads)
         if not isinstance(error, OSError):
             raise
         raise ServeError(
@@ -243,7 +242,7 @@ def launch(
         except KeyboardInterrupt:
             print("\nThe chat has ended.", flush=True)
         finally:
-            shutil.rmtree(blocks.app.uploaded_file_dir, ignore_errors=True)
+            delete_uploads(Path(blocks.app.uploaded_file_dir))
             blocks.close(verbose=False)
 
 

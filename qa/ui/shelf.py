@@ -132,7 +132,7 @@ class Shelf:
         self._check_editable()
         known = {*self._library.documents, *(each.path for each in self._library.report.skipped)}
         if path not in known:
-            raise DocumentError(f"{path} isn't in the library. It may be gone already.")
+            raise DocumentError(f"{path} isn’t in the library. It may be gone already.")
         with self._lock:
             self._removed.add(path)
         aside = self._library.remove(path)
@@ -174,7 +174,7 @@ class Shelf:
                 if time.monotonic() > self._looked + WATCH_SECONDS:
                     break
         except (OSError, RuntimeError) as error:
-            self._message = f"The folder can't be watched: {error}. “Look for changes” reads it."
+            self._message = f"The folder can’t be watched: {error}. “Look for changes” reads it."
         finally:
             with self._lock:
                 self._watcher = None
@@ -238,7 +238,7 @@ class Shelf:
     def _check_editable(self) -> None:
         if not self.editable:
             raise DocumentError(
-                "Documents can't be added or removed here: the chat was started with --read-only."
+                "Documents can’t be added or removed here: the chat was started with --read-only."
             )
 
     def _do(self, name: str, file: Path | None) -> None:
@@ -278,7 +278,7 @@ class Shelf:
         except Exception:
             # Whatever is wrong with one file, those after it are still added.
             logger.exception("%s could not be added", name)
-            self._fail(name, f"It can't be added: {FAULT}")
+            self._fail(name, f"It can’t be added: {FAULT}")
             return None
         finally:
             shutil.rmtree(file.parent, ignore_errors=True)
@@ -359,5 +359,5 @@ def _claimed(file: Path) -> Path:
             raise
     except OSError as error:
         raise DocumentError(
-            f"The file didn't arrive ({error.strerror or error}). Add it again."
+            f"The file didn’t arrive ({error.strerror or error}). Add it again."
         ) from error

@@ -88,7 +88,7 @@ def reply(
     can = (
         f"Ask about what is written in {library} ({held}). Each statement of an answer is checked "
         "by machine against quotes from the documents; select its number to read the quote in its "
-        "place. Where the documents don't say, you are told so, with the closest passages."
+        "place. Where the documents don’t say, you are told so, with the closest passages."
     )
     if _HELP.fullmatch(rest):
         return (
@@ -106,5 +106,5 @@ def reply(
     if greeting and not rest:
         return (f"Hello. {can}",), tuple(suggest())
     if _THANKS.fullmatch(plain):
-        return ("You're welcome. What else would you like to know?",), ()
+        return ("You’re welcome. What else would you like to know?",), ()
     return None

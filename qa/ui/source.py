@@ -33,6 +33,7 @@ _HEADING = re.compile(r"(#{1,6} +)\S.*")
 _STRONG = re.compile(r"(\*\*)(?=[^\s*])[^*\n]*[^\s*](\*\*)")
 _FENCES = ("```", "~~~")
 _FENCE = re.compile(r"^[^\S\n]*(```|~~~)", re.MULTILINE)
+CODE = "qa-code"
 WHOLE = 40_000
 REACH = 8_000
 
@@ -114,17 +115,23 @@ def text_html(
         cuts.update((start, end))
     looks: list[str] = []
     parts: list[Html] = []
+    code: list[Html] = []
     reached = False
     for start, end in pairwise(sorted(cuts)):
         for look in cease.get(start, ()):
             looks.remove(look)
         looks += begin.get(start, ())
         piece = text(document.text[start:end])
-        if looks:
-            piece = tag("span", piece, class_=" ".join(looks))
+        if CODE in looks:
+            into = code
+        else:
+            into = parts
+            parts += _block(code)
+        if worn := [look for look in looks if look != CODE]:
+            piece = tag("span", piece, class_=" ".join(worn))
         over = [quote for quote in inside if quote.start <= start and quote.end >= end]
         if any(quote.number == current for quote in over):
-            parts.append(
+            into.append(
                 tag(
                     "mark",
                     piece,
@@ -135,32 +142,44 @@ def text_html(
             )
             reached = True
         elif over:
-            parts.append(tag("mark", piece, class_="qa-mark", data_number=over[0].number))
+            into.append(tag("mark", piece, class_="qa-mark", data_number=over[0].number))
         else:
-            parts.append(piece)
-    return "".join(parts)
+            into.append(piece)
+    return "".join([*parts, *_block(code)])
+
+
+def _block(code: list[Html]) -> Iterator[Html]:
+    """Take out of `code` what is in it, as one block; nothing where nothing is."""
+    if code:
+        # It reads from left to right in whatever language is around it.
+        yield tag("div", "".join(code), class_=CODE, dir="ltr")
+        code.clear()
 
 
 def _looks(document: Document, first: int, last: int) -> Iterator[tuple[int, int, str]]:
     """Spans with the class that they are shown in; Markdown's signs stay, but step back."""
     if document.format == "code":
-        yield first, last, "qa-code"
+        yield first, last, CODE
         return
     front = min(document.body_start, last)
     if first < front:
         yield first, front, "qa-front"
     # What is shown may begin within a block of code.
-    fence = ""
+    fence, begin = "", first
     for line in _FENCE.finditer(document.text, 0, first):
         if not fence or line[1] == fence:
             fence = "" if fence else line[1]
     for line in _LINE.finditer(document.text, first, last):
         begun = line[0].lstrip()
         if begun.startswith(fence or _FENCES):
-            fence = "" if fence else begun[:3]
-            yield *line.span(), "qa-code"
-        elif fence or begun.startswith("|"):
-            yield *line.span(), "qa-code"
+            if fence:
+                # With the line break, which would else stand empty after the block.
+                yield begin, min(line.end() + 1, last), CODE
+            fence, begin = "" if fence else begun[:3], line.start()
+        elif fence:
+            continue
+        elif begun.startswith("|"):
+            yield *line.span(), "qa-table"
         else:
             if heading := _HEADING.fullmatch(line[0]):
                 sign = line.start() + heading.end(1)
@@ -170,6 +189,8 @@ def _looks(document: Document, first: int, last: int) -> Iterator[tuple[int, int
                 yield *strong.span(), "qa-strong"
                 yield *strong.span(1), "qa-sign"
                 yield *strong.span(2), "qa-sign"
+    if fence:
+        yield begin, last, CODE
 
 
 def panel_head(controls: Html, title: str, facts: Sequence[Html]) -> Html:

@@ -19,7 +19,7 @@ from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange, history
 from qa.ui.desk import ChatLibrary, Desk
 from qa.ui.frame import hello_html, welcome_html
-from qa.ui.keeping import chosen, entry_of, order, restored, slot
+from qa.ui.keeping import entry_of, order, restored, slot
 from qa.ui.programs import person
 from qa.ui.render import conversation_html, exchange_html
 from qa.ui.shelf import Shelf
@@ -89,7 +89,7 @@ class Talk:
         """Yield past, live, conversation, composer and what is kept as the answer comes."""
         name, session = request.username, request.session_hash
         asking = self._asking[session] = object()
-        exchange = Exchange(question)
+        exchange = Exchange(question, follows=bool(history(before)))
         yield [
             conversation_html(before),
             self._show((*before, exchange)),
@@ -181,10 +181,6 @@ class Talk:
             conversation,
             gr.update(submit_btn=ASK, stop_btn=False),
         ]
-
-    def keep(self, model: str, caution: str, sources: str, request: gr.Request) -> str:
-        """Keep what was chosen."""
-        return self._order(request, choice=chosen(self._choice(model, caution, sources)))
 
     def start(self, request: gr.Request) -> list[Any]:
         """Begin an empty conversation; the one that was open is kept already."""

@@ -77,12 +77,19 @@ function obey() {
   if (told.opened === true && open === null) remember(read(place(), sessionStorage));
   if (told.opened === false || told.entry === null) remember(null);
   if (told.entry) keepEntry(told.entry);
-  if (told.choice) {
-    const key = `${place()}-choices`;
-    write(key, { ...read(key), [slot]: told.choice });
-  }
   listEarlier();
   if (told.entry === null) begun();
+}
+
+// What is chosen is kept at once: a reload may come before the server has heard of it.
+function keepChoices({ target }) {
+  if (slot === null) return;
+  // Gradio unchecks the one before a moment later.
+  const chosen = all("#qa-settings fieldset").map((each) =>
+    each.contains(target) ? target.value : find("input:checked", each)?.value,
+  );
+  const key = `${place()}-choices`;
+  write(key, { ...read(key), [slot]: chosen });
 }
 
 // The list of the others, in the empty conversation.

@@ -264,7 +264,7 @@ function isSure(button, question) {
   if ("sure" in button.dataset) return true;
   for (const other of all(".qa-remove[data-sure]")) unsure(other);
   button.dataset.sure = "";
-  find(".qa-confirm", button).textContent = question;
+  writeOn(button, question);
   return false;
 }
 async function remove(button) {
@@ -275,12 +275,13 @@ async function remove(button) {
   const wrong = await server.change(wish).catch(() => "The server doesn’t answer.");
   // The list isn't made anew while it asks.
   unsure(button);
-  if (wrong !== null) {
-    find(".qa-confirm", button).textContent = wrong;
-    return;
-  }
+  if (wrong !== null) return void writeOn(button, wrong);
   await refreshList();
   find("h2", element)?.focus({ preventScroll: true });
+}
+// Also said aloud: a button with a name of its own doesn't tell what is written on it.
+function writeOn(button, words) {
+  find(".qa-confirm", button).textContent = voice.textContent = words;
 }
 function unsure(button) {
   delete button.dataset.sure;

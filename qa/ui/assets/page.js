@@ -26,6 +26,10 @@ document.addEventListener("click", (event) => {
   }
   if (at("#qa-settings-button")) toggleSettings();
   else if (at("#qa-new")) beginAnew();
+  else if (at("#qa-composer .stop-button")) {
+    // It goes away with the focus on it; on a phone the keyboard would come up for nothing.
+    if (isWide() || event.detail === 0) composer().focus();
+  }
   else if ((hit = at(".qa-cite"))) {
     opener = hit;
     waiting = false;
@@ -86,7 +90,10 @@ function begin() {
   look().then(() => { if (panel && ticket === 0 && isWide()) showPanel(); });
   setInterval(tickAll, 1000);
   obey();
-  find("#qa-settings").addEventListener("change", tickAll);
+  find("#qa-settings").addEventListener("change", (event) => {
+    keepChoices(event);
+    tickAll();
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   settings.setAttribute("aria-expanded", "false");
   settings.setAttribute("aria-controls", "qa-settings");

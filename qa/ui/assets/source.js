@@ -61,7 +61,7 @@ async function wish(request, options) {
     show("");
     const notice = document.createElement("p");
     notice.className = "qa-notice";
-    notice.textContent = "The server doesn't answer. Check that qa is still running.";
+    notice.textContent = "The server doesn’t answer. Check that qa is still running.";
     element.append(notice);
     return false;
   }
