@@ -48,11 +48,14 @@ def _places(page: Page, question: str, library: WrittenLibrary) -> dict[str, lis
     page.evaluate(WATCH)
     if "puzzling" in question:
         expect(page.locator("#qa-live")).to_contain_text("Working out what")
-        library.may_end.set()
     if "wait" in question:
         # Longer than the room that it begins with.
         page.wait_for_function("document.querySelector('#qa-live .qa-draft')?.offsetHeight > 90")
-        library.may_end.set()
+    # What is there now has been watched when the second frame from now begins.
+    page.evaluate(
+        "() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
+    )
+    library.may_end.set()
     answered(page)
     page.wait_for_timeout(100)
     places: dict[str, list[int]] = {}
