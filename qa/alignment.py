@@ -8,9 +8,12 @@ passage whose place is known.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import Stemmer
 
 from qa.types import Passage
 from qa.values import MARKS, fold
@@ -24,6 +27,7 @@ __all__ = [
     "holds",
     "names_and_numbers",
     "stands_verbatim",
+    "stem",
     "words",
 ]
 
@@ -219,8 +223,15 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     coverage = len(needed & held) / len(needed)
     if not needed & held:
         return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
+    # A sentence's first word has its capital from its place: "Report it …", of what "must be
+    # reported".
+    stems = {stem(key) for key in held}
     missing = _unique(
-        word.text for word in claim_words if _must_stand(word) and word.key not in held
+        word.text
+        for place, word in enumerate(claim_words)
+        if _must_stand(word)
+        and word.key not in held
+        and (place or word.is_number or stem(word.key) not in stems)
     )
     in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
     return Alignment(in_order, coverage, missing)
@@ -258,14 +269,27 @@ def _stating(
 
 
 def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:
-    """Whether each item of a claim stands word for word in a passage.
+    """Whether each item of a claim stands word for word in a passage, but for endings.
 
     Items are what commas, semicolons and "and" part; a claim that is no list is one item
-    or, cut anywhere, still made of verbatim pieces.
+    or, cut anywhere, still made of verbatim pieces. A verb that was fitted to the question,
+    "call" for "the tenant calls", is still the passage's own.
     """
-    keys = [[word.key for word in words(passage.sentence.text)] for passage in passages]
-    items = [[word.key for word in words(item)] for item in _ITEM_BREAK.split(claim)]
+    keys = [_stems(passage.sentence.text) for passage in passages]
+    items = [_stems(item) for item in _ITEM_BREAK.split(claim)]
     return all(any(_contains(held, item) for held in keys) for item in items if item)
+
+
+@functools.lru_cache(maxsize=4096)
+def stem(word: str) -> str:
+    """A word's key without its English ending."""
+    # A stemmer keeps a buffer, so that threads can't share one.
+    found: str = Stemmer.Stemmer("english").stemWord(word)
+    return found
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word.key) for word in words(text)]
 
 
 def holds(text: str, claim: str) -> bool:

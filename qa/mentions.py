@@ -12,9 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import Stemmer
-
-from qa.alignment import Word, content_words, names_and_numbers, words
+from qa.alignment import Word, content_words, names_and_numbers, stem, words
 from qa.types import Passage, Sentence
 from qa.values import Date, Number, matches, tokenise
 
@@ -137,8 +135,8 @@ def _dates(text: str) -> tuple[Date, ...]:
 
 def speaks_of(word: str, stems: frozenset[str]) -> bool:
     """Whether a word is among others, up to its ending and its last letter ("build", "built")."""
-    stem = _stem(word)
-    return stem in stems or any(_alike(stem, other) for other in stems)
+    bare = stem(word)
+    return bare in stems or any(_alike(bare, other) for other in stems)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -149,10 +147,4 @@ def _alike(one: str, other: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
     """Content words of a text without their endings."""
-    return frozenset(_stem(word.key) for word in content_words(text))
-
-
-def _stem(word: str) -> str:
-    # A stemmer keeps a buffer, so that threads can't share one.
-    stem: str = Stemmer.Stemmer("english").stemWord(word)
-    return stem
+    return frozenset(stem(word.key) for word in content_words(text))

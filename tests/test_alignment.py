@@ -219,11 +219,23 @@ def test_a_name_is_quoted_where_it_is_said_what_was_asked() -> None:
         ("May; 46,200 and Keller", True),
         ("46,300", False),
         ("200", False),
+        # A verb that was fitted to the question is still the passage's own; a number isn't.
+        ("Keller asked €46,200", True),
+        ("Keller wants €46,200", False),
     ],
 )
 def test_items_that_stand_word_for_word(claim: str, verbatim: bool) -> None:
     passage = passages("Keller asks €46,200 and could start in May.")
     assert stands_verbatim(claim, passage) is verbatim
+
+
+def test_a_sentence_s_capital_makes_no_name_of_its_first_word() -> None:
+    theft = passages("Theft must be reported to the police within 24 hours.")
+    assert align("Report it to the police within 24 hours", "What now?", theft).missing == ()
+    assert align("Rapport within 24 hours", "What now?", theft).missing == ("Rapport",)
+    # Elsewhere a capital is a name's.
+    told = align("within 24 hours to Report", "To whom?", theft)
+    assert told.missing == ("Report",)
 
 
 def test_word_for_word_wins_over_scattered() -> None:
