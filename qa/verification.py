@@ -26,7 +26,7 @@ from qa.alignment import (
 from qa.checker import read_again, under_headings
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import is_unsaid, names_of
+from qa.mentions import is_unsaid, label_of, names_of, speaks_of, stems
 from qa.polarity import turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
@@ -105,6 +105,11 @@ YES_SCORE = (1.11, 0.66, 1.13, -1.64)
 NO_SCORE = (-0.25, 2.08, 0.93, -2.73)
 LEAST_CHANCE = 0.01
 YES_NO_PASSAGES = 3
+# Of those, the quotes are the ones that have this share of the question's words, by rarity, that
+# the best has, and are nearly as close to it; if a reading of them alone agrees this much.
+TELLING_SHARE = 0.6
+TELLING_MARGIN = 0.2
+BEARS = 0.5
 AUXILIARIES = frozenset(
     """
     is are was were am do does did has have had can could will would shall should may might must
@@ -279,6 +284,7 @@ def _decide_yes_no(
     )
     # A reading that says the same of both, or nothing, has decided nothing.
     supported = 0.0 if None in (yes, no) or yes == no else score / (1.0 + sum(scores))
+    verdict: Verdict = "supported" if supported >= threshold else "unsupported"
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
     found = align(body, evidence.question, evidence.passages) if content_words(body) else None
     # The draft's reason may stand behind the verdict only where it is on the same side and
@@ -291,16 +297,45 @@ def _decide_yes_no(
         and said.group(1).capitalize() == answer
         and set(found.passages) <= set(read)
     )
-    verdict: Verdict = "supported" if supported >= threshold else "unsupported"
+    cited = found.passages if found is not None and reasoned else read
+    telling = _telling(evidence, read)
+    if verdict == "supported" and not set(cited) <= set(telling):
+        agrees = read_again(model, evidence.question, answer, telling, deadline)
+        if agrees is not None and agrees >= BEARS:
+            # A reason from elsewhere is none, where these bear the answer by themselves.
+            cited, reasoned = telling, False
     return CheckedClaim(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
-        passages=found.passages if found is not None and reasoned else read,
+        passages=cited,
         support=supported,
         verdict=verdict,
         reason=f"A second reading of the quoted passages prefers {answer.lower()} to "
         f"{other.lower()}" + ("." if verdict == "supported" else ", but too little to be sure."),
         signals=None,
     )
+
+
+def _telling(evidence: Evidence, read: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Passages that speak of the question about as much as any of them, by its rarer words."""
+    said = {
+        passage: stems(f"{label_of(passage.sentence)} {passage.sentence.text}")
+        for passage in evidence.passages
+    }
+    weight = {
+        key: math.log1p(len(said) / (1 + sum(speaks_of(key, held) for held in said.values())))
+        for key in sorted({word.key for word in content_words(evidence.question)})
+    }
+    told = {
+        passage: sum(each for key, each in weight.items() if speaks_of(key, said[passage]))
+        for passage in read
+    }
+    most, closest = max(told.values()), max(passage.score for passage in read)
+    telling = tuple(
+        passage
+        for passage in read
+        if told[passage] >= TELLING_SHARE * most and passage.score >= closest - TELLING_MARGIN
+    )
+    return telling or read
 
 
 def _check_claim(

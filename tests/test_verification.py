@@ -290,15 +290,17 @@ def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
     [
         ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
         # The reading decides, whatever the draft says.
-        ("Yes", 0.1, 0.9, "No.", [1, 2]),
-        ("No", 0.9, 0.1, "Yes.", [1, 2]),
+        ("Yes", 0.1, 0.9, "No.", [1]),
+        ("No", 0.9, 0.1, "Yes.", [1]),
         # Its reason speaks for the other side.
-        ("Yes. RM released the song", 0.1, 0.9, "No.", [1, 2]),
+        ("Yes. RM released the song", 0.1, 0.9, "No.", [1]),
         # It stands in a passage that the reading didn't see.
-        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1, 2]),
+        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1]),
         # A reason that the documents don't have isn't given.
-        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1, 2]),
-        ("", 0.95, 0.5, "Yes.", [1, 2]),
+        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1]),
+        ("", 0.95, 0.5, "Yes.", [1]),
+        # A passage that says nothing of what is asked is no reason.
+        ("Yes. The volcano erupted near Milano", 0.9, 0.1, "Yes.", [1]),
     ],
 )
 def test_yes_or_no_is_decided_by_asking_for_both(
@@ -313,6 +315,17 @@ def test_yes_or_no_is_decided_by_asking_for_both(
     assert found.verdict == "supported"
     assert found.text == text
     assert [passage.number for passage in found.passages] == cited
+
+
+def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
+    def reading(messages: Sequence[Message]) -> Reply:
+        whole = TEXTS[1] in messages[-1].content
+        return yes_no(
+            *((0.9, 0.1) if whole and messages[-1].content.endswith("Yes") else (0.1, 0.9))
+        )
+
+    (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
+    assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
 
 
 @pytest.mark.parametrize("claim", ["No copies", "No tracks", "no album", "No-one plays the piano"])
