@@ -205,17 +205,29 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
             -passage.number,
         )
 
+    items = [held for item in _ITEM_BREAK.split(claim) if (held := [w.key for w in words(item)])]
+
+    def has_item(passage: Passage, new: set[str]) -> bool:
+        return len(items) > 1 and any(
+            new & set(item) and _contains(keys_of[passage.number], item) for item in items
+        )
+
     first = max(passages, key=preference)
     chosen, left = [first], needed - set(keys_of[first.number])
     while left:
-        best = max(passages, key=lambda p: (len(left & set(keys_of[p.number])), preference(p)))
+        best = max(
+            passages,
+            key=lambda p: (len(left & set(keys_of[p.number])), has_item(p, left), preference(p)),
+        )
         gained = left & set(keys_of[best.number])
         if not gained:
             break
-        # A passage that adds a single common word supports nothing new.
-        if any(word.is_number or word.is_capitalised for word in wanted if word.key in gained) or (
-            len(gained) > 1
-        ):
+        # A passage that adds a single common word supports nothing new, unless the word is what
+        # an item of a list has of its own: "2 eggs, 2 onions".
+        telling = any(
+            word.is_number or word.is_capitalised for word in wanted if word.key in gained
+        )
+        if telling or has_item(best, gained) or len(gained) > 1:
             chosen.append(best)
         left -= gained
     chosen += _stating(chosen, wanted, asked, passages)

@@ -19,6 +19,7 @@ from qa.index import Index
 from qa.llms import ChatModel, Completion, Deadline, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
+from qa.tables import mixed_rows
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import CheckedClaim, check_claims
 
@@ -104,7 +105,7 @@ class Reading:
             deadline=deadline,
             whole=self.whole is not None,
         )
-        return tuple(dated_claim(claim) for claim in checked)
+        return tuple(dated_claim(_of_one_sort(evidence.question, claim)) for claim in checked)
 
 
 def date_of(passages: Sequence[Passage]) -> str | None:
@@ -121,6 +122,15 @@ def dated_claim(claim: CheckedClaim) -> CheckedClaim:
         return claim
     context = " ".join(passage.sentence.text for passage in claim.passages)
     return replace(claim, text=dated(undated(claim.text), context, date_of(claim.passages)))
+
+
+def _of_one_sort(question: str, claim: CheckedClaim) -> CheckedClaim:
+    """A claim, not supported where it mixes rows of a table that the question tells apart."""
+    named = mixed_rows(question, claim) if claim.verdict == "supported" else None
+    if named is None:
+        return claim
+    reason = f"Not each row that it is taken from has {named}."
+    return replace(claim, verdict="unsupported", reason=reason)
 
 
 def _similarity(embedder: Embedder, one: str, other: str) -> float:

@@ -17,7 +17,7 @@ from qa.mentions import speaks_of, stems
 from qa.types import Passage, Sentence
 from qa.verification import CheckedClaim
 
-__all__ = ["MAX_ROWS", "all_rows", "cells_of"]
+__all__ = ["MAX_ROWS", "all_rows", "cells_of", "mixed_rows"]
 
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
@@ -102,6 +102,29 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
         passages=tuple(replace(passage, sentence=row) for row in fitting),
         reason=f"{claim.reason} Each quoted row has {named}.",
     )
+
+
+def mixed_rows(question: str, claim: CheckedClaim) -> str | None:
+    """Find what a question names of some rows that a claim cites, and others contradict.
+
+    Asked for the furniture, a small model lists who sold the table, and the grocer of the next
+    row too.
+
+    Returns
+    -------
+    str or None
+        A cell, "Category: Furniture", that some cited rows have and others have otherwise; None
+        where there is none, or the question compares rows.
+    """
+    rows = [cells for p in claim.passages if (cells := cells_of(p.sentence.text))]
+    if len(rows) < 2 or any(word.key in NARROWING for word in words(question)):
+        return None
+    for column in dict.fromkeys(column for cells in rows for column in cells):
+        values = {cells[column] for cells in rows if column in cells}
+        named = {value for value in values if content_words(value) and holds(question, value)}
+        if named and named < values:
+            return f"{column}: {sorted(named)[0]}"
+    return None
 
 
 def _asks_more(question: str, passage: Passage, asked: str, wanted: Mapping[str, str]) -> bool:

@@ -245,6 +245,12 @@ def test_word_for_word_wins_over_scattered() -> None:
     assert numbers(align("late was moon", "full moon", two)) == [1]
 
 
+def test_each_item_of_a_list_is_found() -> None:
+    listed = passages("- 2 carrots", "- 1 tbsp paste", "- 1 onion", "Fry the onion in paste.")
+    found = align("2 carrots, 1 tbsp paste, 1 onion", "What do I need?", listed)
+    assert (numbers(found), found.coverage) == ([1, 2, 3], 1.0)
+
+
 def test_a_common_word_alone_brings_no_passage_in() -> None:
     found = align("12 cm was late", "", passages("The tide rose by 12 cm.", "The moon was late."))
     assert numbers(found) == [1]
