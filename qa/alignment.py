@@ -205,7 +205,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
             -passage.number,
         )
 
-    items = [held for item in _ITEM_BREAK.split(claim) if (held := [w.key for w in words(item)])]
+    items = [keys for part in _ITEM_BREAK.split(claim) if (keys := [w.key for w in words(part)])]
 
     def has_item(passage: Passage, new: set[str]) -> bool:
         return len(items) > 1 and any(
@@ -230,6 +230,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
         if telling or has_item(best, gained) or len(gained) > 1:
             chosen.append(best)
         left -= gained
+    chosen += _below(chosen, asked, passages)
     chosen += _stating(chosen, wanted, asked, passages)
     held = set().union(*(keys_of[passage.number] for passage in chosen))
     coverage = len(needed & held) / len(needed)
@@ -247,6 +248,39 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     )
     in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
     return Alignment(in_order, coverage, missing)
+
+
+def _below(
+    chosen: Sequence[Passage], asked: set[str], passages: Sequence[Passage]
+) -> list[Passage]:
+    """What stands below a chosen heading and speaks most of the question.
+
+    "Walnut Bread" is the answer to "Which recipe has nuts?", but states nothing by itself.
+    """
+    found = []
+    for heading in chosen:
+        if not heading.sentence.is_heading:
+            continue
+        keys = [word.key for word in words(heading.sentence.text)]
+        own = [
+            passage
+            for passage in passages
+            if passage.sentence.document == heading.sentence.document
+            and passage.sentence.start > heading.sentence.start
+            and [word.key for word in words(passage.sentence.heading)] == keys
+        ]
+        told = max(
+            own,
+            key=lambda p: (
+                len(asked & {word.key for word in words(p.sentence.text)}),
+                p.score,
+                -p.number,
+            ),
+            default=None,
+        )
+        if told is not None and not any(passage in own for passage in chosen):
+            found.append(told)
+    return found
 
 
 def _stating(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from qa.alignment import content_words
+from qa.alignment import content_words, words
 from qa.injection import is_order, orders
 from qa.mentions import label_of
 from qa.settings import EvidenceSettings
@@ -68,7 +68,8 @@ def gather_evidence(
     Returns
     -------
     Evidence
-        Headings are read for context but never ranked: they state nothing. Sentences that
+        Headings are read for context but never ranked: they state nothing. Of a library that
+        isn't read whole, those above what is read are among the passages too. Sentences that
         give orders to a machine aren't read at all.
     """
     if library is None:
@@ -93,7 +94,9 @@ def gather_evidence(
         chosen = _outstanding(ranked, scores, settings)
     else:
         chosen = _within_budget(_outstanding(ranked, scores, settings), settings)
-        read = sorted(chosen, key=lambda s: (s.document, s.start))
+        above = _headings_above(chosen, hits) - kept_out
+        scores = {sentence: score for sentence, score in scores.items() if sentence not in above}
+        read = sorted({*chosen, *above}, key=lambda s: (s.document, s.start))
     nearby = {
         sentence: tuple(
             other.text for other in around[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
@@ -126,6 +129,32 @@ def gather_evidence(
         ranked=tuple(number_of[sentence] for sentence in chosen),
         whole=library is not None,
     )
+
+
+def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
+    """The headings that are read with sentences: an answer may be one, and is to be quoted."""
+    headings = {
+        scored.sentence: _in_order(scored.sentence.text)
+        for hit in hits
+        for scored in hit.sentences
+        if scored.sentence.is_heading
+    }
+    found = set()
+    for sentence in chosen:
+        label = _in_order(label_of(sentence))
+        own = [
+            heading
+            for heading, said in headings.items()
+            if said == label
+            and heading.document == sentence.document
+            and heading.start < sentence.start
+        ]
+        found.update(own and [max(own, key=lambda heading: heading.start)])
+    return frozenset(found)
+
+
+def _in_order(text: str) -> tuple[str, ...]:
+    return tuple(word.key for word in words(text))
 
 
 def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:

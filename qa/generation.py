@@ -309,6 +309,9 @@ def _render(evidence: Evidence) -> str:
     document, heading = None, ""
     for passage in evidence.passages:
         sentence = passage.sentence
+        # Among selected sentences a heading is written where the first one below it is.
+        if sentence.is_heading and not evidence.whole:
+            continue
         if sentence.document != document:
             document, heading = sentence.document, ""
             dated = f" ({passage.date})" if passage.date else ""

@@ -245,6 +245,19 @@ def test_word_for_word_wins_over_scattered() -> None:
     assert numbers(align("late was moon", "full moon", two)) == [1]
 
 
+def test_an_answer_that_is_a_heading_is_cited_with_what_stands_below_it() -> None:
+    texts = ("## Plum Cake", "It needs no nuts.", "## Walnut Bread", "Bake it.", "Contains nuts.")
+    headings = ("", "Plum Cake", "", "Walnut Bread", "Walnut Bread")
+    sections = tuple(
+        replace(
+            passage,
+            sentence=replace(passage.sentence, heading=heading, is_heading=not heading),
+        )
+        for passage, heading in zip(passages(*texts), headings, strict=True)
+    )
+    assert numbers(align("Walnut Bread", "Which recipes have nuts?", sections)) == [3, 5]
+
+
 def test_each_item_of_a_list_is_found() -> None:
     listed = passages("- 2 carrots", "- 1 tbsp paste", "- 1 onion", "Fry the onion in paste.")
     found = align("2 carrots, 1 tbsp paste, 1 onion", "What do I need?", listed)

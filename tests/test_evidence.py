@@ -120,6 +120,30 @@ def test_headings_are_never_ranked() -> None:
     assert whole.ranked == (1,)
 
 
+def test_the_heading_above_what_is_read_can_be_quoted() -> None:
+    texts = ("## Roof", "It leaks.", "## Cellar", "It is dry.", "## Roof", "It was mended.")
+    sentences = tuple(
+        Sentence(
+            "a",
+            number,
+            20 * number,
+            20 * number + len(text),
+            text,
+            heading="" if text[0] == "#" else texts[number - 1][3:],
+            is_heading=text[0] == "#",
+        )
+        for number, text in enumerate(texts)
+    )
+    chunk = Chunk("a", 0, 0, 120, " ".join(texts), sentences)
+    scores = (0.9, 0.1, 0.9, 0.1, 0.9, 0.5)
+    scored = tuple(ScoredSentence(*pair) for pair in zip(sentences, scores, strict=True))
+    settings = EvidenceSettings(least_sentences=1, sentences=1)
+    hits = [Hit(chunk, "House", None, 1.0, 0.0, 0.0, scored)]
+    found = gather_evidence("Which part was mended?", hits, None, settings)
+    assert [passage.sentence for passage in found.passages] == list(sentences[4:])
+    assert [passage.sentence for passage in found.best()] == [sentences[5]]
+
+
 def test_the_budget_is_kept_but_for_the_best() -> None:
     settings = EvidenceSettings(sentences=8, max_tokens=50)
     huge = hit("a.txt", 0, [0.9], words=1000)

@@ -64,6 +64,10 @@ def test_sentences_stand_under_their_headings() -> None:
     )
     prompt = answer_prompt(replace(found, passages=passages))[-1].content
     assert "Title a (2024-05-01)\nOne.\nRoof\nTwo.\nThree.\nFour.\n" in prompt
+    # Where it can be quoted too, it is written once.
+    above = Sentence("a.txt", 9, 50, 57, "## Roof", is_heading=True)
+    with_heading = (passages[0], Passage(9, above, "Title a", "2024-05-01", 0.0), *passages[1:])
+    assert answer_prompt(replace(found, passages=with_heading))[-1].content == prompt
     # Read whole, a heading is a passage of its own.
     whole = answer_prompt(replace(found, passages=passages, whole=True))[-1].content
     assert "Roof" not in whole
