@@ -110,6 +110,8 @@ YES_NO_PASSAGES = 3
 TELLING_SHARE = 0.6
 TELLING_MARGIN = 0.2
 BEARS = 0.5
+# A field or a cell says what its name is of, and a sentence is more than its capitals.
+_TELLING_MARKS = (":", "|", "=", "(", "–", " - ", ".", "!", ";")
 AUXILIARIES = frozenset(
     """
     is are was were am do does did has have had can could will would shall should may might must
@@ -350,7 +352,11 @@ def _check_claim(
     whole: bool,
 ) -> CheckedClaim:
     found = align(YES_NO.sub("", claim) or claim, evidence.question, evidence.passages)
-    fault = _fault(found) or _repeats(claim, evidence.question)
+    fault = (
+        _fault(found)
+        or _repeats(claim, evidence.question)
+        or _says_nothing(found.passages, evidence.question)
+    )
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
     question = evidence.question
@@ -398,6 +404,23 @@ def _repeats(claim: str, question: str) -> str:
     if all(word.key in known for word in content_words(claim) or words(claim)):
         return "It only repeats words of the question."
     return ""
+
+
+def _says_nothing(cited: Sequence[Passage], question: str) -> str:
+    """Why passages state nothing: bare names below no heading, as a letter's addressee is."""
+    asked = {word.key for word in content_words(question)}
+    for passage in cited:
+        text = passage.sentence.text
+        said = content_words(text)
+        named = all(word.is_capitalised and not word.is_number for word in said)
+        if (
+            not named
+            or label_of(passage.sentence)
+            or any(mark in text for mark in _TELLING_MARKS)
+            or any(speaks_of(key, stems(text)) for key in asked)
+        ):
+            return ""
+    return "The quoted passages are bare names, and state nothing of what is asked."
 
 
 def _share_said(groups: Sequence[Sequence[Word]], cited: Sequence[Passage]) -> float:

@@ -346,6 +346,33 @@ def test_a_yes_or_no_needs_no_place(claim: str) -> None:
     assert found.verdict == "supported", found.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "heading", "question", "supported"),
+    [
+        ("Herrn Joris Pettersen", "", "Wer ist der Bürgermeister von Lindenau?", False),
+        ("Joris Pettersen", "", "Who is the mayor?", False),
+        ("Joris Pettersen", "Council", "Who is the mayor?", True),
+        ("Mayor Joris Pettersen", "", "Who is the mayor?", True),
+        ("Chair: Joris Pettersen", "", "Who is the mayor?", True),
+        ("Joris Pettersen governs", "", "Who is the mayor?", True),
+    ],
+)
+def test_a_bare_name_states_nothing(
+    text: str, heading: str, question: str, supported: bool
+) -> None:
+    passage = Passage(1, Sentence("a", 0, 0, len(text), text, heading=heading), "A", None, 0.5)
+    (claim,) = check_claims(
+        Draft(("Joris Pettersen",), Completion((Token("x", 0.9),))),
+        Evidence(question, (passage,), (1,)),
+        model=ScriptedChatModel(Script()),
+        similarity=lambda one, other: 0.8,
+        settings=VerificationSettings(threshold=0.0),
+        deadline=Deadline(10),
+    )
+    assert (claim.verdict == "supported") is supported
+    assert supported or "bare names" in claim.reason
+
+
 def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
     found = check(
         "Yes. RM released the song",
