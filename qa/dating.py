@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from qa.values import Date, Number, tokenise
 
-__all__ = ["asked_as_of", "asks_latest", "dated", "undated"]
+__all__ = ["asked_as_of", "asks_latest", "dated", "section_date", "undated"]
 
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
@@ -222,3 +222,12 @@ def _count(said: str) -> int | None:
 
 def _shown(day: datetime.date) -> str:
     return f"{day.day} {day:%B} {day.year}"
+
+
+def section_date(heading: str) -> str | None:
+    """The one day, or month, that a heading of minutes or a log tells, in ISO 8601."""
+    found = [token.value for token in tokenise(heading) if isinstance(token.value, Date)]
+    if len(found) != 1 or found[0].year is None or found[0].month is None:
+        return None
+    day = "" if found[0].day is None else f"-{found[0].day:02}"
+    return f"{found[0].year:04}-{found[0].month:02}{day}"

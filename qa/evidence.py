@@ -9,6 +9,7 @@ keeps its place in its document, so that a quote needs no searching.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,7 +32,13 @@ WORDS_WEIGHT = 0.25
 # questions the right sentence was read for .970 and .974, of 240 and 169 tokens in the median;
 # with always the best six of a dozen chunks for .948 and .970, of 232 and 197 tokens.
 MARGIN = 0.33
+# Below a heading a line such as "Hi Joris," is as similar to a question as the heading is, though
+# it says nothing: it comes after whatever says something.
+BARE_BEHIND = 1.0
+SALUTATION_WORDS = 5
 CHARACTERS_PER_TOKEN = 4.0
+_ITEM = re.compile(r"\s*(?:[^\w\s]|\d)")
+_ENDED = re.compile(r"[.!?…。！？।۔][^\w\s]*\Z")
 # How many sentences on either side of a passage may name what it speaks of.
 NEIGHBOURS = 2
 
@@ -77,6 +84,11 @@ def gather_evidence(
     else:
         kept_out = frozenset().union(*(orders(sentences) for _, sentences in library))
     scores = _scores(question, hits)
+    asked = _keys(question)
+    bare = {sentence for sentence in scores if _is_bare(sentence, asked)}
+    scores = {
+        sentence: score - BARE_BEHIND * (sentence in bare) for sentence, score in scores.items()
+    }
     ranked = [
         sentence
         for sentence in sorted(scores, key=lambda s: (-scores[s], s.document, s.start))
@@ -175,6 +187,18 @@ def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
         for hit in hits
         for scored in hit.sentences
     }
+
+
+def _is_bare(sentence: Sentence, asked: frozenset[str]) -> bool:
+    """Whether a line says nothing of its own to a question: a salutation, a signature.
+
+    An item of a list, a row's cell and a sentence, "No.", have a single word too, and are answers.
+    """
+    text = sentence.text
+    keys = _keys(text)
+    if _ITEM.match(text) or _ENDED.search(text) or sentence.is_heading or keys & asked:
+        return False
+    return len(keys) < 2 or (text[-1] in ",，" and len(keys) <= SALUTATION_WORDS)
 
 
 def _keys(text: str) -> frozenset[str]:

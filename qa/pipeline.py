@@ -162,8 +162,9 @@ class Pipeline(Reading):
             if asks_document_date(evidence.question) and not _any_supported(checked):
                 date = self._document_date(evidence)
                 checked = checked if date is None else (date,)
-        # A computed answer, and a yes or no, was weighed over several passages already.
-        if len(checked) == 1 and checked[0].verdict == "supported" and checked[0].signals:
+        # A computed answer was weighed over several passages already.
+        weighed = not checked or not (checked[0].signals or is_yes_no(evidence.question))
+        if len(checked) == 1 and checked[0].verdict == "supported" and not weighed:
             checked = compared(self, model, evidence, checked[0], deadline, notes=notes, lap=lap)
         return tuple(self._completed(evidence.question, claim) for claim in checked)
 

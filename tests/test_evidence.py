@@ -235,3 +235,27 @@ def test_of_equally_similar_sentences_the_one_with_the_question_s_words_comes_fi
     found = Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)
     best = gather_evidence("When did the ferry sail?", (found,), None, SETTINGS).best()
     assert best[0].sentence == sentences[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("Hi Joris,", True),
+        ("Sehr geehrte Frau Lind,", True),
+        ("Mirela", True),
+        ("Ingredients:", True),
+        # A whole sentence, an item, a cell, and what the question names are answers.
+        ("No.", False),
+        ("- Saffron", False),
+        ("| Town: Osk |", False),
+        ("Lake", False),
+    ],
+)
+def test_a_line_that_says_nothing_comes_last(text: str, last: bool) -> None:
+    texts = (text, "We go by car.")
+    sentences = tuple(Sentence("a", n, 40 * n, 40 * n + len(t), t) for n, t in enumerate(texts))
+    chunk = Chunk("a", 0, 0, 80, " ".join(texts), sentences)
+    scored = tuple(ScoredSentence(*pair) for pair in zip(sentences, (0.9, 0.2), strict=True))
+    hits = [Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)]
+    best = gather_evidence("How do we get to the lake?", hits, None, EvidenceSettings()).best()
+    assert (best[-1].sentence == sentences[0]) is last
