@@ -69,11 +69,14 @@ OPERANDS_MAX_TOKENS = 64
 _UNITS = "day|week|month|year"
 _DIFFERENCE = re.compile(
     rf"(?i)\bhow (?:many (?P<unit>{_UNITS})s|long)\b.*?"
-    r"\b(?:after|before|between|until|till|from|since|apart|later|earlier)\b"
+    # "From" alone is as often a place: "How long can I keep books from the library?"
+    r"\b(?:after|before|between|until|till|from\b.*?\bto|since|apart|later|earlier)\b"
 )
 _NUMBER_DIFFERENCE = re.compile(
     r"(?i)\bhow (?:many|much) (?:more|fewer|less)\b.*\bthan\b"
-    r"|\bdifference between\b.*\band\b|\bby how (?:many|much)\b"
+    r"|\bdifference between\b.*\band\b"
+    # By how much something fell a text may say itself.
+    r"|\bby how (?:many|much)\b.*\b(?:than|differ|exceed|outnumber)"
 )
 _WHICH_FIRST = re.compile(
     r"(?i)\A(?:which|who|what)\b.*\b(?P<order>first|earlier|last|later)\b.*?"

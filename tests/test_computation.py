@@ -59,6 +59,13 @@ from qa.verification import is_yes_no
         ("Are the shops open on a Sunday?", None),
         ("Was the mill sold before 1990?", None),
         ("How long is the bridge?", None),
+        ("How long can I keep books from the library?", None),
+        ("How long is it from the flood to the fire?", Computation("difference", "day")),
+        ("By how much did the visits fall?", None),
+        (
+            "By how many metres is the bridge longer than the tunnel?",
+            Computation("difference", "number"),
+        ),
         ("How many people worked there?", None),
         ("How many years did the war last?", None),
         ("When was the mill sold after the fire?", None),
