@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.checker import constant_check_prompt
-from qa.dating import dated, undated
+from qa.dating import dated, undated, with_day
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
 from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
@@ -105,7 +105,10 @@ class Reading:
             deadline=deadline,
             whole=self.whole is not None,
         )
-        return tuple(dated_claim(_of_one_sort(evidence.question, claim)) for claim in checked)
+        question = evidence.question
+        return tuple(
+            dated_claim(_with_day(question, _of_one_sort(question, claim))) for claim in checked
+        )
 
 
 def date_of(passages: Sequence[Passage]) -> str | None:
@@ -122,6 +125,14 @@ def dated_claim(claim: CheckedClaim) -> CheckedClaim:
         return claim
     context = " ".join(passage.sentence.text for passage in claim.passages)
     return replace(claim, text=dated(undated(claim.text), context, date_of(claim.passages)))
+
+
+def _with_day(question: str, claim: CheckedClaim) -> CheckedClaim:
+    """A supported claim whose date isn't cut short."""
+    if claim.verdict != "supported":
+        return claim
+    context = " ".join(passage.sentence.text for passage in claim.passages)
+    return replace(claim, text=with_day(claim.text, context, question))
 
 
 def _of_one_sort(question: str, claim: CheckedClaim) -> CheckedClaim:
