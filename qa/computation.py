@@ -20,6 +20,7 @@ from qa.llms import ChatModel, Deadline, Message, complete
 from qa.values import Date, Number, Time, tokenise
 
 __all__ = [
+    "MEASURES",
     "Computation",
     "Operand",
     "asks_document_date",
@@ -109,7 +110,7 @@ _BEFORE_CHRIST = re.compile(
 # A day that the document's date lies so near to, in days, is of that winter.
 _NEAR = 120
 # With such a word on one side only, the numbers may measure different things.
-_MEASURES = frozenset(
+MEASURES = frozenset(
     """
     second seconds s sec minute minutes min hour hours h day days week weeks month months year years
     mm cm m km metre metres meter meters kilometre kilometres kilometer kilometers mile miles foot
@@ -399,7 +400,7 @@ def _same_things(one: Sequence[str], other: Sequence[str]) -> bool:
             word.removesuffix("s") for word in other
         ]
     # "1,200 pupils" and "950" were both asked for as pupils; "2 hours" and "90" may be minutes.
-    return not {*one, *other} & _MEASURES
+    return not {*one, *other} & MEASURES
 
 
 def _date_of(operand: Operand) -> Date | None:

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from qa.alignment import NEGATIONS, content_words, holds, names_and_numbers, words
+from qa.computation import MEASURES
 from qa.injection import orders
 from qa.mentions import speaks_of, stems
 from qa.types import Passage, Sentence
 from qa.verification import CheckedClaim
 
-__all__ = ["MAX_ROWS", "all_rows", "cells_of", "mixed_rows"]
+__all__ = ["MAX_ROWS", "all_rows", "cells_of", "mixed_rows", "with_unit"]
 
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
@@ -36,6 +37,9 @@ NEUTRAL = stems(
     time number kind type person people member entry row record item thing list show
     """
 )
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
+_UNIT = re.compile(r"[(\[](\S{1,12})[)\]]\Z")
+_SIGNS = "$€£¥₩"
 _ROW = re.compile(r"\| (.+) \|")
 
 
@@ -125,6 +129,30 @@ def mixed_rows(question: str, claim: CheckedClaim) -> str | None:
         if named and named < values:
             return f"{column}: {sorted(named)[0]}"
     return None
+
+
+def with_unit(claim: CheckedClaim) -> CheckedClaim:
+    """Tell the unit of a number, where the name of its column has it: "Amount (£)".
+
+    Parameters
+    ----------
+    claim : CheckedClaim
+        Supported.
+
+    Returns
+    -------
+    CheckedClaim
+        `claim` itself where it isn't the number of one cell alone.
+    """
+    if len(claim.passages) != 1 or not _NUMBER.fullmatch(claim.text):
+        return claim
+    cells = cells_of(claim.passages[0].sentence.text)
+    columns = [column for column, value in cells.items() if value == claim.text]
+    unit = found[1] if len(columns) == 1 and (found := _UNIT.search(columns[0])) else ""
+    if unit in _SIGNS:
+        return replace(claim, text=f"{unit}{claim.text}") if unit else claim
+    known = unit.casefold() in MEASURES or unit == "%" or (len(unit) == 3 and unit.isupper())
+    return replace(claim, text=f"{claim.text} {unit}") if known else claim
 
 
 def _asks_more(question: str, passage: Passage, asked: str, wanted: Mapping[str, str]) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tides import assert_sound
 
 from qa import Library
-from qa.tables import MAX_ROWS, all_rows, cells_of, mixed_rows
+from qa.tables import MAX_ROWS, all_rows, cells_of, mixed_rows, with_unit
 from qa.types import Passage, Sentence
 from qa.verification import CheckedClaim
 
@@ -163,6 +163,28 @@ def test_rows_that_a_question_tells_apart(
     question: str, rows: tuple[int, ...], named: str | None
 ) -> None:
     assert mixed_rows(question, claim("Bruno Falk, Chiara Conti", *rows)) == named
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "told"),
+    [
+        ("Amount (£)", "389", "£389"),
+        ("Amount (€)", "1,389.50", "€1,389.50"),
+        ("Weight (kg)", "2.5", "2.5 kg"),
+        ("Price [CHF]", "12", "12 CHF"),
+        ("Share (%)", "12", "12 %"),
+        ("Amount (net)", "389", "389"),
+        ("Amount", "389", "389"),
+        ("Name (kg)", "Ada", "Ada"),
+    ],
+)
+def test_a_number_is_told_with_the_unit_of_its_column(column: str, text: str, told: str) -> None:
+    row = f"| Item: table | {column}: {text} |"
+    passage = Passage(1, Sentence("a.csv", 0, 0, len(row), row), "A", None, 0.5)
+    found = with_unit(CheckedClaim(text, (passage,), 0.8, "supported", "", None))
+    assert found.text == told
+    other = with_unit(replace(found, text="7", passages=(passage, passage)))
+    assert other.text == "7"
 
 
 def test_an_answer_that_mixes_rows_is_not_given(
