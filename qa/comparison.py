@@ -124,6 +124,7 @@ def compared(
     except ModelError as error:
         notes.append(f"What other documents say of this wasn’t compared. {error}")
         return (claim,)
+    notes += _unread_reply(index, evidence, claim, found)
     if others:
         lap("other documents")
     claims = _opposed(current, found) if YES_NO.match(claim.text) else combine(current, found)
@@ -146,6 +147,19 @@ def _others(
         (path, heading)
         for path, heading in [*later, *others]
         if heading or (path not in versions and path == _versions(index, path)[0])
+    ]
+
+
+def _unread_reply(
+    index: Index, evidence: Evidence, claim: CheckedClaim, found: Sequence[CheckedClaim]
+) -> list[str]:
+    """Tell of the thread's last mail where it gave no answer of its own: it may change this one."""
+    said = {passage.sentence.document for other in found for passage in other.passages}
+    return [
+        f"A later mail of the thread, {index.documents[path].title} "
+        f"({index.documents[path].date}), may say more."
+        for path in replies(evidence, claim.passages)[:1]
+        if path not in said
     ]
 
 

@@ -17,10 +17,9 @@ from typing import Literal
 
 from qa.alignment import FUNCTION_WORDS, names_and_numbers, words
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.values import Date, Number, Time, tokenise
+from qa.values import MEASURES, Date, Number, Time, tokenise
 
 __all__ = [
-    "MEASURES",
     "Computation",
     "Operand",
     "asks_document_date",
@@ -109,17 +108,6 @@ _BEFORE_CHRIST = re.compile(
 )
 # A day that the document's date lies so near to, in days, is of that winter.
 _NEAR = 120
-# With such a word on one side only, the numbers may measure different things.
-MEASURES = frozenset(
-    """
-    second seconds s sec minute minutes min hour hours h day days week weeks month months year years
-    mm cm m km metre metres meter meters kilometre kilometres kilometer kilometers mile miles foot
-    feet ft inch inches yard yards mg g kg t gram grams kilogram kilograms kilo kilos ton tons tonne
-    tonnes pound pounds ounce ounces lb oz ml l litre litres liter liters gallon gallons degree
-    degrees c f w kw mw kwh v hz khz mhz ghz kb mb gb tb acre acres hectare hectares ha euro euros
-    dollar dollars crown crowns franc francs yen won cent cents square cubic
-    """.split()
-)
 _CURRENCY_CODE = re.compile(r"\b[A-Z]{3}\s?\Z")
 _DAYS_PER = {"day": 1, "week": 7}
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qa.alignment import FUNCTION_WORDS, NEGATIONS
-from qa.dating import section_date
+from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.values import Value, conflicts, matches, tokenise
 from qa.verification import AUXILIARIES, CheckedClaim

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from qa.values import Date, Number, tokenise
 
-__all__ = ["asked_as_of", "asks_latest", "dated", "section_date", "undated", "with_day"]
+__all__ = ["asked_as_of", "asks_latest", "dated", "undated", "with_day"]
 
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
@@ -258,12 +258,3 @@ def with_day(text: str, context: str, question: str) -> str:
         return text
     ((start, place),) = whole.items()
     return f"{context[start:place]}{text}"
-
-
-def section_date(heading: str) -> str | None:
-    """The one day, or month, that a heading of minutes or a log tells, in ISO 8601."""
-    found = [token.value for token in tokenise(heading) if isinstance(token.value, Date)]
-    if len(found) != 1 or found[0].year is None or found[0].month is None:
-        return None
-    day = "" if found[0].day is None else f"-{found[0].day:02}"
-    return f"{found[0].year:04}-{found[0].month:02}{day}"

@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qa.alignment import content_words, words
+from qa.documents import plain_line
 from qa.injection import is_order, orders
-from qa.mentions import label_of
+from qa.mentions import REPLY, label_of
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
@@ -146,7 +147,7 @@ def gather_evidence(
 def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
     """The headings that are read with sentences: an answer may be one, and is to be quoted."""
     headings = {
-        scored.sentence: _in_order(scored.sentence.text)
+        scored.sentence: _in_order(REPLY.sub("", plain_line(scored.sentence.text)))
         for hit in hits
         for scored in hit.sentences
         if scored.sentence.is_heading

@@ -16,7 +16,7 @@ from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
 from qa.injection import is_order
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
-from qa.mentions import label_of
+from qa.mentions import REPLY, label_of
 from qa.sentences import split_sentences
 from qa.types import Document, Evidence, Turn
 
@@ -319,6 +319,6 @@ def _render(evidence: Evidence) -> str:
             lines.append(f"{'' if not lines else chr(10)}{title}{dated}")
         if not evidence.whole and (label := label_of(sentence)) != heading:
             heading = label
-            lines += [heading] if heading and heading != passage.title else []
+            lines += [heading] if heading and heading != REPLY.sub("", passage.title) else []
         lines.append(" ".join(sentence.text.split()))
     return "\n".join(lines)

@@ -16,7 +16,16 @@ from qa.alignment import Word, content_words, names_and_numbers, stem, words
 from qa.types import Passage, Sentence
 from qa.values import Date, Number, matches, tokenise
 
-__all__ = ["around", "is_unsaid", "label_of", "names_of", "speaks_of", "stems"]
+__all__ = [
+    "REPLY",
+    "around",
+    "is_unsaid",
+    "label_of",
+    "names_of",
+    "section_date",
+    "speaks_of",
+    "stems",
+]
 
 # "Japan" is held by "Japanese": names are compared by so many letters.
 NAME_LETTERS = 4
@@ -28,6 +37,10 @@ LABEL_CHARACTERS = 60
 PARTICLES = frozenset(
     ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]
 )
+REPLY = re.compile(
+    r"(?i)\A\s*(?:(?:re|fwd?|aw|wg|antw|sv|vs|tr|rv|rif|odp)(?:\s?\[\d+\])?\s*:\s*)+(?=\S)"
+)
+"""What mail programs put before the subject of a reply or of what they pass on."""
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]([12]\d{3})\b")
 
 
@@ -56,9 +69,18 @@ def label_of(sentence: Sentence) -> str:
     A long heading, such as a newspaper's, says something of its own, which distracts whoever
     reads what stands below it.
     """
-    heading = " ".join(sentence.heading.split())
+    heading = REPLY.sub("", " ".join(sentence.heading.split()))
     short = len(heading) <= LABEL_CHARACTERS and len(heading.split()) <= LABEL_WORDS
     return heading if short else ""
+
+
+def section_date(heading: str) -> str | None:
+    """The one day, or month, that a heading of minutes or a log tells, in ISO 8601."""
+    found = [token.value for token in tokenise(heading) if isinstance(token.value, Date)]
+    if len(found) != 1 or found[0].year is None or found[0].month is None:
+        return None
+    day = "" if found[0].day is None else f"-{found[0].day:02}"
+    return f"{found[0].year:04}-{found[0].month:02}{day}"
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:

@@ -299,13 +299,13 @@ def _decide_yes_no(
         and said.group(1).capitalize() == answer
         and set(found.passages) <= set(read)
     )
-    cited = found.passages if found is not None and reasoned else read
     telling = _telling(evidence, read)
+    # A reason from elsewhere is none: other passages say far more of what is asked.
+    reasoned = reasoned and found is not None and set(found.passages) <= set(telling)
+    cited = found.passages if found is not None and reasoned else read
     if verdict == "supported" and not set(cited) <= set(telling):
         agrees = read_again(model, evidence.question, answer, telling, deadline)
-        if agrees is not None and agrees >= BEARS:
-            # A reason from elsewhere is none, where these bear the answer by themselves.
-            cited, reasoned = telling, False
+        cited = telling if agrees is not None and agrees >= BEARS else read
     return CheckedClaim(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
         passages=cited,

@@ -6,12 +6,10 @@ only what is found is worth another draft.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from qa.alignment import content_words, words
-from qa.dating import section_date
-from qa.mentions import around, is_unsaid, names_of, speaks_of, stems
+from qa.mentions import REPLY, around, is_unsaid, names_of, section_date, speaks_of, stems
 from qa.types import Evidence, Passage
 
 __all__ = ["closest_of", "later_sections", "replies", "witnesses"]
@@ -26,10 +24,6 @@ SHARED_WORDS = 0.8
 MIN_WORDS = 2
 # As many as are read again where nothing was found.
 PASSAGES = 3
-# What mail programs put before the subject of a reply or of what they pass on.
-_REPLY = re.compile(
-    r"(?i)\A\s*(?:(?:re|fwd?|aw|wg|antw|sv|vs|tr|rv|rif|odp)(?:\s?\[\d+\])?\s*:\s*)+(?=\S)"
-)
 
 
 def witnesses(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, ...]:
@@ -78,7 +72,7 @@ def replies(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, ...]:
         passage.sentence.document: passage.date
         for passage in evidence.best()
         if newest.date and passage.date and passage.date > newest.date
-        if _REPLY.match(passage.title) and _subject(passage.title)[: len(subject)] == subject
+        if REPLY.match(passage.title) and _subject(passage.title)[: len(subject)] == subject
     }
     return tuple(sorted(later, key=lambda path: later[path], reverse=True)) if subject else ()
 
@@ -129,7 +123,7 @@ def _speaking(evidence: Evidence, cited: Sequence[Passage]) -> tuple[Passage, ..
 
 
 def _subject(title: str) -> list[str]:
-    return [word.key for word in words(_REPLY.sub("", title))]
+    return [word.key for word in words(REPLY.sub("", title))]
 
 
 def closest_of(

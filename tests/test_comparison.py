@@ -140,7 +140,13 @@ def test_a_later_reply_is_read_though_it_doesn_t_repeat_the_subject(asked: Asked
     later = mail("Re: Ferry", 10, "Sorry, I was wrong.\n\nThey want 7 crowns.")
     answer, calls = asked({"a.eml": first, "b.eml": later})
     assert (answer.text, calls) == ("7 crowns [1]; 5 crowns [2]", [2, 2])
+    assert not any("may say more" in note for note in answer.notes)
+    # What a reply says, and can't be told to be an answer, is at least pointed to.
+    answer, _ = asked({"a.eml": first, "b.eml": later.replace("7 crowns", "more")})
+    assert answer.text == "5 crowns [1]"
+    assert answer.notes == ("A later mail of the thread, Re: Ferry (2026-08-10), may say more.",)
     answer, calls = asked({"a.eml": first, "b.eml": later.replace("Re: Ferry", "Re: Tram")})
+    assert answer.notes == ()
     assert (answer.text, calls[0]) == ("5 crowns [1]", 1)
 
 

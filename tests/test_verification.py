@@ -324,7 +324,9 @@ def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
             *((0.9, 0.1) if whole and messages[-1].content.endswith("Yes") else (0.1, 0.9))
         )
 
-    (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
+    # What says nothing of the question is no reason then, either.
+    draft = "Yes. The volcano erupted near Milano"
+    (found,) = check(draft, question="Did RM release the song?", reading=reading, ranked=(2, 1))
     assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
 
 
