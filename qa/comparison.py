@@ -7,7 +7,8 @@ all quoted. Each is read by itself, so that what one says is never taken for ano
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from qa.conflict import combine, disagreement, same_answer
@@ -25,6 +26,8 @@ __all__ = ["compared", "newest_answer"]
 
 # Of the documents that speak of what is asked, so many are read one by one.
 MAX_WITNESSES = 2
+# Characters of a sentence that a note quotes.
+MAX_QUOTED = 300
 
 
 def newest_answer(
@@ -116,15 +119,15 @@ def compared(
         own = {passage.sentence.document for passage in (*claim.passages, *current.passages)}
         versions = {path for known in own for path in _versions(index, known)}
         others = _others(index, evidence, claim, versions)
-        found = [
-            answers[0]
+        checked = [
+            _read_part(reading, model, evidence, path, heading, deadline)
             for path, heading in others[:MAX_WITNESSES]
-            if len(answers := _read_part(reading, model, evidence, path, heading, deadline)) == 1
         ]
+        found = [each[0] for each in map(_supported, checked) if len(each) == 1]
     except ModelError as error:
         notes.append(f"What other documents say of this wasn’t compared. {error}")
         return (claim,)
-    notes += _unread_reply(index, evidence, claim, found)
+    notes += _unsure_reply(index, evidence, claim, found, itertools.chain(*checked))
     if others:
         lap("other documents")
     claims = _opposed(current, found) if YES_NO.match(claim.text) else combine(current, found)
@@ -150,17 +153,32 @@ def _others(
     ]
 
 
-def _unread_reply(
-    index: Index, evidence: Evidence, claim: CheckedClaim, found: Sequence[CheckedClaim]
+def _unsure_reply(
+    index: Index,
+    evidence: Evidence,
+    claim: CheckedClaim,
+    found: Sequence[CheckedClaim],
+    checked: Iterable[CheckedClaim],
 ) -> list[str]:
-    """Tell of the thread's last mail where it gave no answer of its own: it may change this one."""
-    said = {passage.sentence.document for other in found for passage in other.passages}
-    return [
-        f"A later mail of the thread, {index.documents[path].title} "
-        f"({index.documents[path].date}), may say more."
-        for path in replies(evidence, claim.passages)[:1]
-        if path not in said
+    """Point to the thread's last mail where it gave no answer of its own: it may change this one.
+
+    What was drafted from it didn't pass the check, but the sentence that it was taken from is
+    the one to look at.
+    """
+    latest = next(iter(replies(evidence, claim.passages)), None)
+    if latest is None or any(
+        passage.sentence.document == latest for other in found for passage in other.passages
+    ):
+        return []
+    quotes = [
+        " ".join(passage.sentence.text.split())
+        for other in checked
+        for passage in other.passages
+        if passage.sentence.document == latest and not YES_NO.match(other.text)
     ]
+    document = index.documents[latest]
+    says = f"says: “{quotes[0]}”" if quotes and len(quotes[0]) <= MAX_QUOTED else "may say more."
+    return [f"A later mail of the thread, {document.title} ({document.date}), {says}"]
 
 
 def _opposed(claim: CheckedClaim, later: Sequence[CheckedClaim]) -> tuple[CheckedClaim, ...]:
@@ -177,7 +195,11 @@ def _read_document(
     reading: Reading, model: ChatModel, evidence: Evidence, document: str, deadline: Deadline
 ) -> tuple[CheckedClaim, ...]:
     """Answer from one document of the evidence alone; only what is supported."""
-    return _read_part(reading, model, evidence, document, None, deadline)
+    return _supported(_read_part(reading, model, evidence, document, None, deadline))
+
+
+def _supported(checked: Iterable[CheckedClaim]) -> tuple[CheckedClaim, ...]:
+    return tuple(claim for claim in checked if claim.verdict == "supported")
 
 
 def _read_part(
@@ -199,8 +221,7 @@ def _read_part(
     weighed = closest if is_yes_no(evidence.question) else ()
     ranked = tuple(own.index(passage) + 1 for passage in weighed)
     alone = replace(evidence, passages=own, ranked=ranked, whole=False)
-    checked = reading.check(model, alone, draft, deadline)
-    return tuple(claim for claim in checked if claim.verdict == "supported")
+    return reading.check(model, alone, draft, deadline)
 
 
 def _current(

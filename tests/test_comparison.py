@@ -150,6 +150,26 @@ def test_a_later_reply_is_read_though_it_doesn_t_repeat_the_subject(asked: Asked
     assert (answer.text, calls[0]) == ("5 crowns [1]", 1)
 
 
+def test_what_a_later_reply_hardly_answers_is_quoted_in_a_note(
+    write: Write, scripted: Open
+) -> None:
+    folder = write(
+        {
+            "a.eml": mail("Ferry", 3, "A ticket for the ferry costs 5 crowns."),
+            "b.eml": mail("Re: Ferry", 10, "They want 7 crowns."),
+        }
+    )
+    library, script = scripted(folder)
+    script.answer = prices
+    script.check = lambda messages: "No" if "want" in messages[-1].content else "Yes"
+    answer = library.ask(QUESTION)
+    assert_sound(library, answer)
+    assert answer.text == "5 crowns [1]"
+    assert answer.notes == (
+        "A later mail of the thread, Re: Ferry (2026-08-10), says: “They want 7 crowns.”",
+    )
+
+
 def test_a_later_reply_may_turn_a_yes_into_a_no(write: Write, scripted: Open) -> None:
     folder = write(
         {
