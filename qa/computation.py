@@ -202,7 +202,8 @@ def _plan_yes_no(question: str) -> Computation | None:
 def counted(question: str) -> str | None:
     """The question for the list whose items a "how many" question counts, or None."""
     found = _HOW_MANY.search(question)
-    if found is None:
+    # The days between two dates aren't listed anywhere.
+    if found is None or _DIFFERENCE.search(question):
         return None
     which = "Which" if found.group()[0] == "H" else "which"
     return f"{question[: found.start()]}{which}{question[found.end() :]}"

@@ -299,11 +299,13 @@ def _decide_yes_no(
         and said.group(1).capitalize() == answer
         and set(found.passages) <= set(read)
     )
-    telling = _telling(evidence, read)
-    # A reason from elsewhere is none: other passages say far more of what is asked.
-    reasoned = reasoned and found is not None and set(found.passages) <= set(telling)
+    closest = max(passage.score for passage in read)
+    # A reason from elsewhere is none: other passages are far closer to what is asked.
+    if found is not None and reasoned:
+        reasoned = min(p.score for p in found.passages) >= closest - TELLING_MARGIN
     cited = found.passages if found is not None and reasoned else read
-    if verdict == "supported" and not set(cited) <= set(telling):
+    telling = read if reasoned else _telling(evidence, read)
+    if verdict == "supported" and telling != read:
         agrees = read_again(model, evidence.question, answer, telling, deadline)
         cited = telling if agrees is not None and agrees >= BEARS else read
     return CheckedClaim(

@@ -269,6 +269,9 @@ def test_no_operand_breaks_a_computation(one: str, other: str) -> None:
         ("How many countries are named?", "Which countries are named?"),
         ("According to it, how many firms made gates?", "According to it, which firms made gates?"),
         ("How much did it cost?", None),
+        # Days between two dates are a difference, and no list.
+        ("How many days before the fair is the letter dated?", None),
+        ("How many bridges stood before the flood?", "Which bridges stood before the flood?"),
     ],
 )
 def test_a_count_has_a_list(question: str, which: str | None) -> None:

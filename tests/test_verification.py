@@ -299,8 +299,6 @@ def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
         # A reason that the documents don't have isn't given.
         ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1]),
         ("", 0.95, 0.5, "Yes.", [1]),
-        # A passage that says nothing of what is asked is no reason.
-        ("Yes. The volcano erupted near Milano", 0.9, 0.1, "Yes.", [1]),
     ],
 )
 def test_yes_or_no_is_decided_by_asking_for_both(
@@ -317,6 +315,25 @@ def test_yes_or_no_is_decided_by_asking_for_both(
     assert [passage.number for passage in found.passages] == cited
 
 
+@pytest.mark.parametrize(("score", "reasoned"), [(0.4, True), (0.2, False)])
+def test_a_reason_from_far_away_is_none(score: float, reasoned: bool) -> None:
+    near, far, *_ = evidence("Did RM release the song?").passages
+    read = Evidence("Did RM release the song?", (near, replace(far, score=score)), (1, 2))
+    script = Script()
+    script.check = decides(0.9, 0.1)
+    (found,) = check_claims(
+        Draft(("Yes. The volcano erupted near Milano",), Completion((Token("x", 0.9),))),
+        read,
+        model=ScriptedChatModel(script),
+        similarity=lambda one, other: 0.8,
+        settings=VerificationSettings(),
+        deadline=Deadline(10),
+    )
+    assert (found.text, [passage.number for passage in found.passages]) == (
+        ("Yes. The volcano erupted near Milano", [2]) if reasoned else ("Yes.", [1])
+    )
+
+
 def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
     def reading(messages: Sequence[Message]) -> Reply:
         whole = TEXTS[1] in messages[-1].content
@@ -324,9 +341,7 @@ def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
             *((0.9, 0.1) if whole and messages[-1].content.endswith("Yes") else (0.1, 0.9))
         )
 
-    # What says nothing of the question is no reason then, either.
-    draft = "Yes. The volcano erupted near Milano"
-    (found,) = check(draft, question="Did RM release the song?", reading=reading, ranked=(2, 1))
+    (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
     assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
 
 
