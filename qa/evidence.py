@@ -17,7 +17,7 @@ from dataclasses import replace
 from qa.alignment import content_words, words
 from qa.documents import plain_line
 from qa.injection import is_order, orders
-from qa.mentions import REPLY, label_of
+from qa.mentions import REPLY, is_item, label_of, leads
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
@@ -39,7 +39,8 @@ BARE_BEHIND = 1.0
 SALUTATION_WORDS = 5
 CHARACTERS_PER_TOKEN = 4.0
 _ITEM = re.compile(r"\s*(?:[^\w\s]|\d)")
-_ENDED = re.compile(r"[.!?…。！？।۔][^\w\s]*\Z")
+# A line that leads to others, "Not covered:", tells what they are.
+_ENDED = re.compile(r"[.!?…:。！？：।۔][^\w\s]*\Z")
 # How many sentences on either side of a passage may name what it speaks of.
 NEIGHBOURS = 2
 
@@ -109,7 +110,8 @@ def gather_evidence(
         chosen = _within_budget(_outstanding(ranked, scores, settings), settings)
         above = _headings_above(chosen, hits) - kept_out
         scores = {sentence: score for sentence, score in scores.items() if sentence not in above}
-        read = sorted({*chosen, *above}, key=lambda s: (s.document, s.start))
+        leading = _leading(chosen, hits) - kept_out
+        read = sorted({*chosen, *above, *leading}, key=lambda s: (s.document, s.start))
     nearby = {
         sentence: tuple(
             other.text for other in around[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
@@ -166,6 +168,19 @@ def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozense
     return frozenset(found)
 
 
+def _leading(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
+    """Lines that lead to the items that are read: alone, "- Flood" may be covered or not."""
+    found: set[Sentence] = set()
+    for hit in hits:
+        lead: Sentence | None = None
+        for sentence in hit.chunk.sentences:
+            if not is_item(sentence.text):
+                lead = sentence if leads(sentence) else None
+            elif lead is not None and sentence in chosen:
+                found.add(lead)
+    return frozenset(found)
+
+
 def _in_order(text: str) -> tuple[str, ...]:
     return tuple(word.key for word in words(text))
 
@@ -197,7 +212,7 @@ def _is_bare(sentence: Sentence, asked: frozenset[str]) -> bool:
     """
     text = sentence.text
     keys = _keys(text)
-    if _ITEM.match(text) or _ENDED.search(text) or sentence.is_heading or keys & asked:
+    if sentence.is_heading or keys & asked or _ITEM.match(text) or _ENDED.search(text):
         return False
     return len(keys) < 2 or (text[-1] in ",，" and len(keys) <= SALUTATION_WORDS)
 

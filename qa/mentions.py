@@ -41,6 +41,7 @@ REPLY = re.compile(
     r"(?i)\A\s*(?:(?:re|fwd?|aw|wg|antw|sv|vs|tr|rv|rif|odp)(?:\s?\[\d+\])?\s*:\s*)+(?=\S)"
 )
 """What mail programs put before the subject of a reply or of what they pass on."""
+_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪●–—]|\d{1,3}[.)]|\([0-9a-z]{1,3}\))\s+(?=\S)")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]([12]\d{3})\b")
 
 
@@ -72,6 +73,16 @@ def label_of(sentence: Sentence) -> str:
     heading = REPLY.sub("", " ".join(sentence.heading.split()))
     short = len(heading) <= LABEL_CHARACTERS and len(heading.split()) <= LABEL_WORDS
     return heading if short else ""
+
+
+def is_item(text: str) -> bool:
+    """Whether a sentence is an item of a list, by the mark that it begins with."""
+    return bool(_ITEM.match(text))
+
+
+def leads(sentence: Sentence) -> bool:
+    """Whether a line leads to what stands below it: "We do not cover:"."""
+    return sentence.text[-1] in ":：" and not sentence.is_heading
 
 
 def section_date(heading: str) -> str | None:

@@ -26,7 +26,7 @@ from qa.alignment import (
 from qa.checker import read_again, under_headings
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import is_unsaid, label_of, names_of, speaks_of, stems
+from qa.mentions import is_item, is_unsaid, label_of, leads, names_of, speaks_of, stems
 from qa.polarity import turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
@@ -272,7 +272,8 @@ def _decide_yes_no(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
 ) -> CheckedClaim:
     """Choose between yes and no by what a second reading thinks of each."""
-    read = tuple(sorted(evidence.best()[:YES_NO_PASSAGES], key=lambda passage: passage.number))
+    closest = evidence.best()[:YES_NO_PASSAGES]
+    read = _led(closest, evidence.passages)
     yes, no = (
         read_again(model, evidence.question, answer, read, deadline) for answer in ("Yes", "No")
     )
@@ -299,12 +300,12 @@ def _decide_yes_no(
         and said.group(1).capitalize() == answer
         and set(found.passages) <= set(read)
     )
-    closest = max(passage.score for passage in read)
+    nearest = max(passage.score for passage in read)
     # A reason from elsewhere is none: other passages are far closer to what is asked.
     if found is not None and reasoned:
-        reasoned = min(p.score for p in found.passages) >= closest - TELLING_MARGIN
+        reasoned = min(p.score for p in found.passages) >= nearest - TELLING_MARGIN
     cited = found.passages if found is not None and reasoned else read
-    telling = read if reasoned else _telling(evidence, read)
+    telling = read if reasoned else _led(_telling(evidence, read), read)
     if verdict == "supported" and telling != read:
         agrees = read_again(model, evidence.question, answer, telling, deadline)
         cited = telling if agrees is not None and agrees >= BEARS else read
@@ -340,6 +341,19 @@ def _telling(evidence: Evidence, read: tuple[Passage, ...]) -> tuple[Passage, ..
         if told[passage] >= TELLING_SHARE * most and passage.score >= closest - TELLING_MARGIN
     )
     return telling or read
+
+
+def _led(chosen: Sequence[Passage], passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages, with the lines that lead to the items among them, in reading order."""
+    found = set(chosen)
+    lead: Passage | None = None
+    for passage in passages:
+        if not is_item(passage.sentence.text):
+            lead = passage if leads(passage.sentence) else None
+        elif lead is not None and passage in chosen:
+            same = lead.sentence.document == passage.sentence.document
+            found.update([lead] if same else [])
+    return tuple(sorted(found, key=lambda passage: passage.number))
 
 
 def _check_claim(

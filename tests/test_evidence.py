@@ -243,9 +243,9 @@ def test_of_equally_similar_sentences_the_one_with_the_question_s_words_comes_fi
         ("Hi Joris,", True),
         ("Sehr geehrte Frau Lind,", True),
         ("Mirela", True),
-        ("Ingredients:", True),
         # A whole sentence, an item, a cell, and what the question names are answers.
         ("No.", False),
+        ("Not covered:", False),
         ("- Saffron", False),
         ("| Town: Osk |", False),
         ("Lake", False),
@@ -259,3 +259,18 @@ def test_a_line_that_says_nothing_comes_last(text: str, last: bool) -> None:
     hits = [Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)]
     best = gather_evidence("How do we get to the lake?", hits, None, EvidenceSettings()).best()
     assert (best[-1].sentence == sentences[0]) is last
+
+
+def test_the_line_that_leads_to_an_item_is_read_with_it() -> None:
+    texts = ("We pay for:", "- Fire", "We do not pay for:", "- War", "- Flood", "Call us.")
+    sentences = tuple(Sentence("a", n, 40 * n, 40 * n + len(t), t) for n, t in enumerate(texts))
+    chunk = Chunk("a", 0, 0, 240, " ".join(texts), sentences)
+    scored = tuple(
+        ScoredSentence(*pair)
+        for pair in zip(sentences, (0.1, 0.2, 0.1, 0.2, 0.9, 0.3), strict=True)
+    )
+    settings = EvidenceSettings(least_sentences=1, sentences=1)
+    hits = [Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)]
+    found = gather_evidence("Is flood covered?", hits, None, settings)
+    assert [p.sentence.text for p in found.passages] == ["We do not pay for:", "- Flood"]
+    assert [p.sentence.text for p in found.best()] == ["- Flood"]

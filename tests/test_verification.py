@@ -334,6 +334,31 @@ def test_a_reason_from_far_away_is_none(score: float, reasoned: bool) -> None:
     )
 
 
+def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
+    texts = ("We do not pay for:", "- War", "- Flood", "Call us.")
+    passages = tuple(
+        Passage(n, Sentence("a", n, 40 * n, 40 * n + len(t), t), "A", None, 0.9)
+        for n, t in enumerate(texts, start=1)
+    )
+    script = Script()
+
+    def reading(messages: Sequence[Message]) -> Reply:
+        denied = "not pay for: - Flood" in messages[-1].content
+        says = denied != messages[-1].content.endswith("Answer: Yes")
+        return yes_no(*((0.95, 0.05) if says else (0.05, 0.95)))
+
+    script.check = reading
+    (found,) = check_claims(
+        Draft((), Completion((Token("x", 0.9),))),
+        Evidence("Do you pay for a flood?", passages, (3,)),
+        model=ScriptedChatModel(script),
+        similarity=lambda one, other: 0.8,
+        settings=VerificationSettings(),
+        deadline=Deadline(10),
+    )
+    assert (found.text, [p.number for p in found.passages]) == ("No.", [1, 3])
+
+
 def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
     def reading(messages: Sequence[Message]) -> Reply:
         whole = TEXTS[1] in messages[-1].content
