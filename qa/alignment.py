@@ -8,9 +8,12 @@ passage whose place is known.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import Stemmer
 
 from qa.types import Passage
 from qa.values import MARKS, fold
@@ -24,6 +27,7 @@ __all__ = [
     "holds",
     "names_and_numbers",
     "stands_verbatim",
+    "stem",
     "words",
 ]
 
@@ -201,29 +205,82 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
             -passage.number,
         )
 
+    items = [keys for part in _ITEM_BREAK.split(claim) if (keys := [w.key for w in words(part)])]
+
+    def has_item(passage: Passage, new: set[str]) -> bool:
+        return len(items) > 1 and any(
+            new & set(item) and _contains(keys_of[passage.number], item) for item in items
+        )
+
     first = max(passages, key=preference)
     chosen, left = [first], needed - set(keys_of[first.number])
     while left:
-        best = max(passages, key=lambda p: (len(left & set(keys_of[p.number])), preference(p)))
+        best = max(
+            passages,
+            key=lambda p: (len(left & set(keys_of[p.number])), has_item(p, left), preference(p)),
+        )
         gained = left & set(keys_of[best.number])
         if not gained:
             break
-        # A passage that adds a single common word supports nothing new.
-        if any(word.is_number or word.is_capitalised for word in wanted if word.key in gained) or (
-            len(gained) > 1
-        ):
+        # A passage that adds a single common word supports nothing new, unless the word is what
+        # an item of a list has of its own: "2 eggs, 2 onions".
+        telling = any(
+            word.is_number or word.is_capitalised for word in wanted if word.key in gained
+        )
+        if telling or has_item(best, gained) or len(gained) > 1:
             chosen.append(best)
         left -= gained
+    chosen += _below(chosen, asked, passages)
     chosen += _stating(chosen, wanted, asked, passages)
     held = set().union(*(keys_of[passage.number] for passage in chosen))
     coverage = len(needed & held) / len(needed)
     if not needed & held:
         return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
+    # A sentence's first word has its capital from its place: "Report it …", of what "must be
+    # reported".
+    stems = {stem(key) for key in held}
     missing = _unique(
-        word.text for word in claim_words if _must_stand(word) and word.key not in held
+        word.text
+        for place, word in enumerate(claim_words)
+        if _must_stand(word)
+        and word.key not in held
+        and (place or word.is_number or stem(word.key) not in stems)
     )
     in_order = tuple(sorted(set(chosen), key=lambda passage: passage.number))
     return Alignment(in_order, coverage, missing)
+
+
+def _below(
+    chosen: Sequence[Passage], asked: set[str], passages: Sequence[Passage]
+) -> list[Passage]:
+    """What stands below a chosen heading and speaks most of the question.
+
+    "Walnut Bread" is the answer to "Which recipe has nuts?", but states nothing by itself.
+    """
+    found = []
+    for heading in chosen:
+        if not heading.sentence.is_heading:
+            continue
+        keys = [word.key for word in words(heading.sentence.text)]
+        own = [
+            passage
+            for passage in passages
+            if passage.sentence.document == heading.sentence.document
+            and passage.sentence.start > heading.sentence.start
+            and [word.key for word in words(passage.sentence.heading)] == keys
+        ]
+        told = max(
+            own,
+            key=lambda p: (
+                len(asked & {word.key for word in words(p.sentence.text)}),
+                p.score,
+                -p.number,
+            ),
+            default=None,
+        )
+        if told is not None and not any(passage in own for passage in chosen):
+            found.append(told)
+    return found
 
 
 def _stating(
@@ -258,14 +315,27 @@ def _stating(
 
 
 def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:
-    """Whether each item of a claim stands word for word in a passage.
+    """Whether each item of a claim stands word for word in a passage, but for endings.
 
     Items are what commas, semicolons and "and" part; a claim that is no list is one item
-    or, cut anywhere, still made of verbatim pieces.
+    or, cut anywhere, still made of verbatim pieces. A verb that was fitted to the question,
+    "call" for "the tenant calls", is still the passage's own.
     """
-    keys = [[word.key for word in words(passage.sentence.text)] for passage in passages]
-    items = [[word.key for word in words(item)] for item in _ITEM_BREAK.split(claim)]
+    keys = [_stems(passage.sentence.text) for passage in passages]
+    items = [_stems(item) for item in _ITEM_BREAK.split(claim)]
     return all(any(_contains(held, item) for held in keys) for item in items if item)
+
+
+@functools.lru_cache(maxsize=4096)
+def stem(word: str) -> str:
+    """A word's key without its English ending."""
+    # A stemmer keeps a buffer, so that threads can't share one.
+    found: str = Stemmer.Stemmer("english").stemWord(word)
+    return found
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word.key) for word in words(text)]
 
 
 def holds(text: str, claim: str) -> bool:

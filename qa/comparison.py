@@ -7,23 +7,27 @@ all quoted. Each is read by itself, so that what one says is never taken for ano
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from qa.conflict import combine, disagreement, same_answer
 from qa.dating import asked_as_of, asks_latest
 from qa.errors import ModelError
+from qa.generation import YES_NO
 from qa.index import Index
 from qa.llms import ChatModel, Deadline
 from qa.reading import Reading, dated_claim
 from qa.types import Evidence, Passage, shown_date
 from qa.verification import CheckedClaim, is_yes_no
-from qa.witnesses import closest_of, witnesses
+from qa.witnesses import closest_of, later_sections, replies, witnesses
 
 __all__ = ["compared", "newest_answer"]
 
 # Of the documents that speak of what is asked, so many are read one by one.
 MAX_WITNESSES = 2
+# Characters of a sentence that a note quotes.
+MAX_QUOTED = 300
 
 
 def newest_answer(
@@ -114,36 +118,110 @@ def compared(
         current = _current(reading, model, evidence, claim, deadline, notes)
         own = {passage.sentence.document for passage in (*claim.passages, *current.passages)}
         versions = {path for known in own for path in _versions(index, known)}
-        others = [
-            path
-            for path in witnesses(evidence, claim.passages)
-            if path not in versions and path == _versions(index, path)[0]
+        others = _others(index, evidence, claim, versions)
+        checked = [
+            _read_part(reading, model, evidence, path, heading, deadline)
+            for path, heading in others[:MAX_WITNESSES]
         ]
-        found = [
-            answers[0]
-            for path in others[:MAX_WITNESSES]
-            if len(answers := _read_document(reading, model, evidence, path, deadline)) == 1
-        ]
+        found = [each[0] for each in map(_supported, checked) if len(each) == 1]
     except ModelError as error:
         notes.append(f"What other documents say of this wasn’t compared. {error}")
         return (claim,)
+    notes += _unsure_reply(index, evidence, claim, found, itertools.chain(*checked))
     if others:
         lap("other documents")
-    claims = combine(current, found)
+    claims = _opposed(current, found) if YES_NO.match(claim.text) else combine(current, found)
     if len(claims) > 1:
         notes.append(disagreement(claims))
     return claims
+
+
+def _others(
+    index: Index, evidence: Evidence, claim: CheckedClaim, versions: set[str]
+) -> list[tuple[str, str | None]]:
+    """What else may answer: later replies and days first, then other documents."""
+    cited = claim.passages
+    later: list[tuple[str, str | None]] = [(path, None) for path in replies(evidence, cited)]
+    later += [(cited[0].sentence.document, day) for day in later_sections(evidence, cited)]
+    # A yes or no was weighed over the closest passages of all documents already.
+    found = () if YES_NO.match(claim.text) else witnesses(evidence, cited)
+    others = [(path, None) for path in found if path not in {known for known, _ in later}]
+    return [
+        (path, heading)
+        for path, heading in [*later, *others]
+        if heading or (path not in versions and path == _versions(index, path)[0])
+    ]
+
+
+def _unsure_reply(
+    index: Index,
+    evidence: Evidence,
+    claim: CheckedClaim,
+    found: Sequence[CheckedClaim],
+    checked: Iterable[CheckedClaim],
+) -> list[str]:
+    """Point to the thread's last mail where it gave no answer of its own: it may change this one.
+
+    What was drafted from it didn't pass the check, but the sentence that it was taken from is
+    the one to look at.
+    """
+    latest = next(iter(replies(evidence, claim.passages)), None)
+    if latest is None or any(
+        passage.sentence.document == latest for other in found for passage in other.passages
+    ):
+        return []
+    quotes = [
+        " ".join(passage.sentence.text.split())
+        for other in checked
+        for passage in other.passages
+        if passage.sentence.document == latest and not YES_NO.match(other.text)
+    ]
+    document = index.documents[latest]
+    says = f"says: “{quotes[0]}”" if quotes and len(quotes[0]) <= MAX_QUOTED else "may say more."
+    return [f"A later mail of the thread, {document.title} ({document.date}), {says}"]
+
+
+def _opposed(claim: CheckedClaim, later: Sequence[CheckedClaim]) -> tuple[CheckedClaim, ...]:
+    """A yes or no, after what was said later if that is the other."""
+    verdict = YES_NO.match(claim.text)
+    for other in later:
+        said = YES_NO.match(other.text)
+        if verdict and said and said[1].casefold() != verdict[1].casefold():
+            return (other, claim)
+    return (claim,)
 
 
 def _read_document(
     reading: Reading, model: ChatModel, evidence: Evidence, document: str, deadline: Deadline
 ) -> tuple[CheckedClaim, ...]:
     """Answer from one document of the evidence alone; only what is supported."""
-    draft = reading.draft_from(model, evidence, closest_of(evidence, document), deadline)
-    own = tuple(p for p in evidence.passages if p.sentence.document == document)
-    alone = replace(evidence, passages=own, ranked=(), whole=False)
-    checked = reading.check(model, alone, draft, deadline)
+    return _supported(_read_part(reading, model, evidence, document, None, deadline))
+
+
+def _supported(checked: Iterable[CheckedClaim]) -> tuple[CheckedClaim, ...]:
     return tuple(claim for claim in checked if claim.verdict == "supported")
+
+
+def _read_part(
+    reading: Reading,
+    model: ChatModel,
+    evidence: Evidence,
+    document: str,
+    heading: str | None,
+    deadline: Deadline,
+) -> tuple[CheckedClaim, ...]:
+    """Answer from one document, or from what stands below one of its headings."""
+    closest = closest_of(evidence, document, heading)
+    draft = reading.draft_from(model, evidence, closest, deadline)
+    own = tuple(
+        passage
+        for passage in evidence.passages
+        if passage.sentence.document == document and heading in (None, passage.sentence.heading)
+    )
+    weighed = closest if is_yes_no(evidence.question) else ()
+    ranked = tuple(own.index(passage) + 1 for passage in weighed)
+    alone = replace(evidence, passages=own, ranked=ranked, whole=False)
+    return reading.check(model, alone, draft, deadline)
 
 
 def _current(

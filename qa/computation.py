@@ -17,7 +17,7 @@ from typing import Literal
 
 from qa.alignment import FUNCTION_WORDS, names_and_numbers, words
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.values import Date, Number, Time, tokenise
+from qa.values import MEASURES, Date, Number, Time, tokenise
 
 __all__ = [
     "Computation",
@@ -69,11 +69,14 @@ OPERANDS_MAX_TOKENS = 64
 _UNITS = "day|week|month|year"
 _DIFFERENCE = re.compile(
     rf"(?i)\bhow (?:many (?P<unit>{_UNITS})s|long)\b.*?"
-    r"\b(?:after|before|between|until|till|from|since|apart|later|earlier)\b"
+    # "From" alone is as often a place: "How long can I keep books from the library?"
+    r"\b(?:after|before|between|until|till|from\b.*?\bto|since|apart|later|earlier)\b"
 )
 _NUMBER_DIFFERENCE = re.compile(
     r"(?i)\bhow (?:many|much) (?:more|fewer|less)\b.*\bthan\b"
-    r"|\bdifference between\b.*\band\b|\bby how (?:many|much)\b"
+    r"|\bdifference between\b.*\band\b"
+    # By how much something fell a text may say itself.
+    r"|\bby how (?:many|much)\b.*\b(?:than|differ|exceed|outnumber)"
 )
 _WHICH_FIRST = re.compile(
     r"(?i)\A(?:which|who|what)\b.*\b(?P<order>first|earlier|last|later)\b.*?"
@@ -105,17 +108,6 @@ _BEFORE_CHRIST = re.compile(
 )
 # A day that the document's date lies so near to, in days, is of that winter.
 _NEAR = 120
-# With such a word on one side only, the numbers may measure different things.
-_MEASURES = frozenset(
-    """
-    second seconds s sec minute minutes min hour hours h day days week weeks month months year years
-    mm cm m km metre metres meter meters kilometre kilometres kilometer kilometers mile miles foot
-    feet ft inch inches yard yards mg g kg t gram grams kilogram kilograms kilo kilos ton tons tonne
-    tonnes pound pounds ounce ounces lb oz ml l litre litres liter liters gallon gallons degree
-    degrees c f w kw mw kwh v hz khz mhz ghz kb mb gb tb acre acres hectare hectares ha euro euros
-    dollar dollars crown crowns franc francs yen won cent cents square cubic
-    """.split()
-)
 _CURRENCY_CODE = re.compile(r"\b[A-Z]{3}\s?\Z")
 _DAYS_PER = {"day": 1, "week": 7}
 
@@ -210,7 +202,8 @@ def _plan_yes_no(question: str) -> Computation | None:
 def counted(question: str) -> str | None:
     """The question for the list whose items a "how many" question counts, or None."""
     found = _HOW_MANY.search(question)
-    if found is None:
+    # The days between two dates aren't listed anywhere.
+    if found is None or _DIFFERENCE.search(question):
         return None
     which = "Which" if found.group()[0] == "H" else "which"
     return f"{question[: found.start()]}{which}{question[found.end() :]}"
@@ -396,7 +389,7 @@ def _same_things(one: Sequence[str], other: Sequence[str]) -> bool:
             word.removesuffix("s") for word in other
         ]
     # "1,200 pupils" and "950" were both asked for as pupils; "2 hours" and "90" may be minutes.
-    return not {*one, *other} & _MEASURES
+    return not {*one, *other} & MEASURES
 
 
 def _date_of(operand: Operand) -> Date | None:

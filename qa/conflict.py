@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qa.alignment import FUNCTION_WORDS, NEGATIONS
+from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.values import Value, conflicts, matches, tokenise
 from qa.verification import AUXILIARIES, CheckedClaim
@@ -103,14 +104,16 @@ def combine(first: CheckedClaim, others: Iterable[CheckedClaim]) -> tuple[Checke
 def disagreement(claims: Sequence[CheckedClaim]) -> str:
     """Tell a reader which document says what, in the order of `claims`."""
     newest = [max(claim.passages, key=_dates) for claim in claims]
+    dates = [shown_date(_date(passage), passage.saved) or "undated" for passage in newest]
     said = [
-        f"“{claim.text}” ({passage.title}, {shown_date(passage.date, passage.saved) or 'undated'})"
-        for claim, passage in zip(claims, newest, strict=True)
+        f"“{claim.text}” ({passage.title}, {date})"
+        for claim, passage, date in zip(claims, newest, dates, strict=True)
     ]
-    saved = {passage.saved for passage in newest if passage.date is None}
+    saved = {passage.saved for passage in newest if _date(passage) is None}
+    several = len({passage.sentence.document for passage in newest}) > 1
     by_files = " Of those without a date, that whose file was saved last comes first."
     return (
-        f"The documents give different answers: {'; '.join(said)}."
+        f"The document{'s give' if several else ' gives'} different answers: {'; '.join(said)}."
         f"{by_files if len(saved) > 1 else ''}"
     )
 
@@ -120,8 +123,13 @@ def _age(claim: CheckedClaim) -> tuple[str, str]:
 
 
 def _dates(passage: Passage) -> tuple[str, str]:
-    """The date that a document gives; when it was saved tells something only without one."""
-    return passage.date or "", passage.saved or ""
+    """The date that tells a passage's age; when it was saved tells something only without one."""
+    return _date(passage) or "", passage.saved or ""
+
+
+def _date(passage: Passage) -> str | None:
+    """The day of its section, in minutes or a log, else that of its document."""
+    return section_date(passage.sentence.heading) or passage.date
 
 
 def _said(text: str) -> list[str | Value]:

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from qa.values import Date, Number, tokenise
 
-__all__ = ["asked_as_of", "asks_latest", "dated", "undated"]
+__all__ = ["asked_as_of", "asks_latest", "dated", "undated", "with_day"]
 
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
@@ -74,6 +74,7 @@ _LATEST = re.compile(
     r"(?i)(?<!at the )\blatest\b|\b(?:most recent(?:ly)?|newest|current(?:ly)?|at present|"
     r"at the moment|nowadays|as of (?:now|today))\b"
 )
+_WHEN = re.compile(r"(?i)\b(?:when|(?:what|which) (?:day|date)|wann)\b")
 _AS_OF = re.compile(r"(?i)\bas of (?:the )?(?=\S)")
 
 
@@ -222,3 +223,38 @@ def _count(said: str) -> int | None:
 
 def _shown(day: datetime.date) -> str:
     return f"{day.day} {day:%B} {day.year}"
+
+
+def with_day(text: str, context: str, question: str) -> str:
+    """A date with its day, where a question for when got "April 2026" out of "1 April 2026".
+
+    Parameters
+    ----------
+    text : str
+        An answer.
+    context : str
+        The passages that it was taken from.
+    question : str
+
+    Returns
+    -------
+    str
+        `text` itself where it isn't a month's part of the one date that has it, or where the
+        question asks for something else, a month or a year.
+    """
+    if not _WHEN.search(question) or not re.match(r"[^\W\d_]", text):
+        return text
+    cut = [token.end for token in tokenise(text)[:1] if isinstance(token.value, Date)]
+    whole = {
+        token.start: found.start()
+        for found in re.finditer(re.escape(text), context)
+        for token in tokenise(context)
+        if cut
+        and isinstance(token.value, Date)
+        and token.value.day
+        and token.start < found.start() < token.end
+    }
+    if len(whole) != 1:
+        return text
+    ((start, place),) = whole.items()
+    return f"{context[start:place]}{text}"

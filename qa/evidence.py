@@ -9,13 +9,15 @@ keeps its place in its document, so that a quote needs no searching.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from qa.alignment import content_words
+from qa.alignment import content_words, words
+from qa.documents import plain_line
 from qa.injection import is_order, orders
-from qa.mentions import label_of
+from qa.mentions import REPLY, is_item, label_of, leads
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
@@ -31,7 +33,14 @@ WORDS_WEIGHT = 0.25
 # questions the right sentence was read for .970 and .974, of 240 and 169 tokens in the median;
 # with always the best six of a dozen chunks for .948 and .970, of 232 and 197 tokens.
 MARGIN = 0.33
+# Below a heading a line such as "Hi Joris," is as similar to a question as the heading is, though
+# it says nothing: it comes after whatever says something.
+BARE_BEHIND = 1.0
+SALUTATION_WORDS = 5
 CHARACTERS_PER_TOKEN = 4.0
+_ITEM = re.compile(r"\s*(?:[^\w\s]|\d)")
+# A line that leads to others, "Not covered:", tells what they are.
+_ENDED = re.compile(r"[.!?…:。！？：।۔][^\w\s]*\Z")
 # How many sentences on either side of a passage may name what it speaks of.
 NEIGHBOURS = 2
 
@@ -68,7 +77,8 @@ def gather_evidence(
     Returns
     -------
     Evidence
-        Headings are read for context but never ranked: they state nothing. Sentences that
+        Headings are read for context but never ranked: they state nothing. Of a library that
+        isn't read whole, those above what is read are among the passages too. Sentences that
         give orders to a machine aren't read at all.
     """
     if library is None:
@@ -76,6 +86,11 @@ def gather_evidence(
     else:
         kept_out = frozenset().union(*(orders(sentences) for _, sentences in library))
     scores = _scores(question, hits)
+    asked = _keys(question)
+    bare = {sentence for sentence in scores if _is_bare(sentence, asked)}
+    scores = {
+        sentence: score - BARE_BEHIND * (sentence in bare) for sentence, score in scores.items()
+    }
     ranked = [
         sentence
         for sentence in sorted(scores, key=lambda s: (-scores[s], s.document, s.start))
@@ -93,7 +108,10 @@ def gather_evidence(
         chosen = _outstanding(ranked, scores, settings)
     else:
         chosen = _within_budget(_outstanding(ranked, scores, settings), settings)
-        read = sorted(chosen, key=lambda s: (s.document, s.start))
+        above = _headings_above(chosen, hits) - kept_out
+        scores = {sentence: score for sentence, score in scores.items() if sentence not in above}
+        leading = _leading(chosen, hits) - kept_out
+        read = sorted({*chosen, *above, *leading}, key=lambda s: (s.document, s.start))
     nearby = {
         sentence: tuple(
             other.text for other in around[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
@@ -128,6 +146,45 @@ def gather_evidence(
     )
 
 
+def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
+    """The headings that are read with sentences: an answer may be one, and is to be quoted."""
+    headings = {
+        scored.sentence: _in_order(REPLY.sub("", plain_line(scored.sentence.text)))
+        for hit in hits
+        for scored in hit.sentences
+        if scored.sentence.is_heading
+    }
+    found = set()
+    for sentence in chosen:
+        label = _in_order(label_of(sentence))
+        own = [
+            heading
+            for heading, said in headings.items()
+            if said == label
+            and heading.document == sentence.document
+            and heading.start < sentence.start
+        ]
+        found.update(own and [max(own, key=lambda heading: heading.start)])
+    return frozenset(found)
+
+
+def _leading(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
+    """Lines that lead to the items that are read: alone, "- Flood" may be covered or not."""
+    found: set[Sentence] = set()
+    for hit in hits:
+        lead: Sentence | None = None
+        for sentence in hit.chunk.sentences:
+            if not is_item(sentence.text):
+                lead = sentence if leads(sentence) else None
+            elif lead is not None and sentence in chosen:
+                found.add(lead)
+    return frozenset(found)
+
+
+def _in_order(text: str) -> tuple[str, ...]:
+    return tuple(word.key for word in words(text))
+
+
 def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
     asked = _keys(question)
     keys = {
@@ -146,6 +203,18 @@ def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
         for hit in hits
         for scored in hit.sentences
     }
+
+
+def _is_bare(sentence: Sentence, asked: frozenset[str]) -> bool:
+    """Whether a line says nothing of its own to a question: a salutation, a signature.
+
+    An item of a list, a row's cell and a sentence, "No.", have a single word too, and are answers.
+    """
+    text = sentence.text
+    keys = _keys(text)
+    if sentence.is_heading or keys & asked or _ITEM.match(text) or _ENDED.search(text):
+        return False
+    return len(keys) < 2 or (text[-1] in ",，" and len(keys) <= SALUTATION_WORDS)
 
 
 def _keys(text: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
 from qa.injection import is_order
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
-from qa.mentions import label_of
+from qa.mentions import REPLY, label_of
 from qa.sentences import split_sentences
 from qa.types import Document, Evidence, Turn
 
@@ -309,6 +309,9 @@ def _render(evidence: Evidence) -> str:
     document, heading = None, ""
     for passage in evidence.passages:
         sentence = passage.sentence
+        # Among selected sentences a heading is written where the first one below it is.
+        if sentence.is_heading and not evidence.whole:
+            continue
         if sentence.document != document:
             document, heading = sentence.document, ""
             dated = f" ({passage.date})" if passage.date else ""
@@ -316,6 +319,6 @@ def _render(evidence: Evidence) -> str:
             lines.append(f"{'' if not lines else chr(10)}{title}{dated}")
         if not evidence.whole and (label := label_of(sentence)) != heading:
             heading = label
-            lines += [heading] if heading and heading != passage.title else []
+            lines += [heading] if heading and heading != REPLY.sub("", passage.title) else []
         lines.append(" ".join(sentence.text.split()))
     return "\n".join(lines)

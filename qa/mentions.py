@@ -12,13 +12,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import Stemmer
-
-from qa.alignment import Word, content_words, names_and_numbers, words
+from qa.alignment import Word, content_words, names_and_numbers, stem, words
 from qa.types import Passage, Sentence
 from qa.values import Date, Number, matches, tokenise
 
-__all__ = ["around", "is_unsaid", "label_of", "names_of", "speaks_of", "stems"]
+__all__ = [
+    "REPLY",
+    "around",
+    "is_unsaid",
+    "label_of",
+    "names_of",
+    "section_date",
+    "speaks_of",
+    "stems",
+]
 
 # "Japan" is held by "Japanese": names are compared by so many letters.
 NAME_LETTERS = 4
@@ -30,6 +37,11 @@ LABEL_CHARACTERS = 60
 PARTICLES = frozenset(
     ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]
 )
+REPLY = re.compile(
+    r"(?i)\A\s*(?:(?:re|fwd?|aw|wg|antw|sv|vs|tr|rv|rif|odp)(?:\s?\[\d+\])?\s*:\s*)+(?=\S)"
+)
+"""What mail programs put before the subject of a reply or of what they pass on."""
+_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪●–—]|\d{1,3}[.)]|\([0-9a-z]{1,3}\))\s+(?=\S)")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]([12]\d{3})\b")
 
 
@@ -58,9 +70,28 @@ def label_of(sentence: Sentence) -> str:
     A long heading, such as a newspaper's, says something of its own, which distracts whoever
     reads what stands below it.
     """
-    heading = " ".join(sentence.heading.split())
+    heading = REPLY.sub("", " ".join(sentence.heading.split()))
     short = len(heading) <= LABEL_CHARACTERS and len(heading.split()) <= LABEL_WORDS
     return heading if short else ""
+
+
+def is_item(text: str) -> bool:
+    """Whether a sentence is an item of a list, by the mark that it begins with."""
+    return bool(_ITEM.match(text))
+
+
+def leads(sentence: Sentence) -> bool:
+    """Whether a line leads to what stands below it: "We do not cover:"."""
+    return sentence.text[-1] in ":：" and not sentence.is_heading
+
+
+def section_date(heading: str) -> str | None:
+    """The one day, or month, that a heading of minutes or a log tells, in ISO 8601."""
+    found = [token.value for token in tokenise(heading) if isinstance(token.value, Date)]
+    if len(found) != 1 or found[0].year is None or found[0].month is None:
+        return None
+    day = "" if found[0].day is None else f"-{found[0].day:02}"
+    return f"{found[0].year:04}-{found[0].month:02}{day}"
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
@@ -137,8 +168,8 @@ def _dates(text: str) -> tuple[Date, ...]:
 
 def speaks_of(word: str, stems: frozenset[str]) -> bool:
     """Whether a word is among others, up to its ending and its last letter ("build", "built")."""
-    stem = _stem(word)
-    return stem in stems or any(_alike(stem, other) for other in stems)
+    bare = stem(word)
+    return bare in stems or any(_alike(bare, other) for other in stems)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -149,10 +180,4 @@ def _alike(one: str, other: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
     """Content words of a text without their endings."""
-    return frozenset(_stem(word.key) for word in content_words(text))
-
-
-def _stem(word: str) -> str:
-    # A stemmer keeps a buffer, so that threads can't share one.
-    stem: str = Stemmer.Stemmer("english").stemWord(word)
-    return stem
+    return frozenset(stem(word.key) for word in content_words(text))

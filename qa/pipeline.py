@@ -35,7 +35,7 @@ from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChat
 from qa.mentions import is_unsaid, names_of
 from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
-from qa.tables import all_rows, cells_of
+from qa.tables import all_rows, cells_of, with_unit
 from qa.types import DraftText, Evidence, Passage, Sentence, Turn
 from qa.values import Date, tokenise
 from qa.verification import AUXILIARIES, QUESTION_WORDS, CheckedClaim, is_yes_no
@@ -162,8 +162,9 @@ class Pipeline(Reading):
             if asks_document_date(evidence.question) and not _any_supported(checked):
                 date = self._document_date(evidence)
                 checked = checked if date is None else (date,)
-        # A computed answer, and a yes or no, was weighed over several passages already.
-        if len(checked) == 1 and checked[0].verdict == "supported" and checked[0].signals:
+        # A computed answer was weighed over several passages already.
+        weighed = not checked or not (checked[0].signals or is_yes_no(evidence.question))
+        if len(checked) == 1 and checked[0].verdict == "supported" and not weighed:
             checked = compared(self, model, evidence, checked[0], deadline, notes=notes, lap=lap)
         return tuple(self._completed(evidence.question, claim) for claim in checked)
 
@@ -173,7 +174,7 @@ class Pipeline(Reading):
         # Most claims cite no row; a long document isn't gone through for those.
         if cited is None or not cells_of(cited.text):
             return claim
-        return all_rows(question, claim, self.index.sentences(cited.document))
+        return with_unit(all_rows(question, claim, self.index.sentences(cited.document)))
 
     def _standalone(
         self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline

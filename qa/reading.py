@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.checker import constant_check_prompt
-from qa.dating import dated, undated
+from qa.dating import dated, undated, with_day
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
 from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
@@ -19,6 +19,7 @@ from qa.index import Index
 from qa.llms import ChatModel, Completion, Deadline, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
+from qa.tables import mixed_rows
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import CheckedClaim, check_claims
 
@@ -104,7 +105,10 @@ class Reading:
             deadline=deadline,
             whole=self.whole is not None,
         )
-        return tuple(dated_claim(claim) for claim in checked)
+        question = evidence.question
+        return tuple(
+            dated_claim(_with_day(question, _of_one_sort(question, claim))) for claim in checked
+        )
 
 
 def date_of(passages: Sequence[Passage]) -> str | None:
@@ -121,6 +125,23 @@ def dated_claim(claim: CheckedClaim) -> CheckedClaim:
         return claim
     context = " ".join(passage.sentence.text for passage in claim.passages)
     return replace(claim, text=dated(undated(claim.text), context, date_of(claim.passages)))
+
+
+def _with_day(question: str, claim: CheckedClaim) -> CheckedClaim:
+    """A supported claim whose date isn't cut short."""
+    if claim.verdict != "supported":
+        return claim
+    context = " ".join(passage.sentence.text for passage in claim.passages)
+    return replace(claim, text=with_day(claim.text, context, question))
+
+
+def _of_one_sort(question: str, claim: CheckedClaim) -> CheckedClaim:
+    """A claim, not supported where it mixes rows of a table that the question tells apart."""
+    named = mixed_rows(question, claim) if claim.verdict == "supported" else None
+    if named is None:
+        return claim
+    reason = f"Not each row that it is taken from has {named}."
+    return replace(claim, verdict="unsupported", reason=reason)
 
 
 def _similarity(embedder: Embedder, one: str, other: str) -> float:

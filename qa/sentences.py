@@ -317,8 +317,10 @@ def split_sentences(document: Document) -> tuple[Sentence, ...]:
     else:
         blocks = _blocks(text, document.body_start)
         _mark_plain_headings(text, blocks)
-    for block in blocks:
+    for number, block in enumerate(blocks):
         is_heading = block.kind == "heading"
+        if document.format == "mail" and (not number or blocks[number - 1].kind == "heading"):
+            _keep_together(text, block)
         if is_heading:
             # Each sentence below it keeps it.
             heading = plain_line(text[slice(*block.lines[0])][:_HEADING_LINE])[:_HEADING_KEPT]
@@ -339,6 +341,16 @@ def split_sentences(document: Document) -> tuple[Sentence, ...]:
                 for offset, (piece_start, piece_end) in enumerate(_pieces(text, start, end))
             ]
     return tuple(sentences)
+
+
+def _keep_together(text: str, block: _Block) -> None:
+    """Make one sentence of the fields that a message begins with.
+
+    Each alone, below the subject, sounds like an answer to whatever names the subject: its date
+    to "When do we meet?"
+    """
+    if block.kind == "text" and all(_FIELD.match(text, *line) for line in block.lines):
+        block.kind = "fields"
 
 
 def _block_sentences(text: str, block: _Block) -> Iterator[_Span]:

@@ -15,9 +15,10 @@ from qa.alignment import NEGATIONS, content_words, holds, names_and_numbers, wor
 from qa.injection import orders
 from qa.mentions import speaks_of, stems
 from qa.types import Passage, Sentence
+from qa.values import MEASURES
 from qa.verification import CheckedClaim
 
-__all__ = ["MAX_ROWS", "all_rows", "cells_of"]
+__all__ = ["MAX_ROWS", "all_rows", "cells_of", "mixed_rows", "with_unit"]
 
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
@@ -36,6 +37,9 @@ NEUTRAL = stems(
     time number kind type person people member entry row record item thing list show
     """
 )
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
+_UNIT = re.compile(r"[(\[](\S{1,12})[)\]]\Z")
+_SIGNS = "$€£¥₩"
 _ROW = re.compile(r"\| (.+) \|")
 
 
@@ -102,6 +106,53 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
         passages=tuple(replace(passage, sentence=row) for row in fitting),
         reason=f"{claim.reason} Each quoted row has {named}.",
     )
+
+
+def mixed_rows(question: str, claim: CheckedClaim) -> str | None:
+    """Find what a question names of some rows that a claim cites, and others contradict.
+
+    Asked for the furniture, a small model lists who sold the table, and the grocer of the next
+    row too.
+
+    Returns
+    -------
+    str or None
+        A cell, "Category: Furniture", that some cited rows have and others have otherwise; None
+        where there is none, or the question compares rows.
+    """
+    rows = [cells for p in claim.passages if (cells := cells_of(p.sentence.text))]
+    if len(rows) < 2 or any(word.key in NARROWING for word in words(question)):
+        return None
+    for column in dict.fromkeys(column for cells in rows for column in cells):
+        values = {cells[column] for cells in rows if column in cells}
+        named = {value for value in values if content_words(value) and holds(question, value)}
+        if named and named < values:
+            return f"{column}: {sorted(named)[0]}"
+    return None
+
+
+def with_unit(claim: CheckedClaim) -> CheckedClaim:
+    """Tell the unit of a number, where the name of its column has it: "Amount (£)".
+
+    Parameters
+    ----------
+    claim : CheckedClaim
+        Supported.
+
+    Returns
+    -------
+    CheckedClaim
+        `claim` itself where it isn't the number of one cell alone.
+    """
+    if len(claim.passages) != 1 or not _NUMBER.fullmatch(claim.text):
+        return claim
+    cells = cells_of(claim.passages[0].sentence.text)
+    columns = [column for column, value in cells.items() if value == claim.text]
+    unit = found[1] if len(columns) == 1 and (found := _UNIT.search(columns[0])) else ""
+    if unit in _SIGNS:
+        return replace(claim, text=f"{unit}{claim.text}") if unit else claim
+    known = unit.casefold() in MEASURES or unit == "%" or (len(unit) == 3 and unit.isupper())
+    return replace(claim, text=f"{claim.text} {unit}") if known else claim
 
 
 def _asks_more(question: str, passage: Passage, asked: str, wanted: Mapping[str, str]) -> bool:

@@ -26,7 +26,7 @@ from qa.alignment import (
 from qa.checker import read_again, under_headings
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import is_unsaid, names_of
+from qa.mentions import is_item, is_unsaid, label_of, leads, names_of, speaks_of, stems
 from qa.polarity import turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
@@ -105,6 +105,13 @@ YES_SCORE = (1.11, 0.66, 1.13, -1.64)
 NO_SCORE = (-0.25, 2.08, 0.93, -2.73)
 LEAST_CHANCE = 0.01
 YES_NO_PASSAGES = 3
+# Of those, the quotes are the ones that have this share of the question's words, by rarity, that
+# the best has, and are nearly as close to it; if a reading of them alone agrees this much.
+TELLING_SHARE = 0.6
+TELLING_MARGIN = 0.2
+BEARS = 0.5
+# A field or a cell says what its name is of, and a sentence is more than its capitals.
+_TELLING_MARKS = (":", "|", "=", "(", "–", " - ", ".", "!", ";")
 AUXILIARIES = frozenset(
     """
     is are was were am do does did has have had can could will would shall should may might must
@@ -265,7 +272,8 @@ def _decide_yes_no(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
 ) -> CheckedClaim:
     """Choose between yes and no by what a second reading thinks of each."""
-    read = tuple(sorted(evidence.best()[:YES_NO_PASSAGES], key=lambda passage: passage.number))
+    closest = evidence.best()[:YES_NO_PASSAGES]
+    read = _led(closest, evidence.passages)
     yes, no = (
         read_again(model, evidence.question, answer, read, deadline) for answer in ("Yes", "No")
     )
@@ -279,6 +287,7 @@ def _decide_yes_no(
     )
     # A reading that says the same of both, or nothing, has decided nothing.
     supported = 0.0 if None in (yes, no) or yes == no else score / (1.0 + sum(scores))
+    verdict: Verdict = "supported" if supported >= threshold else "unsupported"
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
     found = align(body, evidence.question, evidence.passages) if content_words(body) else None
     # The draft's reason may stand behind the verdict only where it is on the same side and
@@ -291,16 +300,60 @@ def _decide_yes_no(
         and said.group(1).capitalize() == answer
         and set(found.passages) <= set(read)
     )
-    verdict: Verdict = "supported" if supported >= threshold else "unsupported"
+    nearest = max(passage.score for passage in read)
+    # A reason from elsewhere is none: other passages are far closer to what is asked.
+    if found is not None and reasoned:
+        reasoned = min(p.score for p in found.passages) >= nearest - TELLING_MARGIN
+    cited = found.passages if found is not None and reasoned else read
+    telling = read if reasoned else _led(_telling(evidence, read), read)
+    if verdict == "supported" and telling != read:
+        agrees = read_again(model, evidence.question, answer, telling, deadline)
+        cited = telling if agrees is not None and agrees >= BEARS else read
     return CheckedClaim(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
-        passages=found.passages if found is not None and reasoned else read,
+        passages=cited,
         support=supported,
         verdict=verdict,
         reason=f"A second reading of the quoted passages prefers {answer.lower()} to "
         f"{other.lower()}" + ("." if verdict == "supported" else ", but too little to be sure."),
         signals=None,
     )
+
+
+def _telling(evidence: Evidence, read: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Passages that speak of the question about as much as any of them, by its rarer words."""
+    said = {
+        passage: stems(f"{label_of(passage.sentence)} {passage.sentence.text}")
+        for passage in evidence.passages
+    }
+    weight = {
+        key: math.log1p(len(said) / (1 + sum(speaks_of(key, held) for held in said.values())))
+        for key in sorted({word.key for word in content_words(evidence.question)})
+    }
+    told = {
+        passage: sum(each for key, each in weight.items() if speaks_of(key, said[passage]))
+        for passage in read
+    }
+    most, closest = max(told.values()), max(passage.score for passage in read)
+    telling = tuple(
+        passage
+        for passage in read
+        if told[passage] >= TELLING_SHARE * most and passage.score >= closest - TELLING_MARGIN
+    )
+    return telling or read
+
+
+def _led(chosen: Sequence[Passage], passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages, with the lines that lead to the items among them, in reading order."""
+    found = set(chosen)
+    lead: Passage | None = None
+    for passage in passages:
+        if not is_item(passage.sentence.text):
+            lead = passage if leads(passage.sentence) else None
+        elif lead is not None and passage in chosen:
+            same = lead.sentence.document == passage.sentence.document
+            found.update([lead] if same else [])
+    return tuple(sorted(found, key=lambda passage: passage.number))
 
 
 def _check_claim(
@@ -315,7 +368,11 @@ def _check_claim(
     whole: bool,
 ) -> CheckedClaim:
     found = align(YES_NO.sub("", claim) or claim, evidence.question, evidence.passages)
-    fault = _fault(found) or _repeats(claim, evidence.question)
+    fault = (
+        _fault(found)
+        or _repeats(claim, evidence.question)
+        or _says_nothing(found.passages, evidence.question)
+    )
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
     question = evidence.question
@@ -363,6 +420,23 @@ def _repeats(claim: str, question: str) -> str:
     if all(word.key in known for word in content_words(claim) or words(claim)):
         return "It only repeats words of the question."
     return ""
+
+
+def _says_nothing(cited: Sequence[Passage], question: str) -> str:
+    """Why passages state nothing: bare names below no heading, as a letter's addressee is."""
+    asked = {word.key for word in content_words(question)}
+    for passage in cited:
+        text = passage.sentence.text
+        said = content_words(text)
+        named = all(word.is_capitalised and not word.is_number for word in said)
+        if (
+            not named
+            or label_of(passage.sentence)
+            or any(mark in text for mark in _TELLING_MARKS)
+            or any(speaks_of(key, stems(text)) for key in asked)
+        ):
+            return ""
+    return "The quoted passages are bare names, and state nothing of what is asked."
 
 
 def _share_said(groups: Sequence[Sequence[Word]], cited: Sequence[Passage]) -> float:

@@ -219,6 +219,9 @@ def test_a_name_is_quoted_where_it_is_said_what_was_asked() -> None:
         ("May; 46,200 and Keller", True),
         ("46,300", False),
         ("200", False),
+        # A verb that was fitted to the question is still the passage's own; a number isn't.
+        ("Keller asked €46,200", True),
+        ("Keller wants €46,200", False),
     ],
 )
 def test_items_that_stand_word_for_word(claim: str, verbatim: bool) -> None:
@@ -226,11 +229,39 @@ def test_items_that_stand_word_for_word(claim: str, verbatim: bool) -> None:
     assert stands_verbatim(claim, passage) is verbatim
 
 
+def test_a_sentence_s_capital_makes_no_name_of_its_first_word() -> None:
+    theft = passages("Theft must be reported to the police within 24 hours.")
+    assert align("Report it to the police within 24 hours", "What now?", theft).missing == ()
+    assert align("Rapport within 24 hours", "What now?", theft).missing == ("Rapport",)
+    # Elsewhere a capital is a name's.
+    told = align("within 24 hours to Report", "To whom?", theft)
+    assert told.missing == ("Report",)
+
+
 def test_word_for_word_wins_over_scattered() -> None:
     two = passages("the moon late was full", "the moon was late")
     assert numbers(align("moon was late", "full moon", two)) == [2]
     # Scattered, the passage about the question wins.
     assert numbers(align("late was moon", "full moon", two)) == [1]
+
+
+def test_an_answer_that_is_a_heading_is_cited_with_what_stands_below_it() -> None:
+    texts = ("## Plum Cake", "It needs no nuts.", "## Walnut Bread", "Bake it.", "Contains nuts.")
+    headings = ("", "Plum Cake", "", "Walnut Bread", "Walnut Bread")
+    sections = tuple(
+        replace(
+            passage,
+            sentence=replace(passage.sentence, heading=heading, is_heading=not heading),
+        )
+        for passage, heading in zip(passages(*texts), headings, strict=True)
+    )
+    assert numbers(align("Walnut Bread", "Which recipes have nuts?", sections)) == [3, 5]
+
+
+def test_each_item_of_a_list_is_found() -> None:
+    listed = passages("- 2 carrots", "- 1 tbsp paste", "- 1 onion", "Fry the onion in paste.")
+    found = align("2 carrots, 1 tbsp paste, 1 onion", "What do I need?", listed)
+    assert (numbers(found), found.coverage) == ([1, 2, 3], 1.0)
 
 
 def test_a_common_word_alone_brings_no_passage_in() -> None:

@@ -118,6 +118,79 @@ def test_one_word_in_common_is_too_little(asked: Asked) -> None:
     assert (answer.text, calls) == ("5 crowns [1]", [1, 1])
 
 
+def test_what_a_later_day_of_the_minutes_says_comes_first(asked: Asked) -> None:
+    minutes = "".join(
+        f"## Meeting of {day}\n\n- A ticket for the ferry costs {price} crowns.\n\n"
+        for day, price in (("1 March 2023", 5), ("1 March 2024", 7))
+    )
+    answer, _ = asked({"minutes.md": f"# Minutes\n\n{minutes}"})
+    assert (answer.text, len(answer.citations)) == ("7 crowns [1]; 5 crowns [2]", 2)
+    assert answer.notes == (
+        "The document gives different answers: “7 crowns” (Minutes, 2024-03-01); "
+        "“5 crowns” (Minutes, 2023-03-01).",
+    )
+
+
+def mail(subject: str, day: int, text: str) -> str:
+    return f"Subject: {subject}\nDate: Mon, {day:02} Aug 2026 09:00:00 +0000\n\n{text}\n"
+
+
+def test_a_later_reply_is_read_though_it_doesn_t_repeat_the_subject(asked: Asked) -> None:
+    first = mail("Ferry", 3, "A ticket for the ferry costs 5 crowns.")
+    later = mail("Re: Ferry", 10, "Sorry, I was wrong.\n\nThey want 7 crowns.")
+    answer, calls = asked({"a.eml": first, "b.eml": later})
+    assert (answer.text, calls) == ("7 crowns [1]; 5 crowns [2]", [2, 2])
+    assert not any("may say more" in note for note in answer.notes)
+    # What a reply says, and can't be told to be an answer, is at least pointed to.
+    answer, _ = asked({"a.eml": first, "b.eml": later.replace("7 crowns", "more")})
+    assert answer.text == "5 crowns [1]"
+    assert answer.notes == ("A later mail of the thread, Re: Ferry (2026-08-10), may say more.",)
+    answer, calls = asked({"a.eml": first, "b.eml": later.replace("Re: Ferry", "Re: Tram")})
+    assert answer.notes == ()
+    assert (answer.text, calls[0]) == ("5 crowns [1]", 1)
+
+
+def test_what_a_later_reply_hardly_answers_is_quoted_in_a_note(
+    write: Write, scripted: Open
+) -> None:
+    folder = write(
+        {
+            "a.eml": mail("Ferry", 3, "A ticket for the ferry costs 5 crowns."),
+            "b.eml": mail("Re: Ferry", 10, "They want 7 crowns."),
+        }
+    )
+    library, script = scripted(folder)
+    script.answer = prices
+    script.check = lambda messages: "No" if "want" in messages[-1].content else "Yes"
+    answer = library.ask(QUESTION)
+    assert_sound(library, answer)
+    assert answer.text == "5 crowns [1]"
+    assert answer.notes == (
+        "A later mail of the thread, Re: Ferry (2026-08-10), says: “They want 7 crowns.”",
+    )
+
+
+def test_a_later_reply_may_turn_a_yes_into_a_no(write: Write, scripted: Open) -> None:
+    folder = write(
+        {
+            "a.eml": mail("Tents", 3, "Please bring the tent."),
+            "b.eml": mail("Re: Tents", 10, "Leave the tent at home."),
+        }
+    )
+    library, script = scripted(folder)
+    script.answer = lambda messages: "Yes. Please bring the tent"
+
+    def weighed(messages: Sequence[Message]) -> str:
+        asked = messages[-1].content
+        return "Yes" if ("bring" in asked.split("Question")[0]) == asked.endswith("Yes") else "No"
+
+    script.check = weighed
+    answer = library.ask("Do I need to bring the tent?")
+    assert_sound(library, answer)
+    assert answer.text.startswith("No. [1]; Yes.") or answer.text.startswith("No. [1] Yes.")
+    assert [citation.document for citation in answer.citations] == ["b.eml", "a.eml"]
+
+
 def test_an_answer_outlives_a_model_that_fails_later(write: Write, scripted: Open) -> None:
     library, script = scripted(
         write({"a.txt": notice("2023-03-01", "5", "F"), "b.txt": notice("2024-03-01", "7", "H")})

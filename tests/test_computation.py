@@ -59,6 +59,13 @@ from qa.verification import is_yes_no
         ("Are the shops open on a Sunday?", None),
         ("Was the mill sold before 1990?", None),
         ("How long is the bridge?", None),
+        ("How long can I keep books from the library?", None),
+        ("How long is it from the flood to the fire?", Computation("difference", "day")),
+        ("By how much did the visits fall?", None),
+        (
+            "By how many metres is the bridge longer than the tunnel?",
+            Computation("difference", "number"),
+        ),
         ("How many people worked there?", None),
         ("How many years did the war last?", None),
         ("When was the mill sold after the fire?", None),
@@ -262,6 +269,9 @@ def test_no_operand_breaks_a_computation(one: str, other: str) -> None:
         ("How many countries are named?", "Which countries are named?"),
         ("According to it, how many firms made gates?", "According to it, which firms made gates?"),
         ("How much did it cost?", None),
+        # Days between two dates are a difference, and no list.
+        ("How many days before the fair is the letter dated?", None),
+        ("How many bridges stood before the flood?", "Which bridges stood before the flood?"),
     ],
 )
 def test_a_count_has_a_list(question: str, which: str | None) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.dating import asked_as_of, asks_latest, dated
+from qa.dating import asked_as_of, asks_latest, dated, with_day
 
 SATURDAY, WEDNESDAY, SUNDAY = "2024-05-11", "2024-05-15", "2024-05-12"
 COUNTED = "counted from the document’s date"
@@ -115,3 +115,27 @@ def test_what_asks_for_the_newest(question: str, latest: bool, until: str | None
 )
 def test_what_is_asked_stays_without_the_date(question: str, rest: str) -> None:
     assert asked_as_of(question)[1] == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "told"),
+    [
+        ("April 2026", "when does the lease start", "1 April 2026"),
+        ("April 2026.", "On which day does it start?", "1 April 2026."),
+        # It is what was asked for, whole already, of two dates, or no date.
+        ("April 2026", "In which month does the lease start?", "April 2026"),
+        ("2026", "When does the lease start?", "2026"),
+        ("1 April 2026", "When does the lease start?", "1 April 2026"),
+        ("May 2026", "When is the rent due?", "May 2026"),
+        ("The lease", "When does it start?", "The lease"),
+        ("", "When does it start?", ""),
+    ],
+)
+def test_a_date_isn_t_cut_short(text: str, question: str, told: str) -> None:
+    context = "The lease begins on 1 April 2026. Rent is due on 2 May 2026 and 3 May 2026."
+    assert with_day(text, context, question) == told
+
+
+@given(st.text(max_size=30), st.text(max_size=60))
+def test_a_date_is_only_ever_made_longer(text: str, context: str) -> None:
+    assert with_day(text, context, "When?").endswith(text)

@@ -120,6 +120,30 @@ def test_headings_are_never_ranked() -> None:
     assert whole.ranked == (1,)
 
 
+def test_the_heading_above_what_is_read_can_be_quoted() -> None:
+    texts = ("## Roof", "It leaks.", "## Cellar", "It is dry.", "## Roof", "It was mended.")
+    sentences = tuple(
+        Sentence(
+            "a",
+            number,
+            20 * number,
+            20 * number + len(text),
+            text,
+            heading="" if text[0] == "#" else texts[number - 1][3:],
+            is_heading=text[0] == "#",
+        )
+        for number, text in enumerate(texts)
+    )
+    chunk = Chunk("a", 0, 0, 120, " ".join(texts), sentences)
+    scores = (0.9, 0.1, 0.9, 0.1, 0.9, 0.5)
+    scored = tuple(ScoredSentence(*pair) for pair in zip(sentences, scores, strict=True))
+    settings = EvidenceSettings(least_sentences=1, sentences=1)
+    hits = [Hit(chunk, "House", None, 1.0, 0.0, 0.0, scored)]
+    found = gather_evidence("Which part was mended?", hits, None, settings)
+    assert [passage.sentence for passage in found.passages] == list(sentences[4:])
+    assert [passage.sentence for passage in found.best()] == [sentences[5]]
+
+
 def test_the_budget_is_kept_but_for_the_best() -> None:
     settings = EvidenceSettings(sentences=8, max_tokens=50)
     huge = hit("a.txt", 0, [0.9], words=1000)
@@ -211,3 +235,42 @@ def test_of_equally_similar_sentences_the_one_with_the_question_s_words_comes_fi
     found = Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)
     best = gather_evidence("When did the ferry sail?", (found,), None, SETTINGS).best()
     assert best[0].sentence == sentences[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("Hi Joris,", True),
+        ("Sehr geehrte Frau Lind,", True),
+        ("Mirela", True),
+        # A whole sentence, an item, a cell, and what the question names are answers.
+        ("No.", False),
+        ("Not covered:", False),
+        ("- Saffron", False),
+        ("| Town: Osk |", False),
+        ("Lake", False),
+    ],
+)
+def test_a_line_that_says_nothing_comes_last(text: str, last: bool) -> None:
+    texts = (text, "We go by car.")
+    sentences = tuple(Sentence("a", n, 40 * n, 40 * n + len(t), t) for n, t in enumerate(texts))
+    chunk = Chunk("a", 0, 0, 80, " ".join(texts), sentences)
+    scored = tuple(ScoredSentence(*pair) for pair in zip(sentences, (0.9, 0.2), strict=True))
+    hits = [Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)]
+    best = gather_evidence("How do we get to the lake?", hits, None, EvidenceSettings()).best()
+    assert (best[-1].sentence == sentences[0]) is last
+
+
+def test_the_line_that_leads_to_an_item_is_read_with_it() -> None:
+    texts = ("We pay for:", "- Fire", "We do not pay for:", "- War", "- Flood", "Call us.")
+    sentences = tuple(Sentence("a", n, 40 * n, 40 * n + len(t), t) for n, t in enumerate(texts))
+    chunk = Chunk("a", 0, 0, 240, " ".join(texts), sentences)
+    scored = tuple(
+        ScoredSentence(*pair)
+        for pair in zip(sentences, (0.1, 0.2, 0.1, 0.2, 0.9, 0.3), strict=True)
+    )
+    settings = EvidenceSettings(least_sentences=1, sentences=1)
+    hits = [Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)]
+    found = gather_evidence("Is flood covered?", hits, None, settings)
+    assert [p.sentence.text for p in found.passages] == ["We do not pay for:", "- Flood"]
+    assert [p.sentence.text for p in found.best()] == ["- Flood"]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.alignment import content_words
+from qa.checker import under_headings
 from qa.documents import canonical_text
 from qa.errors import ModelUnavailableError
 from qa.generation import (
@@ -64,9 +65,23 @@ def test_sentences_stand_under_their_headings() -> None:
     )
     prompt = answer_prompt(replace(found, passages=passages))[-1].content
     assert "Title a (2024-05-01)\nOne.\nRoof\nTwo.\nThree.\nFour.\n" in prompt
+    # Where it can be quoted too, it is written once.
+    above = Sentence("a.txt", 9, 50, 57, "## Roof", is_heading=True)
+    with_heading = (passages[0], Passage(9, above, "Title a", "2024-05-01", 0.0), *passages[1:])
+    assert answer_prompt(replace(found, passages=with_heading))[-1].content == prompt
     # Read whole, a heading is a passage of its own.
     whole = answer_prompt(replace(found, passages=passages, whole=True))[-1].content
     assert "Roof" not in whole
+
+
+def test_a_reply_stands_under_its_subject_once() -> None:
+    found = evidence(a=["Leave the tent at home."])
+    (passage,) = found.passages
+    reply = "Re: Lake weekend - change of plan"
+    below = replace(passage, title=reply, sentence=replace(passage.sentence, heading=reply))
+    prompt = answer_prompt(replace(found, passages=(below,)))[-1].content
+    assert prompt.count("change of plan") == 1
+    assert under_headings((below,)) == "Lake weekend - change of plan: Leave the tent at home."
 
 
 def test_what_is_constant_comes_first() -> None:

@@ -82,7 +82,7 @@ VENDORS = {
     "py3langid": {"readers/language.py"},
     "faiss": {"vectors.py"},
     "bm25s": {"lexicon.py", "snapshot.py"},
-    "Stemmer": {"lexicon.py", "mentions.py"},
+    "Stemmer": {"alignment.py", "lexicon.py"},
     "sentence_transformers": {"encoders.py"},
     "openvino": {"compiled.py"},
     "huggingface_hub": {"embeddings.py"},

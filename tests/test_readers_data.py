@@ -15,6 +15,7 @@ from formats import about, read, sentence
 
 from qa.errors import DocumentError
 from qa.readers import DocumentReader, mail
+from qa.sentences import split_sentences
 
 
 def test_book(reader: DocumentReader) -> None:
@@ -157,6 +158,13 @@ def test_a_header_without_sense_is_kept_as_written(reader: DocumentReader, heade
     document = read(reader, "a.eml", f"Subject: One\n{header}\n\nRain fell.\n")
     assert document.text == f"# One\n\n{header}\n\nRain fell."
     assert document.date is None
+
+
+def test_what_a_message_begins_with_is_one_sentence(reader: DocumentReader) -> None:
+    header = "From: Ada <ada@example.org>\nTo: Bo\nDate: Mon, 03 Aug 2026 09:00:00 +0000\n"
+    document = read(reader, "a.eml", f"Subject: Rain\n{header}\nCity: Ghent\nDay: Monday\n")
+    found = [sentence.text for sentence in split_sentences(document)]
+    assert found == ["# Rain", header.strip(), "City: Ghent", "Day: Monday"]
 
 
 def test_a_message_that_stumbles_the_parser_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

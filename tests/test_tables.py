@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tides import assert_sound
 
 from qa import Library
-from qa.tables import MAX_ROWS, all_rows, cells_of
+from qa.tables import MAX_ROWS, all_rows, cells_of, mixed_rows, with_unit
 from qa.types import Passage, Sentence
 from qa.verification import CheckedClaim
 
@@ -145,6 +145,59 @@ def test_values_with_commas_are_parted_otherwise() -> None:
         "Falk, Bruno", (Passage(1, rows[0], "M", None, 0.5),), 0.8, "supported", "", None
     )
     assert all_rows("Who lives in Osterau?", one, rows).text == "Falk, Bruno; Kaya"
+
+
+@pytest.mark.parametrize(
+    ("question", "rows", "named"),
+    [
+        ("Who lives in Osterau?", (0, 1), "Town: Osterau"),
+        ("Who lives in Osterau?", (0, 2), None),
+        ("Who lives in Osterau?", (1,), None),
+        ("Who lives in Osterau or in Linden?", (0, 1), None),
+        ("Who lives in a town?", (0, 1), None),
+        ("Who lives elsewhere than in Osterau?", (0, 1), None),
+        ("Who lives in Osterau?", (0, 4), None),
+    ],
+)
+def test_rows_that_a_question_tells_apart(
+    question: str, rows: tuple[int, ...], named: str | None
+) -> None:
+    assert mixed_rows(question, claim("Bruno Falk, Chiara Conti", *rows)) == named
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "told"),
+    [
+        ("Amount (£)", "389", "£389"),
+        ("Amount (€)", "1,389.50", "€1,389.50"),
+        ("Weight (kg)", "2.5", "2.5 kg"),
+        ("Price [CHF]", "12", "12 CHF"),
+        ("Share (%)", "12", "12 %"),
+        ("Amount (net)", "389", "389"),
+        ("Amount", "389", "389"),
+        ("Name (kg)", "Ada", "Ada"),
+    ],
+)
+def test_a_number_is_told_with_the_unit_of_its_column(column: str, text: str, told: str) -> None:
+    row = f"| Item: table | {column}: {text} |"
+    passage = Passage(1, Sentence("a.csv", 0, 0, len(row), row), "A", None, 0.5)
+    found = with_unit(CheckedClaim(text, (passage,), 0.8, "supported", "", None))
+    assert found.text == told
+    other = with_unit(replace(found, text="7", passages=(passage, passage)))
+    assert other.text == "7"
+
+
+def test_an_answer_that_mixes_rows_is_not_given(
+    write: Callable[[dict[str, str | bytes]], Path],
+    scripted: Callable[..., tuple[Library, Script]],
+) -> None:
+    table = "Name,Since,Town\nBruno Falk,2019,Osterau\nChiara Conti,2024,Linden\n"
+    library, script = scripted(write({"members.csv": table}))
+    script.answer = "Bruno Falk, Chiara Conti"
+    answer = library.ask("Which members live in Osterau?")
+    assert_sound(library, answer)
+    assert answer.status == "not_found"
+    assert "Town: Osterau" in answer.claims[0].reason
 
 
 @given(st.text(max_size=60), st.text(max_size=30), st.sampled_from(range(len(TABLE))))

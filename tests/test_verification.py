@@ -290,15 +290,15 @@ def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
     [
         ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
         # The reading decides, whatever the draft says.
-        ("Yes", 0.1, 0.9, "No.", [1, 2]),
-        ("No", 0.9, 0.1, "Yes.", [1, 2]),
+        ("Yes", 0.1, 0.9, "No.", [1]),
+        ("No", 0.9, 0.1, "Yes.", [1]),
         # Its reason speaks for the other side.
-        ("Yes. RM released the song", 0.1, 0.9, "No.", [1, 2]),
+        ("Yes. RM released the song", 0.1, 0.9, "No.", [1]),
         # It stands in a passage that the reading didn't see.
-        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1, 2]),
+        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1]),
         # A reason that the documents don't have isn't given.
-        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1, 2]),
-        ("", 0.95, 0.5, "Yes.", [1, 2]),
+        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1]),
+        ("", 0.95, 0.5, "Yes.", [1]),
     ],
 )
 def test_yes_or_no_is_decided_by_asking_for_both(
@@ -313,6 +313,61 @@ def test_yes_or_no_is_decided_by_asking_for_both(
     assert found.verdict == "supported"
     assert found.text == text
     assert [passage.number for passage in found.passages] == cited
+
+
+@pytest.mark.parametrize(("score", "reasoned"), [(0.4, True), (0.2, False)])
+def test_a_reason_from_far_away_is_none(score: float, reasoned: bool) -> None:
+    near, far, *_ = evidence("Did RM release the song?").passages
+    read = Evidence("Did RM release the song?", (near, replace(far, score=score)), (1, 2))
+    script = Script()
+    script.check = decides(0.9, 0.1)
+    (found,) = check_claims(
+        Draft(("Yes. The volcano erupted near Milano",), Completion((Token("x", 0.9),))),
+        read,
+        model=ScriptedChatModel(script),
+        similarity=lambda one, other: 0.8,
+        settings=VerificationSettings(),
+        deadline=Deadline(10),
+    )
+    assert (found.text, [passage.number for passage in found.passages]) == (
+        ("Yes. The volcano erupted near Milano", [2]) if reasoned else ("Yes.", [1])
+    )
+
+
+def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
+    texts = ("We do not pay for:", "- War", "- Flood", "Call us.")
+    passages = tuple(
+        Passage(n, Sentence("a", n, 40 * n, 40 * n + len(t), t), "A", None, 0.9)
+        for n, t in enumerate(texts, start=1)
+    )
+    script = Script()
+
+    def reading(messages: Sequence[Message]) -> Reply:
+        denied = "not pay for: - Flood" in messages[-1].content
+        says = denied != messages[-1].content.endswith("Answer: Yes")
+        return yes_no(*((0.95, 0.05) if says else (0.05, 0.95)))
+
+    script.check = reading
+    (found,) = check_claims(
+        Draft((), Completion((Token("x", 0.9),))),
+        Evidence("Do you pay for a flood?", passages, (3,)),
+        model=ScriptedChatModel(script),
+        similarity=lambda one, other: 0.8,
+        settings=VerificationSettings(),
+        deadline=Deadline(10),
+    )
+    assert (found.text, [p.number for p in found.passages]) == ("No.", [1, 3])
+
+
+def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
+    def reading(messages: Sequence[Message]) -> Reply:
+        whole = TEXTS[1] in messages[-1].content
+        return yes_no(
+            *((0.9, 0.1) if whole and messages[-1].content.endswith("Yes") else (0.1, 0.9))
+        )
+
+    (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
+    assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
 
 
 @pytest.mark.parametrize("claim", ["No copies", "No tracks", "no album", "No-one plays the piano"])
@@ -331,6 +386,33 @@ def test_a_denial_is_no_answer_no(claim: str) -> None:
 def test_a_yes_or_no_needs_no_place(claim: str) -> None:
     (found,) = check(claim, threshold=0.0)
     assert found.verdict == "supported", found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "question", "supported"),
+    [
+        ("Herrn Joris Pettersen", "", "Wer ist der Bürgermeister von Lindenau?", False),
+        ("Joris Pettersen", "", "Who is the mayor?", False),
+        ("Joris Pettersen", "Council", "Who is the mayor?", True),
+        ("Mayor Joris Pettersen", "", "Who is the mayor?", True),
+        ("Chair: Joris Pettersen", "", "Who is the mayor?", True),
+        ("Joris Pettersen governs", "", "Who is the mayor?", True),
+    ],
+)
+def test_a_bare_name_states_nothing(
+    text: str, heading: str, question: str, supported: bool
+) -> None:
+    passage = Passage(1, Sentence("a", 0, 0, len(text), text, heading=heading), "A", None, 0.5)
+    (claim,) = check_claims(
+        Draft(("Joris Pettersen",), Completion((Token("x", 0.9),))),
+        Evidence(question, (passage,), (1,)),
+        model=ScriptedChatModel(Script()),
+        similarity=lambda one, other: 0.8,
+        settings=VerificationSettings(threshold=0.0),
+        deadline=Deadline(10),
+    )
+    assert (claim.verdict == "supported") is supported
+    assert supported or "bare names" in claim.reason
 
 
 def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:

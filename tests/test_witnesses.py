@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qa.types import Evidence, Passage, Sentence
-from qa.witnesses import CLOSE_BEHIND, closest_of, witnesses
+from qa.witnesses import CLOSE_BEHIND, closest_of, later_sections, replies, witnesses
 
 
 def evidence(question: str, *read: tuple[str, str, float]) -> Evidence:
@@ -59,3 +61,53 @@ def test_a_document_s_closest_passages_stand_in_its_order() -> None:
         "Sentence 1.",
         "Sentence 3.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "date", "found"),
+    [
+        ("Re: Lake weekend", "2026-08-11", True),
+        ("AW: Re: Lake weekend - change of plan", "2026-08-11", True),
+        ("RE[2]: lake weekend", "2026-08-11", True),
+        # It is another thread, no reply, earlier, or undated.
+        ("Re: Party", "2026-08-11", False),
+        ("Lake weekend", "2026-08-11", False),
+        ("Re: Lake weekend", "2026-07-11", False),
+        ("Re: Lake weekend", None, False),
+    ],
+)
+def test_later_mails_of_a_thread(title: str, date: str | None, found: bool) -> None:
+    read = evidence("When do we go?", ("a.eml", "We go on Friday.", 1.0), ("b.eml", "Later.", 0.2))
+    first = replace(read.passages[0], title="Lake weekend", date="2026-08-03")
+    second = replace(read.passages[1], title=title, date=date)
+    read = replace(read, passages=(first, second))
+    assert replies(read, (first,)) == (("b.eml",) if found else ())
+    assert replies(read, (first, second)) == ()
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "found"),
+    [
+        ("Meeting of 14 May 2026", "The summer party is moved to 4 July.", True),
+        ("May 2026: Garden", "The summer party is moved.", True),
+        # It is of an earlier day, of none, of two, or about something else.
+        ("Meeting of 14 January 2026", "The summer party is on 4 July.", False),
+        ("Garden", "The summer party is on 4 July.", False),
+        ("From 1 May 2026 to 3 June 2026", "The summer party is on 4 July.", False),
+        ("Meeting of 14 May 2026", "The lift is broken.", False),
+    ],
+)
+def test_later_days_of_the_same_minutes(heading: str, text: str, found: bool) -> None:
+    read = evidence(
+        "When is the summer party?",
+        ("a.md", "The summer party is on 27 June.", 1.0),
+        ("a.md", text, 0.9),
+    )
+    headings = ("Meeting of 12 March 2026", heading)
+    passages = tuple(
+        replace(passage, sentence=replace(passage.sentence, heading=above))
+        for passage, above in zip(read.passages, headings, strict=True)
+    )
+    read = replace(read, passages=passages)
+    assert later_sections(read, passages[:1]) == ((heading,) if found else ())
+    assert later_sections(read, passages) == ()
