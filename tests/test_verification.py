@@ -361,13 +361,25 @@ def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
 
 def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
     def reading(messages: Sequence[Message]) -> Reply:
-        whole = TEXTS[1] in messages[-1].content
-        return yes_no(
-            *((0.9, 0.1) if whole and messages[-1].content.endswith("Yes") else (0.1, 0.9))
-        )
+        prompt = messages[-1].content
+        agrees = 0.5 if TEXTS[1] not in prompt else 0.9 if prompt.endswith("Yes") else 0.1
+        return yes_no(agrees, 1 - agrees)
 
     (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
     assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
+
+
+def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
+    def reading(messages: Sequence[Message]) -> Reply:
+        prompt = messages[-1].content
+        agrees = 0.9 if (TEXTS[1] in prompt) == prompt.endswith("Yes") else 0.1
+        return yes_no(agrees, 1 - agrees)
+
+    (found,) = check(
+        "Yes", question="Did RM release the song?", reading=reading, ranked=(2, 1), threshold=0.35
+    )
+    assert found.verdict == "unsupported"
+    assert "closest alone say otherwise" in found.reason
 
 
 @pytest.mark.parametrize("claim", ["No copies", "No tracks", "no album", "No-one plays the piano"])
