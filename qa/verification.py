@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from qa.alignment import (
     FUNCTION_WORDS,
@@ -27,7 +27,7 @@ from qa.checker import read_again, under_headings
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import is_item, is_unsaid, label_of, leads, names_of, speaks_of, stems
-from qa.polarity import turns_around
+from qa.polarity import denies, turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
 
@@ -389,6 +389,10 @@ def _check_claim(
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
     question = evidence.question
+    # Items below "We do not cover:" say the opposite of what they seem to.
+    led = _led(found.passages, evidence.passages)
+    if denies([p.sentence.text for p in led if p not in found.passages]):
+        found = replace(found, passages=led)
     texts = [passage.sentence.text for passage in found.passages]
     groups = names_of(question)
     named, numbered = (
@@ -444,6 +448,7 @@ def _says_nothing(cited: Sequence[Passage], question: str) -> str:
         named = all(word.is_capitalised and not word.is_number for word in said)
         if (
             not named
+            or is_item(text)
             or label_of(passage.sentence)
             or any(mark in text for mark in _TELLING_MARKS)
             or any(speaks_of(key, stems(text)) for key in asked)

@@ -359,6 +359,27 @@ def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
     assert (found.text, [p.number for p in found.passages]) == ("No.", [1, 3])
 
 
+def test_what_a_list_denies_is_cited_with_the_line_above_it() -> None:
+    texts = ("We do not pay for:", "- War", "- Flood")
+    passages = tuple(
+        Passage(n, Sentence("a", n, 40 * n, 40 * n + len(t), t), "A", None, 0.9)
+        for n, t in enumerate(texts, start=1)
+    )
+    cited = []
+    for question in ("What do you not pay for?", "What do you pay for?"):
+        (found,) = check_claims(
+            Draft(("War, flood",), Completion((Token("x", 0.9),))),
+            Evidence(question, passages, (2, 3)),
+            model=ScriptedChatModel(Script()),
+            similarity=lambda one, other: 0.8,
+            settings=VerificationSettings(),
+            deadline=Deadline(10),
+        )
+        cited.append([passage.number for passage in found.passages])
+    # Whatever is asked, the reader and the check see what the items are.
+    assert cited == [[1, 2, 3], [1, 2, 3]]
+
+
 def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
     def reading(messages: Sequence[Message]) -> Reply:
         prompt = messages[-1].content
@@ -409,6 +430,7 @@ def test_a_yes_or_no_needs_no_place(claim: str) -> None:
         ("Mayor Joris Pettersen", "", "Who is the mayor?", True),
         ("Chair: Joris Pettersen", "", "Who is the mayor?", True),
         ("Joris Pettersen governs", "", "Who is the mayor?", True),
+        ("- Joris Pettersen", "", "Who is the mayor?", True),
     ],
 )
 def test_a_bare_name_states_nothing(
