@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from qa.alignment import NEGATIONS, words
 
-__all__ = ["turns_around"]
+__all__ = ["denies", "turns_around"]
 
 # What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
@@ -55,12 +55,18 @@ def turns_around(question: str, texts: Sequence[str]) -> bool:
     """
     asked = {word.key for word in words(_NEITHER.sub(" ", question))}
     said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
-    if _denies(asked) and not _denies(said) and not any(map(_SAYS_NO.search, said)):
+    if _denies(asked) and not denies(texts):
         return True
     return any(
         asked & one and said & other and not asked & other and not said & one
         for one, other in _SCALES
     )
+
+
+def denies(texts: Sequence[str]) -> bool:
+    """Whether texts, in English, say what isn't so."""
+    said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
+    return _denies(said) or any(map(_SAYS_NO.search, said))
 
 
 def _denies(keys: set[str]) -> bool:

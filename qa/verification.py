@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from qa.alignment import (
     FUNCTION_WORDS,
@@ -27,7 +27,7 @@ from qa.checker import read_again, under_headings
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import is_item, is_unsaid, label_of, leads, names_of, speaks_of, stems
-from qa.polarity import turns_around
+from qa.polarity import denies, turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
 
@@ -106,10 +106,9 @@ NO_SCORE = (-0.25, 2.08, 0.93, -2.73)
 LEAST_CHANCE = 0.01
 YES_NO_PASSAGES = 3
 # Of those, the quotes are the ones that have this share of the question's words, by rarity, that
-# the best has, and are nearly as close to it; if a reading of them alone agrees this much.
+# the best has, and are nearly as close to it, if a reading of them alone decides alike.
 TELLING_SHARE = 0.6
 TELLING_MARGIN = 0.2
-BEARS = 0.5
 # A field or a cell says what its name is of, and a sentence is more than its capitals.
 _TELLING_MARKS = (":", "|", "=", "(", "–", " - ", ".", "!", ";")
 AUXILIARIES = frozenset(
@@ -274,19 +273,8 @@ def _decide_yes_no(
     """Choose between yes and no by what a second reading thinks of each."""
     closest = evidence.best()[:YES_NO_PASSAGES]
     read = _led(closest, evidence.passages)
-    yes, no = (
-        read_again(model, evidence.question, answer, read, deadline) for answer in ("Yes", "No")
-    )
-    values = (_log_odds(yes), _log_odds(no), float(bool(draft.claims)), 1.0)
-    scores = [
-        math.exp(sum(weight * value for weight, value in zip(weights, values, strict=True)))
-        for weights in (YES_SCORE, NO_SCORE)
-    ]
-    answer, other, score = (
-        ("Yes", "No", scores[0]) if scores[0] >= scores[1] else ("No", "Yes", scores[1])
-    )
-    # A reading that says the same of both, or nothing, has decided nothing.
-    supported = 0.0 if None in (yes, no) or yes == no else score / (1.0 + sum(scores))
+    drafted = bool(draft.claims)
+    answer, supported = _weighed(model, evidence.question, read, deadline, drafted=drafted)
     verdict: Verdict = "supported" if supported >= threshold else "unsupported"
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
     found = align(body, evidence.question, evidence.passages) if content_words(body) else None
@@ -306,18 +294,43 @@ def _decide_yes_no(
         reasoned = min(p.score for p in found.passages) >= nearest - TELLING_MARGIN
     cited = found.passages if found is not None and reasoned else read
     telling = read if reasoned else _led(_telling(evidence, read), read)
+    doubt = ", but too little to be sure."
     if verdict == "supported" and telling != read:
-        agrees = read_again(model, evidence.question, answer, telling, deadline)
-        cited = telling if agrees is not None and agrees >= BEARS else read
+        alone, sure = _weighed(model, evidence.question, telling, deadline, drafted=drafted)
+        if sure >= threshold and alone != answer:
+            verdict, doubt = "unsupported", ", but the closest alone say otherwise."
+        elif sure >= threshold:
+            cited = telling
+    other = "no" if answer == "Yes" else "yes"
     return CheckedClaim(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
         passages=cited,
         support=supported,
         verdict=verdict,
-        reason=f"A second reading of the quoted passages prefers {answer.lower()} to "
-        f"{other.lower()}" + ("." if verdict == "supported" else ", but too little to be sure."),
+        reason=f"A second reading of the quoted passages prefers {answer.lower()} to {other}"
+        + ("." if verdict == "supported" else doubt),
         signals=None,
     )
+
+
+def _weighed(
+    model: ChatModel,
+    question: str,
+    passages: Sequence[Passage],
+    deadline: Deadline,
+    *,
+    drafted: bool,
+) -> tuple[str, float]:
+    """Yes or no, whichever a second reading of passages prefers, and how surely."""
+    yes, no = (read_again(model, question, answer, passages, deadline) for answer in ("Yes", "No"))
+    values = (_log_odds(yes), _log_odds(no), float(drafted), 1.0)
+    scores = [
+        math.exp(sum(weight * value for weight, value in zip(weights, values, strict=True)))
+        for weights in (YES_SCORE, NO_SCORE)
+    ]
+    answer, score = ("Yes", scores[0]) if scores[0] >= scores[1] else ("No", scores[1])
+    # A reading that says the same of both, or nothing, has decided nothing.
+    return answer, 0.0 if None in (yes, no) or yes == no else score / (1.0 + sum(scores))
 
 
 def _telling(evidence: Evidence, read: tuple[Passage, ...]) -> tuple[Passage, ...]:
@@ -376,6 +389,10 @@ def _check_claim(
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
     question = evidence.question
+    # Items below "We do not cover:" say the opposite of what they seem to.
+    led = _led(found.passages, evidence.passages)
+    if denies([p.sentence.text for p in led if p not in found.passages]):
+        found = replace(found, passages=led)
     texts = [passage.sentence.text for passage in found.passages]
     groups = names_of(question)
     named, numbered = (
@@ -431,6 +448,7 @@ def _says_nothing(cited: Sequence[Passage], question: str) -> str:
         named = all(word.is_capitalised and not word.is_number for word in said)
         if (
             not named
+            or is_item(text)
             or label_of(passage.sentence)
             or any(mark in text for mark in _TELLING_MARKS)
             or any(speaks_of(key, stems(text)) for key in asked)

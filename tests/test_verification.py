@@ -359,15 +359,48 @@ def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
     assert (found.text, [p.number for p in found.passages]) == ("No.", [1, 3])
 
 
+def test_what_a_list_denies_is_cited_with_the_line_above_it() -> None:
+    texts = ("We do not pay for:", "- War", "- Flood")
+    passages = tuple(
+        Passage(n, Sentence("a", n, 40 * n, 40 * n + len(t), t), "A", None, 0.9)
+        for n, t in enumerate(texts, start=1)
+    )
+    cited = []
+    for question in ("What do you not pay for?", "What do you pay for?"):
+        (found,) = check_claims(
+            Draft(("War, flood",), Completion((Token("x", 0.9),))),
+            Evidence(question, passages, (2, 3)),
+            model=ScriptedChatModel(Script()),
+            similarity=lambda one, other: 0.8,
+            settings=VerificationSettings(),
+            deadline=Deadline(10),
+        )
+        cited.append([passage.number for passage in found.passages])
+    # Whatever is asked, the reader and the check see what the items are.
+    assert cited == [[1, 2, 3], [1, 2, 3]]
+
+
 def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
     def reading(messages: Sequence[Message]) -> Reply:
-        whole = TEXTS[1] in messages[-1].content
-        return yes_no(
-            *((0.9, 0.1) if whole and messages[-1].content.endswith("Yes") else (0.1, 0.9))
-        )
+        prompt = messages[-1].content
+        agrees = 0.5 if TEXTS[1] not in prompt else 0.9 if prompt.endswith("Yes") else 0.1
+        return yes_no(agrees, 1 - agrees)
 
     (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
     assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
+
+
+def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
+    def reading(messages: Sequence[Message]) -> Reply:
+        prompt = messages[-1].content
+        agrees = 0.9 if (TEXTS[1] in prompt) == prompt.endswith("Yes") else 0.1
+        return yes_no(agrees, 1 - agrees)
+
+    (found,) = check(
+        "Yes", question="Did RM release the song?", reading=reading, ranked=(2, 1), threshold=0.35
+    )
+    assert found.verdict == "unsupported"
+    assert "closest alone say otherwise" in found.reason
 
 
 @pytest.mark.parametrize("claim", ["No copies", "No tracks", "no album", "No-one plays the piano"])
@@ -397,6 +430,7 @@ def test_a_yes_or_no_needs_no_place(claim: str) -> None:
         ("Mayor Joris Pettersen", "", "Who is the mayor?", True),
         ("Chair: Joris Pettersen", "", "Who is the mayor?", True),
         ("Joris Pettersen governs", "", "Who is the mayor?", True),
+        ("- Joris Pettersen", "", "Who is the mayor?", True),
     ],
 )
 def test_a_bare_name_states_nothing(
