@@ -19,8 +19,10 @@ from qa.values import Date, Number, matches, tokenise
 __all__ = [
     "REPLY",
     "around",
+    "is_item",
     "is_unsaid",
     "label_of",
+    "leads",
     "names_of",
     "section_date",
     "speaks_of",

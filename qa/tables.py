@@ -39,7 +39,7 @@ NEUTRAL = stems(
 )
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 _UNIT = re.compile(r"[(\[](\S{1,12})[)\]]\Z")
-_SIGNS = "$€£¥₩"
+_SIGNS = frozenset("$€£¥₩")
 _ROW = re.compile(r"\| (.+) \|")
 
 
@@ -148,9 +148,12 @@ def with_unit(claim: CheckedClaim) -> CheckedClaim:
         return claim
     cells = cells_of(claim.passages[0].sentence.text)
     columns = [column for column, value in cells.items() if value == claim.text]
-    unit = found[1] if len(columns) == 1 and (found := _UNIT.search(columns[0])) else ""
+    found = _UNIT.search(columns[0]) if len(columns) == 1 else None
+    if found is None:
+        return claim
+    unit = found[1]
     if unit in _SIGNS:
-        return replace(claim, text=f"{unit}{claim.text}") if unit else claim
+        return replace(claim, text=f"{unit}{claim.text}")
     known = unit.casefold() in MEASURES or unit == "%" or (len(unit) == 3 and unit.isupper())
     return replace(claim, text=f"{claim.text} {unit}") if known else claim
 
