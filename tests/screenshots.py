@@ -214,23 +214,21 @@ def take(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         for name in names or STATES:
-            for widths in (("wide", "laptop"), ("phone",)):
+            for width, size in SIZES.items():
                 library = HarbourLibrary()
                 with served(library) as address:
-                    context = browser.new_context(viewport=SIZES[widths[0]])
+                    context = browser.new_context(viewport=size)
                     page = context.new_page()
                     page.goto(address)
                     expect(page.locator(".qa-welcome")).to_be_visible()
                     STATES[name](page, library)
-                    for width in widths:
-                        page.set_viewport_size(SIZES[width])
-                        for scheme in ("light", "dark"):
-                            page.evaluate(
-                                "dark => document.body.classList.toggle('dark', dark)",
-                                scheme == "dark",
-                            )
-                            page.wait_for_timeout(400)  # Colours fade.
-                            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
+                    for scheme in ("light", "dark"):
+                        page.evaluate(
+                            "dark => document.body.classList.toggle('dark', dark)",
+                            scheme == "dark",
+                        )
+                        page.wait_for_timeout(400)  # Colours fade.
+                        page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
                     library.may_end.set()
                     context.close()
 

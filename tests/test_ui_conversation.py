@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import answered, ask, visiting
+from browsing import answered, ask, served, visiting
 from patience import PATIENCE, eventually
 from playwright.sync_api import Browser, Page, expect
 from written import QUOTE, WrittenLibrary
@@ -252,6 +252,49 @@ def test_what_is_sent_while_a_conversation_begins_is_asked_in_it(
     expect(page.locator("#qa-past .qa-turn")).to_have_count(0)
     assert written.histories[-1] == ()
     expect(page.get_by_label("Your question")).to_have_value("")
+
+
+@pytest.fixture
+def lingering(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Until it is set, no answer's event ends, though the answer is shown."""
+    may_end = threading.Event()
+    answered = talk.Talk._answered
+
+    def linger(*arguments: Any) -> Iterator[list[Any]]:
+        yield from answered(*arguments)
+        may_end.wait(PATIENCE)
+
+    monkeypatch.setattr(talk.Talk, "_answered", linger)
+    return may_end
+
+
+def test_the_next_question_need_not_wait_for_the_end_of_the_event_before(
+    browser: Browser, lingering: threading.Event
+) -> None:
+    with served(WrittenLibrary()) as address, visiting(browser, address) as page:
+        ask(page, "How high was the tide?")
+        answered(page)
+        ask(page, "And in June?")
+        answered(page)
+        lingering.set()
+
+
+def test_a_question_is_asked_once_however_often_it_is_sent(
+    page: Page, written: WrittenLibrary
+) -> None:
+    before = len(written.histories)
+    page.get_by_label("Your question").fill("How high? wait")
+    page.get_by_role("button", name="Ask", exact=True).dblclick()
+    for _ in range(2):
+        expect(page.locator("#qa-live [aria-busy] .qa-question")).to_have_text("How high? wait")
+        written.may_end.set()
+        answered(page)
+        written.may_end.clear()
+        page.get_by_role("button", name="Retry").dblclick()
+    written.may_end.set()
+    answered(page)
+    page.wait_for_timeout(500)
+    assert len(written.histories) == before + 3
 
 
 def test_what_is_written_after_a_question_was_sent_stays(page: Page) -> None:

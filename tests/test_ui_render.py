@@ -96,6 +96,25 @@ def test_markers_become_chips_that_lead_to_the_quote() -> None:
     assert "It rose by 12 cm1. Nobody saw it2." in page.text
 
 
+def test_a_quote_of_two_statements_tells_why_once() -> None:
+    claims = (
+        Claim("It rose by 12 cm.", (1,), 0.9, "supported", "A second reading agrees 0.92."),
+        Claim("The tide rose.", (1,), 0.93, "supported", "A second reading agrees 0.95."),
+        Claim("It fell.", (1,), 0.95, "unsupported", "“fell” isn't in the quote."),
+    )
+    first = answered(answer(claims=claims)).of_class("qa-chip")[0]
+    assert first["data-why"] == "Strong support (0.93): A second reading agrees 0.95"
+
+
+def test_a_long_question_is_scrolled_by_key() -> None:
+    short, long = (
+        Page(exchange_html(Exchange(question, "answered", answer=answer()), 0))
+        for question in ("How high?", "How high? " * 40)
+    )
+    assert "tabindex" not in short.of_class("qa-question")[0]
+    assert long.of_class("qa-question")[0]["tabindex"] == "0"
+
+
 def test_only_markers_with_a_citation_become_chips() -> None:
     page = answered(answer(text="See table [7] and [x], [1]. Also [99999999999]."))
     assert [chip["data-number"] for chip in page.of_class("qa-chip")] == ["1"]

@@ -235,7 +235,11 @@ def build(
         }
         # Two of Gradio's events that the page raises by itself: this with what is written or
         # pressed, and below, while nothing is asked, with an earlier conversation.
-        asking = source.select(talk.answer, [conversation, *chosen], **answering)
+        # The page asks one question at a time. Gradio would drop one that is asked after the
+        # answer is shown and before its event has ended.
+        asking = source.select(
+            talk.answer, [conversation, *chosen], trigger_mode="multiple", **answering
+        )
         directly: dict[str, Any] = {
             "show_progress": "hidden",
             "queue": False,

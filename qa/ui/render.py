@@ -19,6 +19,7 @@ from qa.ui.source import date_html, digest
 __all__ = ["conversation_html", "exchange_html", "support_words"]
 
 CLOSEST = 5
+LONG_QUESTION = 150
 REFUSAL = "No passage answers this. Other words may find more."
 STRONG, GOOD = 0.85, 0.65
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
@@ -54,12 +55,14 @@ def _is_verbatim(answer: Answer) -> bool:
 
 
 def _why(citation: Citation, answer: Answer) -> str:
-    reasons = dict.fromkeys(
-        claim.reason.rstrip(".")
+    claims = [
+        claim
         for claim in answer.claims
-        if claim.verdict == "supported" and citation.number in claim.citations and claim.reason
-    )
-    return ": ".join(filter(None, (_support(citation, answer), "; ".join(reasons))))
+        if claim.verdict == "supported" and citation.number in claim.citations
+    ]
+    # Its support is that of the strongest claim; other claims' reasons would only repeat it.
+    reason = max(claims, key=lambda claim: claim.support).reason if claims else ""
+    return ": ".join(filter(None, (_support(citation, answer), reason.rstrip("."))))
 
 
 def _leads_to(
@@ -353,7 +356,14 @@ def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> 
         body = _ended_html(exchange, latest)
     return tag(
         "article",
-        tag("h2", text(exchange.question), class_="qa-question", dir="auto")
+        tag(
+            "h2",
+            text(exchange.question),
+            class_="qa-question",
+            dir="auto",
+            # A long one scrolls, for those without a pointer too.
+            tabindex=0 if len(exchange.question) > LONG_QUESTION else None,
+        )
         + _understood_html(exchange)
         + body,
         class_="qa-turn",

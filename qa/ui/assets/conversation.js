@@ -15,10 +15,6 @@ function follow() {
   if (isReplaced || (latest?.dataset.turn ?? null) !== turn) {
     turn = latest?.dataset.turn ?? null;
     waiting = turn !== null;
-    if (isAnswering) {
-      clearTimeout(unheard);
-      sent = null;
-    }
     if (isReplaced && group) close();
     find("#qa-scroll").scrollTop = waiting ? live.offsetTop : 0;
     if (!waiting) close();
@@ -34,12 +30,33 @@ function follow() {
   if (first && isWide()) openGroupOf(first, { focus: false });
 }
 
-// What is written leaves the composer as it is sent; what is written on is never touched, and
-// what nobody takes up comes back. While an answer is on its way it waits in the composer.
+// One question is asked at a time. What is written leaves the composer as it is sent; what is
+// written on is never touched, and what nobody takes up comes back. While an answer is on its
+// way it waits in the composer.
 const composer = () => find("#qa-composer textarea");
 const UNHEARD = 10000; // milliseconds
-let sent = null; // what was sent and not taken up yet
+let sent = null; // what was asked and not taken up yet
 let unheard = 0;
+const isBusy = () => sent !== null || find('#qa-live [aria-busy="true"]') !== null;
+function ask(question, { replace = false, written = false } = {}) {
+  if (isBusy()) return;
+  sent = { question, replace, written };
+  unheard = setTimeout(giveBack, UNHEARD);
+  if (written) fill("");
+  if (!beginning) raise();
+}
+function raise() {
+  trigger("select", { question: sent.question, replace: sent.replace });
+  composer()?.focus();
+}
+function takenUp() {
+  clearTimeout(unheard);
+  sent = null;
+}
+function giveBack() {
+  if (sent?.written) fill([sent.question, composer().value].filter(Boolean).join(" "));
+  takenUp();
+}
 function fill(words) {
   composer().value = words;
   composer().dispatchEvent(new Event("input", { bubbles: true }));
@@ -53,16 +70,7 @@ function send(event) {
   event.preventDefault();
   event.stopPropagation();
   const question = composer().value.trim();
-  if (!question || sent !== null || isBusy()) return;
-  sent = question;
-  unheard = setTimeout(giveBack, UNHEARD);
-  fill("");
-  if (!beginning) ask(question, false);
-}
-function giveBack() {
-  clearTimeout(unheard);
-  if (sent !== null) fill([sent, composer().value].filter(Boolean).join(" "));
-  sent = null;
+  if (question) ask(question, { written: true });
 }
 addEventListener("keydown", send, true);
 addEventListener("click", send, true);
@@ -75,9 +83,9 @@ function beginAnew() {
   if (isWide()) composer().focus();
 }
 function begun() {
+  if (beginning && sent) raise();
   clearTimeout(beginning);
   beginning = 0;
-  if (sent !== null) ask(sent, false);
 }
 
 async function copy(button) {
@@ -124,7 +132,7 @@ function edit(button) {
     button.focus();
   };
   const send = () => {
-    if (field.value.trim() && !isBusy()) ask(field.value.trim(), true);
+    if (field.value.trim()) ask(field.value.trim(), { replace: true });
   };
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") cancel();
@@ -138,12 +146,6 @@ function edit(button) {
   heading.after(editor);
   field.focus();
   field.select();
-}
-
-const isBusy = () => find('#qa-live [aria-busy="true"]') !== null;
-function ask(question, replace) {
-  trigger("select", { question, replace });
-  composer()?.focus();
 }
 
 // How long an answer is taking, and what is said of it aloud.

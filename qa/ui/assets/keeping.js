@@ -76,7 +76,10 @@ function obey() {
   ({ slot, most } = told);
   if (told.opened === true && open === null) remember(read(place(), sessionStorage));
   if (told.opened === false || told.entry === null) remember(null);
-  if (told.entry) keepEntry(told.entry);
+  if (told.entry) {
+    keepEntry(told.entry);
+    takenUp();
+  }
   listEarlier();
   if (told.entry === null) begun();
 }

@@ -55,7 +55,7 @@ document.addEventListener("click", (event) => {
   else if ((hit = at("[data-forget]"))) forget(hit);
   else if ((hit = at("[data-reindex]"))) server.change({ reindex: true }).then(refreshList, () => {});
   else if ((hit = at("[data-ask]"))) {
-    if (!isBusy()) ask(hit.dataset.ask, "replace" in hit.dataset);
+    ask(hit.dataset.ask, { replace: "replace" in hit.dataset });
   }
 });
 

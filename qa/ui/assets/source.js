@@ -157,7 +157,7 @@ const preview = document.createElement("div");
 preview.id = "qa-preview";
 preview.setAttribute("role", "tooltip");
 preview.hidden = true;
-document.body.append(preview);
+(document.querySelector("main") ?? document.body).append(preview);
 let previewTimer = 0;
 let previewed = null; // the number that is pointed at
 
