@@ -57,6 +57,8 @@ MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split()
 PERCENT_SIGNS = frozenset("%％")
 NEGATIONS = frozenset("not no never neither nor none nobody nothing without cannot".split())
 
+# A claim that says less than this in the passages' own words is not taken from them.
+MIN_COVERAGE = 0.7
 # What a claim may begin with to fit its question: its capital makes no name of it.
 _OPENERS = frozenset(
     """
@@ -128,6 +130,17 @@ class Alignment:
     passages: tuple[Passage, ...]
     coverage: float
     missing: tuple[str, ...]
+
+    @property
+    def fault(self) -> str:
+        """Why the claim isn't taken from the passages, as a sentence; empty where it is."""
+        if not self.passages:
+            return "None of its words stand in the documents."
+        if self.missing:
+            return f"The documents’ passages don’t have {', '.join(self.missing)}."
+        if self.coverage < MIN_COVERAGE:
+            return f"Only {self.coverage:.0%} of its words stand in the documents’ passages."
+        return ""
 
 
 def words(text: str) -> list[Word]:

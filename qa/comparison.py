@@ -19,8 +19,9 @@ from qa.index import Index
 from qa.llms import ChatModel, Deadline
 from qa.reading import Reading, dated_claim
 from qa.types import Evidence, Passage, shown_date
-from qa.verification import CheckedClaim, is_yes_no
+from qa.verification import CheckedClaim
 from qa.witnesses import closest_of, later_sections, replies, witnesses
+from qa.yes_no import is_yes_no
 
 __all__ = ["compared", "newest_answer"]
 

@@ -14,7 +14,8 @@ from qa.alignment import FUNCTION_WORDS, NEGATIONS
 from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.values import Value, conflicts, matches, tokenise
-from qa.verification import AUXILIARIES, CheckedClaim
+from qa.verification import CheckedClaim
+from qa.yes_no import AUXILIARIES
 
 __all__ = ["combine", "disagreement", "same_answer"]
 

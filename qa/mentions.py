@@ -27,6 +27,7 @@ __all__ = [
     "section_date",
     "speaks_of",
     "stems",
+    "with_leads",
 ]
 
 # "Japan" is held by "Japanese": names are compared by so many letters.
@@ -85,6 +86,19 @@ def is_item(text: str) -> bool:
 def leads(sentence: Sentence) -> bool:
     """Whether a line leads to what stands below it: "We do not cover:"."""
     return sentence.text[-1] in ":：" and not sentence.is_heading
+
+
+def with_leads(chosen: Sequence[Passage], passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages, with the lines that lead to the items among them, in reading order."""
+    found = set(chosen)
+    lead: Passage | None = None
+    for passage in passages:
+        if not is_item(passage.sentence.text):
+            lead = passage if leads(passage.sentence) else None
+        elif lead is not None and passage in chosen:
+            same = lead.sentence.document == passage.sentence.document
+            found.update([lead] if same else [])
+    return tuple(sorted(found, key=lambda passage: passage.number))
 
 
 def section_date(heading: str) -> str | None:

@@ -38,7 +38,8 @@ from qa.reading import Reading, date_of
 from qa.tables import all_rows, cells_of, with_unit
 from qa.types import DraftText, Evidence, Passage, Sentence, Turn
 from qa.values import Date, tokenise
-from qa.verification import AUXILIARIES, QUESTION_WORDS, CheckedClaim, is_yes_no
+from qa.verification import CheckedClaim
+from qa.yes_no import AUXILIARIES, QUESTION_WORDS, is_yes_no
 
 __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 

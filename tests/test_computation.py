@@ -17,7 +17,7 @@ from qa.computation import (
     plan_computation,
 )
 from qa.llms import Deadline, ScriptedChatModel
-from qa.verification import is_yes_no
+from qa.yes_no import is_yes_no
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import pytest
-from doubles import Reply, Script
+from checked import TEXTS, check, decides, evidence, yes_no
+from doubles import Reply
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,74 +18,18 @@ from qa.checker import (
     under_headings,
 )
 from qa.errors import ModelUnavailableError
-from qa.generation import Draft
-from qa.llms import Completion, Deadline, Message, ScriptedChatModel, Token
-from qa.settings import SupportModel, VerificationSettings
+from qa.llms import Message, Token
+from qa.settings import SupportModel
 from qa.types import Evidence, Passage, Sentence
-from qa.verification import (
-    CheckedClaim,
-    Signals,
-    check_claims,
-    is_yes_no,
-)
-from qa.verification import (
-    support as support_by,
-)
+from qa.verification import Signals
+from qa.verification import support as support_by
 
-TEXTS = (
-    "RM released the song on May 10.",
-    "The volcano erupted near Milano at 9 am.",
-    "Kim plays the piano.",
-    "The album has eleven tracks.",
-    "It sold 5.8 million copies in Japan.",
-)
 UNIT = st.floats(0, 1)
 SIGNALS = st.builds(Signals, UNIT | st.none(), UNIT | st.none(), *[UNIT] * 6)
 
 
-def evidence(question: str = "When?", ranked: tuple[int, ...] = (1, 2)) -> Evidence:
-    passages = tuple(
-        Passage(
-            number,
-            Sentence("a.txt", number, 100 * number, 100 * number + len(text), text),
-            "Songs",
-            None,
-            0.5,
-            TEXTS,
-        )
-        for number, text in enumerate(TEXTS, start=1)
-    )
-    return Evidence(question, passages, ranked)
-
-
 def support(signals: Signals) -> float:
     return support_by(signals, SupportModel())
-
-
-def yes_no(yes: float, no: float) -> tuple[Token, ...]:
-    pairs = (("Yes", yes), ("No", no))
-    return (Token(*max(pairs, key=lambda pair: pair[1]), pairs),)
-
-
-def check(
-    *claims: str,
-    question: str = "When?",
-    reading: Reply | Exception | Callable[[Sequence[Message]], Reply] = "Yes",
-    threshold: float = 0.3,
-    similarity: float = 0.8,
-    tokens: tuple[Token, ...] = (Token("x", 0.9),),
-    ranked: tuple[int, ...] = (1, 2),
-) -> tuple[CheckedClaim, ...]:
-    script = Script()
-    script.check = reading
-    return check_claims(
-        Draft(claims, Completion(tokens)),
-        evidence(question, ranked),
-        model=ScriptedChatModel(script),
-        similarity=lambda one, other: similarity,
-        settings=VerificationSettings(threshold=threshold),
-        deadline=Deadline(10),
-    )
 
 
 @given(SIGNALS, st.sampled_from([field.name for field in fields(Signals)]), UNIT)
@@ -226,139 +171,6 @@ def test_a_bare_yes_answers_no_other_question(claim: str) -> None:
     assert (found.verdict, found.passages) == ("unsupported", ())
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("Did RM release the song in May?", True),
-        ("is it out?", True),
-        ("Hasn't he written a book?", True),
-        ("When is it out?", False),
-        ("Can you swim?", True),
-        ("Will it be out in May?", True),
-        ("Is it out in May or June?", False),
-        ("Can you tell me when it is out?", False),
-        ("Do you know who did it?", False),
-        # Requests, which no yes answers; what they ask whether is yes or no.
-        ("Can you tell me the price of the ticket?", False),
-        ("Could you list the members present?", False),
-        ("Could you please look up the members?", False),
-        ("Do you know the opening hours?", False),
-        ("Can you give me the phone number of the office?", False),
-        ("Would you know the price?", False),
-        ("Will you tell me the price?", False),
-        ("Would you name the members?", False),
-        ("Can you tell me if it is out?", True),
-        ("Do you know whether it is out?", True),
-        ("Can you please tell me whether it is out?", True),
-        ("Do you give discounts?", True),
-        # Another language's words.
-        ("Was kostet der Eintritt?", False),
-        ("was ist in der Kiste?", False),
-        ("WAS KOSTET DER EINTRITT?", False),
-        ("Am wievielten Mai findet das Fest statt?", False),
-        ("Am I a member?", True),
-        ("Was Rehn a teacher?", True),
-        ("was rehn a teacher?", True),
-        ("Was Rehn married?", True),
-        ("Was Mies van der Rohe born in Aachen?", True),
-        ("Was Holt taught by Rehn?", True),
-        ("Was the war over?", True),
-        ("WAS IT SOLD?", True),
-        ("Will Smith was born when?", False),
-        ("May 2024 brought which album?", False),
-        ("Who did it?", False),
-        ("", False),
-        ("?!", False),
-    ],
-)
-def test_which_questions_ask_for_yes_or_no(question: str, expected: bool) -> None:
-    assert is_yes_no(question) is expected
-
-
-def decides(yes: float, no: float) -> Callable[[Sequence[Message]], Reply]:
-    """A second reading that agrees so much with "Yes", and so much with "No"."""
-
-    def reading(messages: Sequence[Message]) -> Reply:
-        agrees = yes if messages[-1].content.endswith("Answer: Yes") else no
-        return yes_no(agrees, 1 - agrees)
-
-    return reading
-
-
-@pytest.mark.parametrize(
-    ("draft", "yes", "no", "text", "cited"),
-    [
-        ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
-        # The reading decides, whatever the draft says.
-        ("Yes", 0.1, 0.9, "No.", [1]),
-        ("No", 0.9, 0.1, "Yes.", [1]),
-        # Its reason speaks for the other side.
-        ("Yes. RM released the song", 0.1, 0.9, "No.", [1]),
-        # It stands in a passage that the reading didn't see.
-        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1]),
-        # A reason that the documents don't have isn't given.
-        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1]),
-        ("", 0.95, 0.5, "Yes.", [1]),
-    ],
-)
-def test_yes_or_no_is_decided_by_asking_for_both(
-    draft: str, yes: float, no: float, text: str, cited: list[int]
-) -> None:
-    (found,) = check(
-        *([draft] if draft else []),
-        question="Did RM release the song?",
-        reading=decides(yes, no),
-        ranked=(2, 1),
-    )
-    assert found.verdict == "supported"
-    assert found.text == text
-    assert [passage.number for passage in found.passages] == cited
-
-
-@pytest.mark.parametrize(("score", "reasoned"), [(0.4, True), (0.2, False)])
-def test_a_reason_from_far_away_is_none(score: float, reasoned: bool) -> None:
-    near, far, *_ = evidence("Did RM release the song?").passages
-    read = Evidence("Did RM release the song?", (near, replace(far, score=score)), (1, 2))
-    script = Script()
-    script.check = decides(0.9, 0.1)
-    (found,) = check_claims(
-        Draft(("Yes. The volcano erupted near Milano",), Completion((Token("x", 0.9),))),
-        read,
-        model=ScriptedChatModel(script),
-        similarity=lambda one, other: 0.8,
-        settings=VerificationSettings(),
-        deadline=Deadline(10),
-    )
-    assert (found.text, [passage.number for passage in found.passages]) == (
-        ("Yes. The volcano erupted near Milano", [2]) if reasoned else ("Yes.", [1])
-    )
-
-
-def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
-    texts = ("We do not pay for:", "- War", "- Flood", "Call us.")
-    passages = tuple(
-        Passage(n, Sentence("a", n, 40 * n, 40 * n + len(t), t), "A", None, 0.9)
-        for n, t in enumerate(texts, start=1)
-    )
-    script = Script()
-
-    def reading(messages: Sequence[Message]) -> Reply:
-        denied = "not pay for: - Flood" in messages[-1].content
-        says = denied != messages[-1].content.endswith("Answer: Yes")
-        return yes_no(*((0.95, 0.05) if says else (0.05, 0.95)))
-
-    script.check = reading
-    (found,) = check_claims(
-        Draft((), Completion((Token("x", 0.9),))),
-        Evidence("Do you pay for a flood?", passages, (3,)),
-        model=ScriptedChatModel(script),
-        similarity=lambda one, other: 0.8,
-        settings=VerificationSettings(),
-        deadline=Deadline(10),
-    )
-    assert (found.text, [p.number for p in found.passages]) == ("No.", [1, 3])
-
-
 def test_what_a_list_denies_is_cited_with_the_line_above_it() -> None:
     texts = ("We do not pay for:", "- War", "- Flood")
     passages = tuple(
@@ -367,40 +179,10 @@ def test_what_a_list_denies_is_cited_with_the_line_above_it() -> None:
     )
     cited = []
     for question in ("What do you not pay for?", "What do you pay for?"):
-        (found,) = check_claims(
-            Draft(("War, flood",), Completion((Token("x", 0.9),))),
-            Evidence(question, passages, (2, 3)),
-            model=ScriptedChatModel(Script()),
-            similarity=lambda one, other: 0.8,
-            settings=VerificationSettings(),
-            deadline=Deadline(10),
-        )
+        (found,) = check("War, flood", read=Evidence(question, passages, (2, 3)))
         cited.append([passage.number for passage in found.passages])
     # Whatever is asked, the reader and the check see what the items are.
     assert cited == [[1, 2, 3], [1, 2, 3]]
-
-
-def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
-    def reading(messages: Sequence[Message]) -> Reply:
-        prompt = messages[-1].content
-        agrees = 0.5 if TEXTS[1] not in prompt else 0.9 if prompt.endswith("Yes") else 0.1
-        return yes_no(agrees, 1 - agrees)
-
-    (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
-    assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
-
-
-def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
-    def reading(messages: Sequence[Message]) -> Reply:
-        prompt = messages[-1].content
-        agrees = 0.9 if (TEXTS[1] in prompt) == prompt.endswith("Yes") else 0.1
-        return yes_no(agrees, 1 - agrees)
-
-    (found,) = check(
-        "Yes", question="Did RM release the song?", reading=reading, ranked=(2, 1), threshold=0.35
-    )
-    assert found.verdict == "unsupported"
-    assert "closest alone say otherwise" in found.reason
 
 
 @pytest.mark.parametrize("claim", ["No copies", "No tracks", "no album", "No-one plays the piano"])
@@ -437,44 +219,9 @@ def test_a_bare_name_states_nothing(
     text: str, heading: str, question: str, supported: bool
 ) -> None:
     passage = Passage(1, Sentence("a", 0, 0, len(text), text, heading=heading), "A", None, 0.5)
-    (claim,) = check_claims(
-        Draft(("Joris Pettersen",), Completion((Token("x", 0.9),))),
-        Evidence(question, (passage,), (1,)),
-        model=ScriptedChatModel(Script()),
-        similarity=lambda one, other: 0.8,
-        settings=VerificationSettings(threshold=0.0),
-        deadline=Deadline(10),
-    )
+    (claim,) = check("Joris Pettersen", read=Evidence(question, (passage,), (1,)), threshold=0.0)
     assert (claim.verdict == "supported") is supported
     assert supported or "bare names" in claim.reason
-
-
-def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
-    found = check(
-        "Yes. RM released the song",
-        "Aliens built it in 1850.",
-        question="Did RM release the song?",
-        reading=decides(0.9, 0.1),
-        ranked=(1,),
-    )
-    assert [claim.verdict for claim in found] == ["supported", "unsupported"]
-
-
-@pytest.mark.parametrize(
-    "reading", ["Yes", "No", "", decides(0.9, 0.9), decides(0.5, 0.5), decides(0.1, 0.1)]
-)
-def test_yes_or_no_without_a_margin_is_not_shown(
-    reading: str | Callable[[Sequence[Message]], Reply],
-) -> None:
-    found = check("Yes. RM released the song", question="Did RM release it?", reading=reading)
-    assert [claim.verdict for claim in found] == ["unsupported"]
-    assert "too little" in found[0].reason
-
-
-def test_yes_or_no_needs_evidence() -> None:
-    assert check(question="Did RM release it?", ranked=()) == ()
-    (found,) = check("Yes", question="Did RM release it?", ranked=())
-    assert found.verdict == "unsupported"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,170 @@
+"""Yes or no: which questions ask for it, and what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from checked import TEXTS, check, decides, evidence, yes_no
+from doubles import Reply
+
+from qa.llms import Message
+from qa.types import Evidence, Passage, Sentence
+from qa.yes_no import is_yes_no
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Did RM release the song in May?", True),
+        ("is it out?", True),
+        ("Hasn't he written a book?", True),
+        ("When is it out?", False),
+        ("Can you swim?", True),
+        ("Will it be out in May?", True),
+        ("Is it out in May or June?", False),
+        ("Can you tell me when it is out?", False),
+        ("Do you know who did it?", False),
+        # Requests, which no yes answers; what they ask whether is yes or no.
+        ("Can you tell me the price of the ticket?", False),
+        ("Could you list the members present?", False),
+        ("Could you please look up the members?", False),
+        ("Do you know the opening hours?", False),
+        ("Can you give me the phone number of the office?", False),
+        ("Would you know the price?", False),
+        ("Will you tell me the price?", False),
+        ("Would you name the members?", False),
+        ("Can you tell me if it is out?", True),
+        ("Do you know whether it is out?", True),
+        ("Can you please tell me whether it is out?", True),
+        ("Do you give discounts?", True),
+        # Another language's words.
+        ("Was kostet der Eintritt?", False),
+        ("was ist in der Kiste?", False),
+        ("WAS KOSTET DER EINTRITT?", False),
+        ("Am wievielten Mai findet das Fest statt?", False),
+        ("Am I a member?", True),
+        ("Was Rehn a teacher?", True),
+        ("was rehn a teacher?", True),
+        ("Was Rehn married?", True),
+        ("Was Mies van der Rohe born in Aachen?", True),
+        ("Was Holt taught by Rehn?", True),
+        ("Was the war over?", True),
+        ("WAS IT SOLD?", True),
+        ("Will Smith was born when?", False),
+        ("May 2024 brought which album?", False),
+        ("Who did it?", False),
+        ("", False),
+        ("?!", False),
+    ],
+)
+def test_which_questions_ask_for_yes_or_no(question: str, expected: bool) -> None:
+    assert is_yes_no(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("draft", "yes", "no", "text", "cited"),
+    [
+        ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
+        # The reading decides, whatever the draft says.
+        ("Yes", 0.1, 0.9, "No.", [1]),
+        ("No", 0.9, 0.1, "Yes.", [1]),
+        # Its reason speaks for the other side.
+        ("Yes. RM released the song", 0.1, 0.9, "No.", [1]),
+        # It stands in a passage that the reading didn't see.
+        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1]),
+        # A reason that the documents don't have isn't given.
+        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1]),
+        ("", 0.95, 0.5, "Yes.", [1]),
+    ],
+)
+def test_yes_or_no_is_decided_by_asking_for_both(
+    draft: str, yes: float, no: float, text: str, cited: list[int]
+) -> None:
+    (found,) = check(
+        *([draft] if draft else []),
+        question="Did RM release the song?",
+        reading=decides(yes, no),
+        ranked=(2, 1),
+    )
+    assert found.verdict == "supported"
+    assert found.text == text
+    assert [passage.number for passage in found.passages] == cited
+
+
+@pytest.mark.parametrize(("score", "reasoned"), [(0.4, True), (0.2, False)])
+def test_a_reason_from_far_away_is_none(score: float, reasoned: bool) -> None:
+    near, far, *_ = evidence("Did RM release the song?").passages
+    read = Evidence("Did RM release the song?", (near, replace(far, score=score)), (1, 2))
+    (found,) = check("Yes. The volcano erupted near Milano", reading=decides(0.9, 0.1), read=read)
+    assert (found.text, [passage.number for passage in found.passages]) == (
+        ("Yes. The volcano erupted near Milano", [2]) if reasoned else ("Yes.", [1])
+    )
+
+
+def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
+    texts = ("We do not pay for:", "- War", "- Flood", "Call us.")
+    passages = tuple(
+        Passage(n, Sentence("a", n, 40 * n, 40 * n + len(t), t), "A", None, 0.9)
+        for n, t in enumerate(texts, start=1)
+    )
+
+    def reading(messages: Sequence[Message]) -> Reply:
+        denied = "not pay for: - Flood" in messages[-1].content
+        says = denied != messages[-1].content.endswith("Answer: Yes")
+        return yes_no(*((0.95, 0.05) if says else (0.05, 0.95)))
+
+    (found,) = check(reading=reading, read=Evidence("Do you pay for a flood?", passages, (3,)))
+    assert (found.text, [p.number for p in found.passages]) == ("No.", [1, 3])
+
+
+def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
+    def reading(messages: Sequence[Message]) -> Reply:
+        prompt = messages[-1].content
+        agrees = 0.5 if TEXTS[1] not in prompt else 0.9 if prompt.endswith("Yes") else 0.1
+        return yes_no(agrees, 1 - agrees)
+
+    (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
+    assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
+
+
+def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
+    def reading(messages: Sequence[Message]) -> Reply:
+        prompt = messages[-1].content
+        agrees = 0.9 if (TEXTS[1] in prompt) == prompt.endswith("Yes") else 0.1
+        return yes_no(agrees, 1 - agrees)
+
+    (found,) = check(
+        "Yes", question="Did RM release the song?", reading=reading, ranked=(2, 1), threshold=0.35
+    )
+    assert found.verdict == "unsupported"
+    assert "closest alone say otherwise" in found.reason
+
+
+def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
+    found = check(
+        "Yes. RM released the song",
+        "Aliens built it in 1850.",
+        question="Did RM release the song?",
+        reading=decides(0.9, 0.1),
+        ranked=(1,),
+    )
+    assert [claim.verdict for claim in found] == ["supported", "unsupported"]
+
+
+@pytest.mark.parametrize(
+    "reading", ["Yes", "No", "", decides(0.9, 0.9), decides(0.5, 0.5), decides(0.1, 0.1)]
+)
+def test_yes_or_no_without_a_margin_is_not_shown(
+    reading: str | Callable[[Sequence[Message]], Reply],
+) -> None:
+    found = check("Yes. RM released the song", question="Did RM release it?", reading=reading)
+    assert [claim.verdict for claim in found] == ["unsupported"]
+    assert "too little" in found[0].reason
+
+
+def test_yes_or_no_needs_evidence() -> None:
+    assert check(question="Did RM release it?", ranked=()) == ()
+    (found,) = check("Yes", question="Did RM release it?", ranked=())
+    assert found.verdict == "unsupported"
