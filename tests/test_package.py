@@ -47,6 +47,7 @@ ORDER = (
     "llms",
     "generation",
     "checker",
+    "yes_no",
     "verification",
     "tables",
     "premise",

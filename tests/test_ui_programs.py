@@ -13,6 +13,8 @@ import httpx
 import pytest
 from browsing import free_port, served
 from doubles import Script
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from patience import PATIENCE, eventually
 from written import WrittenLibrary
 
@@ -64,10 +66,6 @@ def test_programs_ask_search_and_list(write: Write, tides: Library) -> None:
 def test_assistants_are_given_the_same_tools(
     tides: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("mcp", reason="the extra mcp isn't installed")
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
-
     async def converse(address: str) -> tuple[dict[str, Any], Any]:
         async with (
             streamable_http_client(f"{address}/gradio_api/mcp/") as (read, write, _),
