@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from qa.errors import ModelError, QuestionError
 from qa.extraction import extract
-from qa.generation import constant_rewrite_prompt, standalone_question
+from qa.generation import YES_NO, constant_rewrite_prompt, standalone_question
 from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
+from qa.mentions import is_item
 from qa.pipeline import Pipeline
 from qa.premise import FalsePremise, false_premise
 from qa.settings import Settings
@@ -51,6 +52,9 @@ MAX_QUESTION_CHARACTERS = 2000
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
 _ENDED = re.compile(r"[.!?…:;。！？।][\"'”’»)\]]*\Z")
+# A sentence that states something, and no longer than can be read at a glance.
+_STATES = re.compile(r"[.!。！।][\"'”’»)\]]*\Z")
+MAX_REASON = 200
 
 
 class Clock:
@@ -250,7 +254,7 @@ def _compose(
     premise: FalsePremise | None,
     **about: Any,
 ) -> Answer:
-    supported = [claim for claim in checked if claim.verdict == "supported"]
+    supported = [_with_reason(claim) for claim in checked if claim.verdict == "supported"]
     dropped = [claim for claim in checked if claim.verdict != "supported"]
     # By sentence, since a computed claim's passages come from evidence of their own.
     cited: dict[Sentence, Passage] = {}
@@ -292,6 +296,19 @@ def _compose(
         standalone_question=standalone,
         **about,
     )
+
+
+def _with_reason(claim: CheckedClaim) -> CheckedClaim:
+    """A bare yes or no with the sentence that it rests on most; any other claim as it is."""
+    verdict = YES_NO.fullmatch(claim.text)
+    if verdict is None or not claim.passages:
+        return claim
+    sentence = max(claim.passages, key=lambda passage: passage.score).sentence
+    quote = " ".join(sentence.text.split())
+    # An item without the line above it, or a question, is no reason.
+    if len(quote) > MAX_REASON or not _STATES.search(quote) or is_item(quote):
+        return claim
+    return replace(claim, text=f"{verdict[1]}: “{quote}”")
 
 
 def _claim(claim: CheckedClaim, citations: tuple[int, ...]) -> Claim:

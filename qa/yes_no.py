@@ -15,7 +15,7 @@ from qa.alignment import FUNCTION_WORDS, Word, align, content_words, words
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import label_of, speaks_of, stems, with_leads
+from qa.mentions import label_of, leads, speaks_of, stems, with_leads
 from qa.types import Evidence, Passage, Verdict
 
 __all__ = ["AUXILIARIES", "QUESTION_WORDS", "Decision", "decide", "is_yes_no"]
@@ -226,14 +226,16 @@ def _telling(evidence: Evidence, read: tuple[Passage, ...]) -> tuple[Passage, ..
         key: math.log1p(len(said) / (1 + sum(speaks_of(key, held) for held in said.values())))
         for key in sorted({word.key for word in content_words(evidence.question)})
     }
+    # A line that leads to items states nothing without one of them, which brings it along.
+    stating = [passage for passage in read if not leads(passage.sentence)] or read
     told = {
         passage: sum(each for key, each in weight.items() if speaks_of(key, said[passage]))
-        for passage in read
+        for passage in stating
     }
-    most, closest = max(told.values()), max(passage.score for passage in read)
+    most, closest = max(told.values()), max(passage.score for passage in stating)
     telling = tuple(
         passage
-        for passage in read
+        for passage in stating
         if told[passage] >= TELLING_SHARE * most and passage.score >= closest - TELLING_MARGIN
     )
     return telling or read

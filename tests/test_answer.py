@@ -66,6 +66,36 @@ def test_citations_are_found_by_code(
     assert answer.notes == ()
 
 
+LONG = f"The pool is open to guests{' and to their friends' * 10}."
+
+
+@pytest.mark.parametrize(
+    ("document", "question", "text"),
+    [
+        # What a bare verdict would hide is seen at once.
+        (
+            "No cat may be kept without the owner's consent.",
+            "May I keep a cat?",
+            "No: “No cat may be kept without the owner's consent.” [1]",
+        ),
+        ("The pool [3] is closed.", "Is the pool closed?", "No: “The pool (3) is closed.” [1]"),
+        # Too long to be read at a glance, no statement, or one that needs the line above it.
+        (LONG, "Is the pool open?", "No. [1]"),
+        ("Is the pool open to all guests?", "Is the pool open?", "No. [1]"),
+        ("We do not pay for:\n\n- Damage by flood.", "Do you pay for flood?", "No. [1][2]"),
+    ],
+)
+def test_a_bare_yes_or_no_is_told_with_the_sentence_it_rests_on(
+    write: Write, scripted: Open, document: str, question: str, text: str
+) -> None:
+    library, script = scripted(write({"a.txt": document}))
+    script.answer = "No"
+    script.check = lambda messages: "Yes" if messages[-1].content.endswith("No") else "No"
+    answer = library.ask(question)
+    assert_sound(library, answer)
+    assert answer.text == text
+
+
 @pytest.mark.parametrize("place", ["circus", "theatre", "museum"])
 def test_a_repeated_sentence_is_cited_where_it_was_retrieved(
     write: Write, scripted: Open, place: str
