@@ -261,6 +261,7 @@ _APART = _words("z.b d.h u.a o.ä i.d s.a p.ex n.chr u.co av.j ee.uu a.m p.m т.
 _CLOSING = _words("a.C d.C т.д т.п")  # A capital after them begins a sentence.
 _BEFORE_NUMBER = _words(
     "no nos nr núm num n° p pp pág pag vol vols fig figs ch chap cap kap abschn sec eq ca c approx"
+    " ext tel ph art arts para paras ref apt rm ste bldg max abs ziff"
     " rs pt bd abb стр рис кв корп гл табл"
     " jan feb mar apr jun jul aug sep sept oct nov dec"
 )

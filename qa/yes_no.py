@@ -92,8 +92,9 @@ def is_yes_no(question: str) -> bool:
     keys = [word.key for word in asked]
     if not keys or keys[0] not in AUXILIARIES or "or" in keys:
         return False
-    # "May 2024 …", "Will Smith …": a month and a name.
-    if keys[0] in {"may", "will"} and any(w.is_number or w.is_capitalised for w in asked[1:2]):
+    # "May 2024 …", "Will Smith …": a month and a name, unlike "May I …".
+    named = any(w.is_number or (w.is_capitalised and w.key != "i") for w in asked[1:2])
+    if keys[0] in {"may", "will"} and named:
         return False
     # "Am wievielten Mai …?"
     if keys[0] == "am":

@@ -26,6 +26,8 @@ GOLD: dict[str, tuple[str, ...]] = {
         " Users were happy.",
         "He waited . . . and I . . . I slept.‖ Nobody came. . . .‖ The lamp went out.",
         "“The sea [...] is our road [...]” (Larsen 1921, p. 4).‖ So she wrote.",
+        "Call Mr Price (ext. 214), tel. 020 7946 0018, under ref. 12 and para. 3 of art. 5.‖"
+        " It holds max. 40 guests.‖ The reading room is next door.",
     ),
     "German": (
         "Am 3. Oktober 1990 wurde gefeiert.‖ Der 2. Weltkrieg endete 1945.‖ Danach war Ruhe.",

@@ -52,6 +52,8 @@ from qa.yes_no import is_yes_no
         ("Was Holt taught by Rehn?", True),
         ("Was the war over?", True),
         ("WAS IT SOLD?", True),
+        ("May I keep a cat?", True),
+        ("Will I be paid?", True),
         ("Will Smith was born when?", False),
         ("May 2024 brought which album?", False),
         ("Who did it?", False),
