@@ -11,6 +11,7 @@ of. Support rises with each of them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -80,6 +81,12 @@ class CheckedClaim:
 UNKNOWN = {"check": 0.75, "confidence": 0.50}
 # A field or a cell says what its name is of, and a sentence is more than its capitals.
 _TELLING_MARKS = (":", "|", "=", "(", "–", " - ", ".", "!", ";")
+# A section may share one word of a question by chance.
+MIN_TOLD = 1
+_HOW_MUCH = re.compile(
+    r"(?i)\bhow (?:much|many)\b(.*?)(?:\b(?:is|are|was|were|do|does|did|has|have|had|can|could"
+    r"|will|would|shall|should|must|may|might)\b|[?.,;:]|\Z)"
+)
 # "Or" of English, German, French, and Italian and Spanish.
 ALTERNATIVES = frozenset("or oder ou o".split())
 
@@ -191,6 +198,8 @@ def _check_claim(
         found.fault
         or _repeats(claim, evidence.question)
         or _says_nothing(found.passages, evidence.question)
+        or _measures_another(claim, evidence, found.passages)
+        or _names_another(evidence, found.passages)
     )
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
@@ -251,6 +260,46 @@ def _says_nothing(cited: Sequence[Passage], question: str) -> str:
         ):
             return ""
     return "The quoted passages are bare names, and state nothing of what is asked."
+
+
+def _measures_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> str:
+    """Why an item of a list isn't how much of something there is: "22 g salt" of sugar."""
+    asked = _HOW_MUCH.search(evidence.question)
+    if not asked or not content_words(asked[1]) or not any(w.is_number for w in words(claim)):
+        return ""
+    # What is asked for, and of what, is told by the item, the line above it, or the heading.
+    said = frozenset[str]().union(
+        *(
+            stems(f"{label_of(passage.sentence)} {passage.sentence.text}")
+            for passage in with_leads(cited, evidence.passages)
+        )
+    )
+    of_it = any(speaks_of(word.key, said) for word in content_words(evidence.question))
+    if of_it or not all(is_item(passage.sentence.text) for passage in cited):
+        return ""
+    return "The quoted items say it of something else than what is asked."
+
+
+def _names_another(evidence: Evidence, cited: Sequence[Passage]) -> str:
+    """Why a heading isn't what is asked: a section below another says that, and more."""
+    asked = {word.key for word in content_words(evidence.question)}
+    for heading in cited:
+        if not heading.sentence.is_heading:
+            continue
+        keys = [word.key for word in words(heading.sentence.text)]
+        own, others = set[str](), list[set[str]]()
+        for passage in evidence.passages:
+            sentence = passage.sentence
+            if sentence.document != heading.sentence.document or sentence.is_heading:
+                continue
+            told = {key for key in asked if speaks_of(key, stems(sentence.text))}
+            if [word.key for word in words(sentence.heading)] == keys:
+                own = max(own, told, key=len)
+            else:
+                others.append(told)
+        if any(len(told) > MIN_TOLD and told > own for told in others):
+            return "What stands below another heading speaks more of what is asked."
+    return ""
 
 
 def _share_said(groups: Sequence[Sequence[Word]], cited: Sequence[Passage]) -> float:

@@ -313,3 +313,70 @@ def test_examples_say_yes_as_often_as_no() -> None:
 def test_the_same_claim_has_less_support_among_selected_sentences() -> None:
     signals = Signals(0.7, 0.7, 0.7, *[1.0] * 5)
     assert support(replace(signals, whole=0.0)) < support(signals)
+
+
+def listed(*lines: tuple[str, str]) -> tuple[Passage, ...]:
+    """Lines of one document, each with the heading that it stands below."""
+    return tuple(
+        Passage(
+            number,
+            Sentence("a", number, 90 * number, 90 * number + len(text), text, heading=heading),
+            "A",
+            None,
+            0.9,
+        )
+        for number, (heading, text) in enumerate(lines, start=1)
+    )
+
+
+INGREDIENTS = listed(("", "You need:"), ("", "- 22 g salt"), ("", "- 780 ml lukewarm water"))
+
+
+@pytest.mark.parametrize(
+    ("question", "claim", "supported"),
+    [
+        ("How much sugar is in the bread?", "22 g", False),
+        ("How many eggs are there?", "22", False),
+        ("How much salt is in the bread?", "22 g", True),
+        ("How much salted butter is in it?", "22 g", True),
+        # The line above the items speaks of it.
+        ("How much sugar do you need?", "22 g", True),
+        # Nothing is named, or nothing is measured.
+        ("How much is it?", "22 g", True),
+        ("What is in the bread?", "lukewarm water", True),
+    ],
+)
+def test_an_item_of_a_list_measures_what_it_names(
+    question: str, claim: str, supported: bool
+) -> None:
+    (found,) = check(claim, read=Evidence(question, INGREDIENTS, (2,)), threshold=0.0)
+    assert (found.verdict == "supported") is supported
+    assert (
+        supported or found.reason == "The quoted items say it of something else than what is asked."
+    )
+
+
+def test_a_heading_is_no_answer_where_another_section_says_more_of_it() -> None:
+    lines = (
+        ("", "3.2.0"),
+        ("3.2.0", "- Removed: the old login."),
+        ("", "3.0.0"),
+        ("3.0.0", "- Deprecated: the old login."),
+    )
+    passages = tuple(
+        replace(each, sentence=replace(each.sentence, is_heading=not each.sentence.heading))
+        for each in listed(*lines)
+    )
+    verdicts = {
+        (question, claim): check(
+            claim,
+            read=Evidence(f"In which version was the old login {question}?", passages, (2,)),
+            threshold=0.0,
+        )[0].verdict
+        for question in ("removed", "deprecated", "introduced")
+        for claim in ("3.2.0", "3.0.0")
+    }
+    assert [key for key, verdict in verdicts.items() if verdict == "unsupported"] == [
+        ("removed", "3.0.0"),
+        ("deprecated", "3.2.0"),
+    ]
