@@ -293,7 +293,7 @@ def _names_another(evidence: Evidence, cited: Sequence[Passage]) -> str:
             if sentence.document != heading.sentence.document or sentence.is_heading:
                 continue
             told = {key for key in asked if speaks_of(key, stems(sentence.text))}
-            if [word.key for word in words(sentence.heading)] == keys:
+            if passage in cited or [word.key for word in words(sentence.heading)] == keys:
                 own = max(own, told, key=len)
             else:
                 others.append(told)

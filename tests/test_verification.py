@@ -380,3 +380,10 @@ def test_a_heading_is_no_answer_where_another_section_says_more_of_it() -> None:
         ("removed", "3.0.0"),
         ("deprecated", "3.2.0"),
     ]
+    # Together with the line that says more it is one.
+    (whole,) = check(
+        "3.0.0, removed: the old login",
+        read=Evidence("In which version was the old login removed?", passages, (2,)),
+        threshold=0.0,
+    )
+    assert whole.verdict == "supported"
