@@ -199,7 +199,7 @@ def _check_claim(
         or _repeats(claim, evidence.question)
         or _says_nothing(found.passages, evidence.question)
         or _measures_another(claim, evidence, found.passages)
-        or _names_another(evidence, found.passages)
+        or _names_another(claim, evidence, found.passages)
     )
     if fault:
         return CheckedClaim(claim, found.passages, 0.0, "unsupported", fault, None)
@@ -280,8 +280,9 @@ def _measures_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) 
     return "The quoted items say it of something else than what is asked."
 
 
-def _names_another(evidence: Evidence, cited: Sequence[Passage]) -> str:
+def _names_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> str:
     """Why a heading isn't what is asked: a section below another says that, and more."""
+    named = {word.key for word in content_words(claim)}
     asked = {word.key for word in content_words(evidence.question)}
     for heading in cited:
         if not heading.sentence.is_heading:
@@ -295,7 +296,8 @@ def _names_another(evidence: Evidence, cited: Sequence[Passage]) -> str:
             told = {key for key in asked if speaks_of(key, stems(sentence.text))}
             if passage in cited or [word.key for word in words(sentence.heading)] == keys:
                 own = max(own, told, key=len)
-            else:
+            # What names the answer itself speaks for it, wherever it stands.
+            elif not named <= {word.key for word in words(sentence.text)}:
                 others.append(told)
         if any(len(told) > MIN_TOLD and told > own for told in others):
             return "What stands below another heading speaks more of what is asked."

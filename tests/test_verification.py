@@ -380,7 +380,18 @@ def test_a_heading_is_no_answer_where_another_section_says_more_of_it() -> None:
         ("removed", "3.0.0"),
         ("deprecated", "3.2.0"),
     ]
-    # Together with the line that says more it is one.
+    # Where that line names the answer too it is one, and together with it.
+    line = listed(("3.2.0", "- Removed: the old login of 3.0.0."))[0]
+    lines_too = tuple(
+        replace(each, number=number)
+        for number, each in enumerate((passages[2], passages[3], line), start=1)
+    )
+    (kept,) = check(
+        "3.0.0",
+        read=Evidence("In which version was the old login removed?", lines_too, (2,)),
+        threshold=0.0,
+    )
+    assert kept.verdict == "supported"
     (whole,) = check(
         "3.0.0, removed: the old login",
         read=Evidence("In which version was the old login removed?", passages, (2,)),
