@@ -82,6 +82,7 @@ LONG = f"The pool is open to guests{' and to their friends' * 10}."
         # Too long to be read at a glance, no statement, or one that needs the line above it.
         (LONG, "Is the pool open?", "No. [1]"),
         ("Is the pool open to all guests?", "Is the pool open?", "No. [1]"),
+        ("- Dogs are not allowed.", "Are dogs allowed?", "No. [1]"),
         ("We do not pay for:\n\n- Damage by flood.", "Do you pay for flood?", "No. [1][2]"),
     ],
 )

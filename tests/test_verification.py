@@ -380,21 +380,23 @@ def test_a_heading_is_no_answer_where_another_section_says_more_of_it() -> None:
         ("removed", "3.0.0"),
         ("deprecated", "3.2.0"),
     ]
-    # Where that line names the answer too it is one, and together with it.
-    line = listed(("3.2.0", "- Removed: the old login of 3.0.0."))[0]
-    lines_too = tuple(
-        replace(each, number=number)
-        for number, each in enumerate((passages[2], passages[3], line), start=1)
-    )
-    (kept,) = check(
-        "3.0.0",
-        read=Evidence("In which version was the old login removed?", lines_too, (2,)),
-        threshold=0.0,
-    )
-    assert kept.verdict == "supported"
+    # Together with the line that says more it is one.
     (whole,) = check(
         "3.0.0, removed: the old login",
         read=Evidence("In which version was the old login removed?", passages, (2,)),
         threshold=0.0,
     )
     assert whole.verdict == "supported"
+
+
+@pytest.mark.parametrize(("line", "supported"), [("3.0.0", True), ("3.2.0", False)])
+def test_a_heading_stays_the_answer_where_the_line_that_says_more_names_it(
+    line: str, supported: bool
+) -> None:
+    heading, *below = listed(
+        ("", "3.0.0"), ("3.0.0", "- A cookie."), ("History", f"The login was dropped by {line}.")
+    )
+    heading = replace(heading, sentence=replace(heading.sentence, is_heading=True))
+    read = Evidence("Which version drops logins?", (heading, *below), (1,))
+    (found,) = check("3.0.0", read=read, threshold=0.0)
+    assert (found.verdict == "supported") is supported
