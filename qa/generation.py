@@ -22,6 +22,7 @@ from qa.types import Document, Evidence, Turn
 
 __all__ = [
     "NOT_STATED",
+    "REFUSING",
     "YES_NO",
     "Draft",
     "answer_prompt",
@@ -35,6 +36,8 @@ __all__ = [
 # The one phrase for "the documents don't say", shared by prompt, parser and tests. Its
 # first token is the same whatever follows, so its probability can be read off.
 NOT_STATED = "NOT STATED"
+# How a reply begins that refuses, as tokens.
+REFUSING = ("NOT", "Not")
 
 # Small models copy more faithfully than they phrase: they are asked for the text's own
 # words, and the citation is found by code.

@@ -25,13 +25,23 @@ from qa.computation import (
 )
 from qa.errors import ModelUnavailableError
 from qa.generation import (
+    REFUSING,
     YES_NO,
     constant_rewrite_prompt,
     read_draft,
     standalone_question,
     warm_up_prompt,
 )
-from qa.llms import ChatModel, Completion, Deadline, Message, Part, PrimableChatModel, Token
+from qa.llms import (
+    AvoidingChatModel,
+    ChatModel,
+    Completion,
+    Deadline,
+    Message,
+    Part,
+    PrimableChatModel,
+    Token,
+)
 from qa.mentions import is_unsaid, names_of
 from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
@@ -249,8 +259,9 @@ class Pipeline(Reading):
         """Try again where no claim of the first draft is supported.
 
         Of a library that was read whole the closest sentences are read once more by
-        themselves; and where the question asks how many, what it counts is looked for. What
-        names something that nothing read speaks of is hardly answered by reading on.
+        themselves; a model that refused is asked once more what it would say if it had to;
+        and where the question asks how many, what it counts is looked for. What names
+        something that nothing read speaks of is hardly answered by reading on.
 
         Returns
         -------
@@ -263,7 +274,7 @@ class Pipeline(Reading):
         """
         if _asks_of_the_unsaid(evidence):
             return checked
-        again = self._read_closest(model, evidence, checked, deadline)
+        again = self._read_on(model, evidence, checked, deadline)
         if _any_supported(again):
             return again
         which = counted(evidence.question)
@@ -273,23 +284,29 @@ class Pipeline(Reading):
                 return (count,)
         return checked or again
 
-    def _read_closest(
+    def _read_on(
         self,
         model: ChatModel,
         evidence: Evidence,
         checked: tuple[CheckedClaim, ...],
         deadline: Deadline,
     ) -> tuple[CheckedClaim, ...]:
-        closest = sorted(evidence.best()[:SECOND_READING_SENTENCES], key=lambda p: p.number)
-        if not evidence.whole or len(closest) == len(evidence.passages):
-            return ()
-        # A yes or no was decided on these very sentences.
+        # A yes or no was decided on the closest sentences.
         if is_yes_no(evidence.question):
             return ()
-        draft = self.draft_from(model, evidence, closest, deadline)
-        if draft.claims == tuple(claim.text for claim in checked):
+        reader = model
+        if not checked and isinstance(model, AvoidingChatModel):
+            reader = model.avoiding(REFUSING)
+        closest = sorted(evidence.best()[:SECOND_READING_SENTENCES], key=lambda p: p.number)
+        if evidence.whole and len(closest) < len(evidence.passages):
+            again = self.draft_from(reader, evidence, closest, deadline)
+        elif reader is not model:
+            again = self.drafted(reader, evidence, deadline)
+        else:
             return ()
-        return self.check(model, evidence, draft, deadline)
+        if again.claims == tuple(claim.text for claim in checked):
+            return ()
+        return self.check(model, evidence, again, deadline)
 
     def _operand_questions(
         self, model: ChatModel, question: str, deadline: Deadline

@@ -3,12 +3,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from qa import Settings, llms
 from qa.errors import ModelNotFoundError, ModelUnavailableError, WeightsError
 from qa.llms import (
+    AvoidingChatModel,
     ChatModel,
     Deadline,
     Message,
@@ -190,7 +192,31 @@ def test_putting_the_weights_in_place_is_not_the_question_s_time(
     assert deadline.remaining() > 0.05
 
 
+def test_what_a_model_is_kept_from_goes_with_every_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_serve", lambda *_: Running())
+    monkeypatch.setattr(Client, "fields", [])
+    model = embedded.EmbeddedChatModel("m", lambda: tmp_path, LocalModelSettings(), tmp_path)
+    assert isinstance(model, AvoidingChatModel)
+    other = model.avoiding(["NOT", "Not"])
+    for asked in (other, model):
+        complete(asked, PROMPT, max_tokens=1, deadline=Deadline(5))
+    assert Client.fields == [{"logit_bias": [["NOT", False], ["Not", False]]}, {}]
+    assert other.name == model.name
+
+
+class Client(ScriptedChatModel):
+    """Remembers what else it was asked with."""
+
+    fields: ClassVar[list[dict[str, Any]]] = []
+
+    def with_fields(self, **fields: Any) -> Client:
+        self.fields.append(fields)
+        return self
+
+
 class Running:
     """A model that is loaded and asked for nothing."""
 
-    client = ScriptedChatModel(lambda _: "")
+    client = Client(lambda _: "")

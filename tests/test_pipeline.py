@@ -7,9 +7,10 @@ import pytest
 from doubles import Script
 from tides import assert_sound
 
-from qa import Answer, Library
-from qa.generation import INSTRUCTIONS, NOT_STATED
-from qa.llms import Message, ScriptedChatModel
+from qa import Answer, Library, Settings
+from qa.answer import NOT_FOUND_TEXT
+from qa.generation import INSTRUCTIONS, NOT_STATED, REFUSING
+from qa.llms import Message, ScriptedChatModel, Token
 from qa.pipeline import parts_of
 
 DIARY = """\
@@ -141,6 +142,63 @@ def test_sentences_that_were_selected_are_read_once(
     (model,) = library._models.values()
     assert isinstance(model, ScriptedChatModel)
     assert [prompt[0].content for prompt in model.prompts].count(INSTRUCTIONS) == 1
+
+
+class Avoiding(ScriptedChatModel):
+    """Says what it was about to when it may not refuse."""
+
+    def __init__(self, script: Script, instead: str, *, refusal: float = 0.6) -> None:
+        super().__init__(script)
+        self.avoided: list[str] = []
+        self._instead = instead
+        self._refusal = refusal
+
+    def avoiding(self, words: Sequence[str]) -> ScriptedChatModel:
+        self.avoided += words
+        chance = 1 - self._refusal
+        alternatives = ((NOT_STATED.split()[0], self._refusal), (self._instead, chance))
+        return ScriptedChatModel(lambda _: [Token(self._instead, chance, alternatives)])
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("instead", "check", "text"),
+    [
+        ("May 24", "Yes", "May 24 [1]"),
+        ("May 24", "No", NOT_FOUND_TEXT),
+        ("June 3", "Yes", NOT_FOUND_TEXT),
+    ],
+)
+def test_a_model_that_refused_is_held_to_an_answer_which_is_checked(
+    write: Callable[..., Path],
+    fast: Callable[..., Settings],
+    whole: bool,
+    instead: str,
+    check: str,
+    text: str,
+) -> None:
+    script = Script()
+    script.check = check
+    model = Avoiding(script, instead)
+    tokens = 1500 if whole else 0
+    settings = fast(evidence={"whole_library_tokens": tokens})
+    library = Library.open(write({"mill.txt": DIARY}), settings=settings, llm=model)
+    answer = library.ask("When did they sell the mill?")
+    assert answer.text == text
+    assert model.avoided == list(REFUSING)
+
+
+def test_a_model_that_answers_or_is_asked_for_yes_or_no_is_held_to_nothing(
+    write: Callable[..., Path], fast: Callable[..., Settings]
+) -> None:
+    script = Script()
+    model = Avoiding(script, "May 24")
+    library = Library.open(write({"mill.txt": DIARY}), settings=fast(), llm=model)
+    script.check = "No"
+    assert library.ask("Was the mill sold in May?").status == "not_found"
+    script.answer, script.check = answers, "Yes"
+    assert library.ask("When was the mill sold?").text == "May 24 [1]"
+    assert model.avoided == []
 
 
 def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(

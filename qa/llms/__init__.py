@@ -22,6 +22,7 @@ import httpx
 from qa.errors import ModelNotFoundError
 from qa.llms import embedded, weights
 from qa.llms.base import (
+    AvoidingChatModel,
     ChatModel,
     Completion,
     Deadline,
@@ -36,6 +37,7 @@ from qa.llms.scripted import ScriptedChatModel
 from qa.settings import Settings
 
 __all__ = [
+    "AvoidingChatModel",
     "ChatModel",
     "Completion",
     "Deadline",

@@ -18,6 +18,7 @@ from typing import Literal, Protocol, runtime_checkable
 from qa.errors import ModelUnavailableError
 
 __all__ = [
+    "AvoidingChatModel",
     "ChatModel",
     "Completion",
     "Deadline",
@@ -229,6 +230,17 @@ class PrimableChatModel(ChatModel, Protocol):
         Raises
         ------
         ModelError
+        """
+
+
+@runtime_checkable
+class AvoidingChatModel(ChatModel, Protocol):
+    """A chat model that can be kept from saying something."""
+
+    def avoiding(self, words: Sequence[str]) -> ChatModel:
+        """The same model, which writes none of the tokens of `words`.
+
+        The probabilities that it tells are those of a model that might.
         """
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import copy
 import glob
 import hashlib
 import importlib.metadata
@@ -87,6 +88,7 @@ class EmbeddedChatModel:
         self._running: _Running | None = None
         self._slots = [threading.Lock() for _ in range(SLOTS)]
         self._primed: dict[tuple[str, Part], _Primed] = {}
+        self._fields: dict[str, Any] = {}
 
     @property
     def name(self) -> str:
@@ -97,6 +99,15 @@ class EmbeddedChatModel:
     def context_tokens(self) -> int:
         """Size of the context window in tokens."""
         return self._settings.context_tokens
+
+    def avoiding(self, words: Sequence[str]) -> EmbeddedChatModel:
+        """The same model, which writes none of the tokens of `words`.
+
+        The probabilities that it tells are those of a model that might.
+        """
+        other = copy.copy(self)
+        other._fields = {"logit_bias": [[word, False] for word in words]}
+        return other
 
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, deadline: Deadline
@@ -118,7 +129,8 @@ class EmbeddedChatModel:
         if matching:
             _, part, primed = max(matching, key=lambda match: match[:2])
             return self._stream_from(running, part, primed, messages, max_tokens, deadline)
-        return running.client.stream(messages, max_tokens=max_tokens, deadline=deadline)
+        client = running.client.with_fields(**self._fields)
+        return client.stream(messages, max_tokens=max_tokens, deadline=deadline)
 
     def _stream_from(
         self,
@@ -134,9 +146,8 @@ class EmbeddedChatModel:
             deadline.remaining()
         try:
             running.act_on_slot(slot, "restore", primed.name, deadline)
-            yield from running.client.in_slot(slot).stream(
-                messages, max_tokens=max_tokens, deadline=deadline
-            )
+            client = running.client.with_fields(id_slot=slot, **self._fields)
+            yield from client.stream(messages, max_tokens=max_tokens, deadline=deadline)
         finally:
             self._slots[slot].release()
 
@@ -162,7 +173,8 @@ class EmbeddedChatModel:
             return
         with self._lock, self._slots[slot]:
             if not (_is_intact(path) and running.act_on_slot(slot, "restore", name, deadline)):
-                complete(running.client.in_slot(slot), messages, max_tokens=1, deadline=deadline)
+                client = running.client.with_fields(id_slot=slot)
+                complete(client, messages, max_tokens=1, deadline=deadline)
                 # Without room for the file the next process reads the prompt again.
                 with contextlib.suppress(OSError):
                     for old in self._states.glob(f"{glob.escape(owner)}-{int(part)}-*"):

@@ -63,13 +63,13 @@ class LlamaIndexChatModel:
         """Size of the context window in tokens."""
         return self._llm.metadata.context_window
 
-    def in_slot(self, slot: int) -> LlamaIndexChatModel:
-        """The same model, its prompts kept in one of a llama.cpp server's slots."""
+    def with_fields(self, **fields: Any) -> LlamaIndexChatModel:
+        """The same model, asked with more fields beyond OpenAI's in every request."""
         return LlamaIndexChatModel(
             self._llm,
             self._name,
             openai_protocol=self._openai_protocol,
-            extra_body={**self._extra_body, "id_slot": slot},
+            extra_body={**self._extra_body, **fields},
         )
 
     def stream(
