@@ -185,6 +185,7 @@ def test_a_model_that_refused_is_held_to_an_answer_which_is_checked(
     library = Library.open(write({"mill.txt": DIARY}), settings=settings, llm=model)
     answer = library.ask("When did they sell the mill?")
     assert answer.text == text
+    assert [claim.text for claim in answer.claims] == ([] if text == NOT_FOUND_TEXT else [instead])
     assert model.avoided == list(REFUSING)
 
 

@@ -12,6 +12,9 @@ from subprocess import PIPE, run
 import pytest
 
 from qa import Answer, AnswerReady, DraftText, EvidenceFound, Library, Settings, Turn
+from qa.generation import NOT_STATED, REFUSING, answer_prompt
+from qa.llms import AvoidingChatModel, Deadline, complete
+from qa.pipeline import Pipeline
 
 pytestmark = pytest.mark.real
 
@@ -63,6 +66,23 @@ def test_a_question_that_it_does_not_answer(library: Library, question: str) -> 
     assert answer.citations == ()
     assert answer.evidence
     assert not answer.extractive
+
+
+def test_a_model_can_be_kept_from_refusing(library: Library) -> None:
+    model = library._chosen(None)
+    assert isinstance(model, AvoidingChatModel)
+    assert library._state is not None
+    pipeline = Pipeline(*library._state, library._embedder, library.settings)
+    _, evidence = pipeline.gather("What did the drummer of the band say?")
+    free, held = (
+        complete(asked, answer_prompt(evidence), max_tokens=4, deadline=Deadline(120))
+        for asked in (model, model.avoiding(REFUSING))
+    )
+    assert free.text.strip().startswith(REFUSING)
+    assert not held.text.strip().startswith(REFUSING)
+    # It still tells how much it would rather have refused.
+    refusal = free.first_token_probability(NOT_STATED)
+    assert held.first_token_probability(NOT_STATED) == pytest.approx(refusal, abs=0.05)
 
 
 def test_the_same_question_has_the_same_answer(library: Library, released: Answer) -> None:
