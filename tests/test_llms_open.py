@@ -14,6 +14,7 @@ from qa.llms import (
     ChatModel,
     Deadline,
     Message,
+    Part,
     ScriptedChatModel,
     complete,
     embedded,
@@ -206,6 +207,41 @@ def test_what_a_model_is_kept_from_goes_with_every_request(
     assert other.name == model.name
 
 
+def test_a_prompt_is_read_once_to_be_asked_again_with_words_to_avoid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = Running()
+    monkeypatch.setattr(embedded, "_serve", lambda *_: running)
+    monkeypatch.setattr(Client, "fields", [])
+    weights = tmp_path / "weights"
+    weights.touch()
+    model = embedded.EmbeddedChatModel("m", lambda: weights, LocalModelSettings(), tmp_path)
+    model.prime(Part.READER, PROMPT, Deadline(5), library="lib")
+    other = model.avoiding(["NOT"])
+    longer = [*PROMPT, Message("assistant", "Very."), Message("user", "Why?")]
+
+    def asked(*models: ChatModel, prompt: list[Message] = longer) -> list[str]:
+        before = len(running.client.prompts), len(running.actions)
+        for one in models:
+            complete(one, prompt, max_tokens=1, deadline=Deadline(5))
+        read = ["read"] * (len(running.client.prompts) - before[0])
+        return running.actions[before[1] :] + read
+
+    assert asked(model, other, other) == ["restore", *["read"] * 3]
+    # Whoever asked something else in between changes nothing but the time that it takes.
+    assert asked(model, prompt=PROMPT) == ["restore", "read"]
+    assert asked(other) == ["restore", "read", "read"]
+    # What is asked as it is begins anew, so that it has the same answer every time.
+    assert asked(model, model) == ["restore", "restore", "read", "read"]
+    model.prime(Part.SECOND_READER, [*PROMPT, Message("assistant", "No.")], Deadline(5))
+    assert asked(other)[-2:] == ["read", "read"]
+    # A reply that was given up may have left the prompt half read.
+    stream = iter(model.stream(longer, max_tokens=9, deadline=Deadline(5)))
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert asked(other) == ["restore", "read", "read"]
+
+
 class Client(ScriptedChatModel):
     """Remembers what else it was asked with."""
 
@@ -219,4 +255,10 @@ class Client(ScriptedChatModel):
 class Running:
     """A model that is loaded and asked for nothing."""
 
-    client = Client(lambda _: "")
+    def __init__(self) -> None:
+        self.client = Client(lambda _: "Very high.")
+        self.actions: list[str] = []
+
+    def act_on_slot(self, slot: int, action: str, name: str, deadline: Deadline) -> bool:
+        self.actions.append(action)
+        return action == "restore"

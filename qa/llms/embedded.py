@@ -89,6 +89,8 @@ class EmbeddedChatModel:
         self._slots = [threading.Lock() for _ in range(SLOTS)]
         self._primed: dict[tuple[str, Part], _Primed] = {}
         self._fields: dict[str, Any] = {}
+        # The prompt that each slot has read to its end, and nothing since.
+        self._read: list[tuple[str, tuple[Message, ...]] | None] = [None] * SLOTS
 
     @property
     def name(self) -> str:
@@ -118,7 +120,8 @@ class EmbeddedChatModel:
 
         A prompt that begins with one that was primed starts from exactly what was made of
         that one, whatever was asked in between: reading a prompt in other pieces gives
-        slightly other numbers, and the same question is to have the same answer.
+        slightly other numbers, and the same question is to have the same answer. One that
+        is asked again with something to be avoided isn't read again.
         """
         running = self._started(deadline)
         matching = [
@@ -145,9 +148,17 @@ class EmbeddedChatModel:
         if not self._slots[slot].acquire(timeout=deadline.remaining()):
             deadline.remaining()
         try:
-            running.act_on_slot(slot, "restore", primed.name, deadline)
-            client = running.client.with_fields(id_slot=slot, **self._fields)
+            client = running.client.with_fields(id_slot=slot)
+            prompt = (primed.name, tuple(messages))
+            if not self._fields or self._read[slot] != prompt:
+                running.act_on_slot(slot, "restore", primed.name, deadline)
+                if self._fields:
+                    # As if it had just been asked without them.
+                    complete(client, messages, max_tokens=1, deadline=deadline)
+            self._read[slot] = None
+            client = client.with_fields(**self._fields)
             yield from client.stream(messages, max_tokens=max_tokens, deadline=deadline)
+            self._read[slot] = prompt
         finally:
             self._slots[slot].release()
 
@@ -172,6 +183,7 @@ class EmbeddedChatModel:
         if known is not None and known.name == name and path.exists():
             return
         with self._lock, self._slots[slot]:
+            self._read[slot] = None
             if not (_is_intact(path) and running.act_on_slot(slot, "restore", name, deadline)):
                 client = running.client.with_fields(id_slot=slot)
                 complete(client, messages, max_tokens=1, deadline=deadline)
