@@ -169,10 +169,11 @@ class Pipeline(Reading):
         lap("verification")
         if not _any_supported(checked):
             checked = self.reconsider(model, evidence, checked, deadline)
-            lap("second reading")
             if asks_document_date(evidence.question) and not _any_supported(checked):
                 date = self._document_date(evidence)
                 checked = checked if date is None else (date,)
+            checked = checked or self.hold(model, evidence, deadline)
+            lap("second reading")
         # A computed answer was weighed over several passages already.
         weighed = not checked or not (checked[0].signals or is_yes_no(evidence.question))
         if len(checked) == 1 and checked[0].verdict == "supported" and not weighed:
@@ -259,9 +260,8 @@ class Pipeline(Reading):
         """Try again where no claim of the first draft is supported.
 
         Of a library that was read whole the closest sentences are read once more by
-        themselves; a model that refused is asked once more what it would say if it had to;
-        and where the question asks how many, what it counts is looked for. What names
-        something that nothing read speaks of is hardly answered by reading on.
+        themselves; and where the question asks how many, what it counts is looked for. What
+        names something that nothing read speaks of is hardly answered by reading on.
 
         Returns
         -------
@@ -274,7 +274,7 @@ class Pipeline(Reading):
         """
         if _asks_of_the_unsaid(evidence):
             return checked
-        again = self._read_on(model, evidence, checked, deadline)
+        again = self._read_closest(model, evidence, checked, deadline)
         if _any_supported(again):
             return again
         which = counted(evidence.question)
@@ -284,38 +284,55 @@ class Pipeline(Reading):
                 return (count,)
         return checked or again
 
-    def _read_on(
+    def _read_closest(
         self,
         model: ChatModel,
         evidence: Evidence,
         checked: tuple[CheckedClaim, ...],
         deadline: Deadline,
     ) -> tuple[CheckedClaim, ...]:
-        """Read the closest sentences of a whole library, or hold a refusal to an answer.
+        closest = _closest(evidence)
+        # A yes or no was decided on these very sentences.
+        if closest is None or is_yes_no(evidence.question):
+            return ()
+        draft = self.draft_from(model, evidence, closest, deadline)
+        if draft.claims == tuple(claim.text for claim in checked):
+            return ()
+        return self.check(model, evidence, draft, deadline)
+
+    def hold(
+        self, model: ChatModel, evidence: Evidence, deadline: Deadline
+    ) -> tuple[CheckedClaim, ...]:
+        """Ask a model that refused what it would say if it had to; only what is supported.
 
         A small model refuses much that it has found. Of 52 refusals over passages of SQuAD and
         NQ that do have the answer, it gave the right one in 38 cases when it was kept from
         refusing; the check, which knows how little it wanted to answer, let 19 of them through,
         1 wrong one, and 3 of 55 answers to what the passages don't say.
+
+        Returns
+        -------
+        tuple of CheckedClaim
+            Empty also where the model fails: that it refused is an answer by itself.
         """
-        # A yes or no was decided on the closest sentences.
-        if is_yes_no(evidence.question):
+        if not isinstance(model, AvoidingChatModel) or is_yes_no(evidence.question):
             return ()
-        reader = model
-        if not checked and isinstance(model, AvoidingChatModel):
-            reader = model.avoiding(REFUSING)
-        closest = sorted(evidence.best()[:SECOND_READING_SENTENCES], key=lambda p: p.number)
-        if evidence.whole and len(closest) < len(evidence.passages):
-            again = self.draft_from(reader, evidence, closest, deadline)
-        elif reader is not model:
-            again = self.drafted(reader, evidence, deadline)
-        else:
+        if _asks_of_the_unsaid(evidence):
             return ()
-        if again.claims == tuple(claim.text for claim in checked):
+        held = model.avoiding(REFUSING)
+        closest = _closest(evidence)
+        try:
+            # The prompt that was refused last.
+            draft = (
+                self.drafted(held, evidence, deadline)
+                if closest is None
+                else self.draft_from(held, evidence, closest, deadline)
+            )
+            checked = self.check(model, evidence, draft, deadline)
+        except ModelUnavailableError:
             return ()
-        found = self.check(model, evidence, again, deadline)
         # What a model was held to is no statement of its own that was left out.
-        return found if reader is model or _any_supported(found) else ()
+        return checked if _any_supported(checked) else ()
 
     def _operand_questions(
         self, model: ChatModel, question: str, deadline: Deadline
@@ -392,6 +409,12 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
     )
+
+
+def _closest(evidence: Evidence) -> list[Passage] | None:
+    """What is read by itself of a library that is read whole; None where that is all or nothing."""
+    closest = sorted(evidence.best()[:SECOND_READING_SENTENCES], key=lambda p: p.number)
+    return closest if evidence.whole and len(closest) < len(evidence.passages) else None
 
 
 def _any_supported(claims: Sequence[CheckedClaim]) -> bool:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import copy
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +18,7 @@ from qa.llms import (
     Message,
     Part,
     ScriptedChatModel,
+    Token,
     complete,
     embedded,
     open_chat_model,
@@ -227,10 +230,15 @@ def test_a_prompt_is_read_once_to_be_asked_again_with_words_to_avoid(
         read = ["read"] * (len(running.client.prompts) - before[0])
         return running.actions[before[1] :] + read
 
+    Client.fields.clear()
     assert asked(model, other, other) == ["restore", *["read"] * 3]
+    held = {"id_slot": 0, "logit_bias": [["NOT", False]]}
+    assert Client.fields == [{"id_slot": 0}, held, held]
     # Whoever asked something else in between changes nothing but the time that it takes.
     assert asked(model, prompt=PROMPT) == ["restore", "read"]
+    Client.fields.clear()
     assert asked(other) == ["restore", "read", "read"]
+    assert Client.fields == [{"id_slot": 0}, held]
     # What is asked as it is begins anew, so that it has the same answer every time.
     assert asked(model, model) == ["restore", "restore", "read", "read"]
     model.prime(Part.SECOND_READER, [*PROMPT, Message("assistant", "No.")], Deadline(5))
@@ -240,16 +248,33 @@ def test_a_prompt_is_read_once_to_be_asked_again_with_words_to_avoid(
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert asked(other) == ["restore", "read", "read"]
+    # So may one whose reading failed before it was to be avoided.
+    monkeypatch.setattr(running, "act_on_slot", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        asked(other, prompt=PROMPT)
+    monkeypatch.undo()
+    monkeypatch.setattr(embedded, "_serve", lambda *_: running)
+    assert asked(other) == ["restore", "read", "read"]
+    # A prompt that nobody primed takes whichever slot is idle.
+    assert asked(other) == ["read"]
+    asked(model, prompt=[Message("user", "Else?")])
+    assert asked(other) == ["restore", "read", "read"]
 
 
 class Client(ScriptedChatModel):
     """Remembers what else it was asked with."""
 
     fields: ClassVar[list[dict[str, Any]]] = []
+    sent: ClassVar[dict[str, Any]] = {}
 
     def with_fields(self, **fields: Any) -> Client:
-        self.fields.append(fields)
-        return self
+        other = copy.copy(self)
+        other.sent = {**self.sent, **fields}
+        return other
+
+    def stream(self, messages: Sequence[Message], **options: Any) -> Iterator[Token]:
+        self.fields.append(self.sent)
+        return super().stream(messages, **options)
 
 
 class Running:
@@ -258,6 +283,8 @@ class Running:
     def __init__(self) -> None:
         self.client = Client(lambda _: "Very high.")
         self.actions: list[str] = []
+        self.slots = [threading.Lock() for _ in range(embedded.SLOTS)]
+        self.read: list[Any] = [None] * embedded.SLOTS
 
     def act_on_slot(self, slot: int, action: str, name: str, deadline: Deadline) -> bool:
         self.actions.append(action)

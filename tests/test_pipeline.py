@@ -9,6 +9,7 @@ from tides import assert_sound
 
 from qa import Answer, Library, Settings
 from qa.answer import NOT_FOUND_TEXT
+from qa.errors import ModelUnavailableError
 from qa.generation import INSTRUCTIONS, NOT_STATED, REFUSING
 from qa.llms import Message, ScriptedChatModel, Token
 from qa.pipeline import parts_of
@@ -147,17 +148,22 @@ def test_sentences_that_were_selected_are_read_once(
 class Avoiding(ScriptedChatModel):
     """Says what it was about to when it may not refuse."""
 
-    def __init__(self, script: Script, instead: str, *, refusal: float = 0.6) -> None:
+    def __init__(self, script: Script, instead: str | Exception) -> None:
         super().__init__(script)
         self.avoided: list[str] = []
-        self._instead = instead
-        self._refusal = refusal
+        self.held = Script()
+        self.held.answer = (
+            instead
+            if isinstance(instead, Exception)
+            else [Token(instead, 0.4, (("NOT", 0.6), (instead, 0.4)))]
+        )
+        self.held_prompts: list[tuple[Message, ...]] = []
 
     def avoiding(self, words: Sequence[str]) -> ScriptedChatModel:
         self.avoided += words
-        chance = 1 - self._refusal
-        alternatives = ((NOT_STATED.split()[0], self._refusal), (self._instead, chance))
-        return ScriptedChatModel(lambda _: [Token(self._instead, chance, alternatives)])
+        model = ScriptedChatModel(self.held)
+        model.prompts = self.held_prompts
+        return model
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -187,6 +193,44 @@ def test_a_model_that_refused_is_held_to_an_answer_which_is_checked(
     assert answer.text == text
     assert [claim.text for claim in answer.claims] == ([] if text == NOT_FOUND_TEXT else [instead])
     assert model.avoided == list(REFUSING)
+    # It is asked what it refused last.
+    assert model.held_prompts == [
+        [prompt for prompt in model.prompts if prompt[0].content == INSTRUCTIONS][-1]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("When was the letter written?", "2024-03-01 [1]"),
+        ("How many members are there?", "3: Ada, Mira and Tomas [1]"),
+    ],
+)
+def test_what_can_be_computed_goes_before_what_a_model_is_held_to(
+    write: Callable[..., Path], fast: Callable[..., Settings], question: str, text: str
+) -> None:
+    minutes = (
+        "date: 2024-03-01\ntitle: Minutes\n\nThe letter was sent on 12 February 2024. The members "
+        "are Ada, Mira and Tomas, beside 2 managers.\n"
+    )
+    script = Script()
+    script.answer = lambda messages: (
+        "Ada, Mira and Tomas" if "Which" in messages[-1].content else NOT_STATED
+    )
+    model = Avoiding(script, "2" if "How" in question else "12 February 2024")
+    library = Library.open(write({"minutes.txt": minutes}), settings=fast(), llm=model)
+    assert library.ask(question).text == text
+    assert model.avoided == []
+
+
+def test_a_model_that_fails_when_it_is_held_has_refused(
+    write: Callable[..., Path], fast: Callable[..., Settings]
+) -> None:
+    model = Avoiding(Script(), ModelUnavailableError("The time is up."))
+    library = Library.open(write({"mill.txt": DIARY}), settings=fast(), llm=model)
+    answer = library.ask("When did they sell the mill?")
+    assert (answer.text, answer.extractive) == (NOT_FOUND_TEXT, False)
+    assert model.held_prompts
 
 
 def test_a_model_that_answers_or_is_asked_for_yes_or_no_is_held_to_nothing(
@@ -197,7 +241,9 @@ def test_a_model_that_answers_or_is_asked_for_yes_or_no_is_held_to_nothing(
     library = Library.open(write({"mill.txt": DIARY}), settings=fast(), llm=model)
     script.check = "No"
     assert library.ask("Was the mill sold in May?").status == "not_found"
-    script.answer, script.check = answers, "Yes"
+    script.answer = answers
+    assert library.ask("When was the mill sold?").status == "not_found"
+    script.check = "Yes"
     assert library.ask("When was the mill sold?").text == "May 24 [1]"
     assert model.avoided == []
 

@@ -21,7 +21,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -86,11 +86,8 @@ class EmbeddedChatModel:
         self._states = states
         self._lock = threading.RLock()
         self._running: _Running | None = None
-        self._slots = [threading.Lock() for _ in range(SLOTS)]
         self._primed: dict[tuple[str, Part], _Primed] = {}
         self._fields: dict[str, Any] = {}
-        # The prompt that each slot has read to its end, and nothing since.
-        self._read: list[tuple[str, tuple[Message, ...]] | None] = [None] * SLOTS
 
     @property
     def name(self) -> str:
@@ -132,6 +129,8 @@ class EmbeddedChatModel:
         if matching:
             _, part, primed = max(matching, key=lambda match: match[:2])
             return self._stream_from(running, part, primed, messages, max_tokens, deadline)
+        # The server takes any slot that is idle.
+        running.read[:] = [None] * SLOTS
         client = running.client.with_fields(**self._fields)
         return client.stream(messages, max_tokens=max_tokens, deadline=deadline)
 
@@ -145,22 +144,23 @@ class EmbeddedChatModel:
         deadline: Deadline,
     ) -> Iterator[Token]:
         slot = part % SLOTS
-        if not self._slots[slot].acquire(timeout=deadline.remaining()):
+        if not running.slots[slot].acquire(timeout=deadline.remaining()):
             deadline.remaining()
         try:
             client = running.client.with_fields(id_slot=slot)
             prompt = (primed.name, tuple(messages))
-            if not self._fields or self._read[slot] != prompt:
+            # Whatever goes wrong, what the slot holds then isn't known.
+            read, running.read[slot] = running.read[slot], None
+            if not self._fields or read != prompt:
                 running.act_on_slot(slot, "restore", primed.name, deadline)
                 if self._fields:
                     # As if it had just been asked without them.
                     complete(client, messages, max_tokens=1, deadline=deadline)
-            self._read[slot] = None
             client = client.with_fields(**self._fields)
             yield from client.stream(messages, max_tokens=max_tokens, deadline=deadline)
-            self._read[slot] = prompt
+            running.read[slot] = prompt
         finally:
-            self._slots[slot].release()
+            running.slots[slot].release()
 
     def prime(
         self, part: Part, messages: Sequence[Message], deadline: Deadline, library: str = ""
@@ -182,8 +182,8 @@ class EmbeddedChatModel:
         known = self._primed.get((owner, part))
         if known is not None and known.name == name and path.exists():
             return
-        with self._lock, self._slots[slot]:
-            self._read[slot] = None
+        with self._lock, running.slots[slot]:
+            running.read[slot] = None
             if not (_is_intact(path) and running.act_on_slot(slot, "restore", name, deadline)):
                 client = running.client.with_fields(id_slot=slot)
                 complete(client, messages, max_tokens=1, deadline=deadline)
@@ -239,11 +239,20 @@ class _Primed:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A loaded model: the way to its server, and its client."""
+    """A loaded model: the way to its server, its client, and who may use which slot.
+
+    `read` has the prompt that each slot has read to its end, if nothing came after it.
+    """
 
     address: str
     key: str
     client: LlamaIndexChatModel
+    slots: list[threading.Lock] = field(
+        default_factory=lambda: [threading.Lock() for _ in range(SLOTS)]
+    )
+    read: list[tuple[str, tuple[Message, ...]] | None] = field(
+        default_factory=lambda: [None] * SLOTS
+    )
 
     def act_on_slot(self, slot: int, action: str, name: str, deadline: Deadline) -> bool:
         """Save or restore a slot's state; whether it worked."""
