@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles import Script
@@ -145,6 +146,18 @@ def test_sentences_that_were_selected_are_read_once(
     assert [prompt[0].content for prompt in model.prompts].count(INSTRUCTIONS) == 1
 
 
+def test_what_was_refused_twice_over_a_whole_library_stays_refused(
+    write: Callable[..., Path], fast: Callable[..., Settings]
+) -> None:
+    model = Avoiding(Script(), "May 24")
+    library = Library.open(write({"mill.txt": DIARY}), settings=fast(), llm=model)
+    assert library.ask("When did they sell the mill?").status == "not_found"
+    assert model.avoided == []
+
+
+SELECTED: dict[str, Any] = {"evidence": {"whole_library_tokens": 0}}
+
+
 class Avoiding(ScriptedChatModel):
     """Says what it was about to when it may not refuse."""
 
@@ -166,7 +179,6 @@ class Avoiding(ScriptedChatModel):
         return model
 
 
-@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(
     ("instead", "check", "text"),
     [
@@ -178,7 +190,6 @@ class Avoiding(ScriptedChatModel):
 def test_a_model_that_refused_is_held_to_an_answer_which_is_checked(
     write: Callable[..., Path],
     fast: Callable[..., Settings],
-    whole: bool,
     instead: str,
     check: str,
     text: str,
@@ -186,17 +197,13 @@ def test_a_model_that_refused_is_held_to_an_answer_which_is_checked(
     script = Script()
     script.check = check
     model = Avoiding(script, instead)
-    tokens = 1500 if whole else 0
-    settings = fast(evidence={"whole_library_tokens": tokens})
-    library = Library.open(write({"mill.txt": DIARY}), settings=settings, llm=model)
+    library = Library.open(write({"mill.txt": DIARY}), settings=fast(**SELECTED), llm=model)
     answer = library.ask("When did they sell the mill?")
     assert answer.text == text
     assert [claim.text for claim in answer.claims] == ([] if text == NOT_FOUND_TEXT else [instead])
     assert model.avoided == list(REFUSING)
-    # It is asked what it refused last.
-    assert model.held_prompts == [
-        [prompt for prompt in model.prompts if prompt[0].content == INSTRUCTIONS][-1]
-    ]
+    # It is asked the very thing that it refused.
+    assert model.held_prompts == model.prompts[:1]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +225,7 @@ def test_what_can_be_computed_goes_before_what_a_model_is_held_to(
         "Ada, Mira and Tomas" if "Which" in messages[-1].content else NOT_STATED
     )
     model = Avoiding(script, "2" if "How" in question else "12 February 2024")
-    library = Library.open(write({"minutes.txt": minutes}), settings=fast(), llm=model)
+    library = Library.open(write({"minutes.txt": minutes}), settings=fast(**SELECTED), llm=model)
     assert library.ask(question).text == text
     assert model.avoided == []
 
@@ -227,7 +234,7 @@ def test_a_model_that_fails_when_it_is_held_has_refused(
     write: Callable[..., Path], fast: Callable[..., Settings]
 ) -> None:
     model = Avoiding(Script(), ModelUnavailableError("The time is up."))
-    library = Library.open(write({"mill.txt": DIARY}), settings=fast(), llm=model)
+    library = Library.open(write({"mill.txt": DIARY}), settings=fast(**SELECTED), llm=model)
     answer = library.ask("When did they sell the mill?")
     assert (answer.text, answer.extractive) == (NOT_FOUND_TEXT, False)
     assert model.held_prompts
@@ -238,7 +245,7 @@ def test_a_model_that_answers_or_is_asked_for_yes_or_no_is_held_to_nothing(
 ) -> None:
     script = Script()
     model = Avoiding(script, "May 24")
-    library = Library.open(write({"mill.txt": DIARY}), settings=fast(), llm=model)
+    library = Library.open(write({"mill.txt": DIARY}), settings=fast(**SELECTED), llm=model)
     script.check = "No"
     assert library.ask("Was the mill sold in May?").status == "not_found"
     script.answer = answers
