@@ -320,7 +320,7 @@ class Pipeline(Reading):
         """
         if evidence.whole or not isinstance(model, AvoidingChatModel):
             return ()
-        if is_yes_no(evidence.question) or _asks_of_the_unsaid(evidence):
+        if _asks_of_the_unsaid(evidence):
             return ()
         try:
             draft = self.drafted(model.avoiding(REFUSING), evidence, deadline)
