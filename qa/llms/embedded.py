@@ -148,7 +148,7 @@ class EmbeddedChatModel:
             deadline.remaining()
         try:
             client = running.client.with_fields(id_slot=slot)
-            prompt = (primed.name, tuple(messages))
+            prompt = tuple(messages)
             # Whatever goes wrong, what the slot holds then isn't known.
             read, running.read[slot] = running.read[slot], None
             if not self._fields or read != prompt:
@@ -250,9 +250,7 @@ class _Running:
     slots: list[threading.Lock] = field(
         default_factory=lambda: [threading.Lock() for _ in range(SLOTS)]
     )
-    read: list[tuple[str, tuple[Message, ...]] | None] = field(
-        default_factory=lambda: [None] * SLOTS
-    )
+    read: list[tuple[Message, ...] | None] = field(default_factory=lambda: [None] * SLOTS)
 
     def act_on_slot(self, slot: int, action: str, name: str, deadline: Deadline) -> bool:
         """Save or restore a slot's state; whether it worked."""
