@@ -310,8 +310,8 @@ class Pipeline(Reading):
         A small model refuses much that it has found. Of 52 refusals over passages of SQuAD and
         NQ that do have the answer, it gave the right one in 38 cases when it was kept from
         refusing; the check, which knows how little it wanted to answer, let 19 of them through,
-        1 wrong one, and 3 of 55 answers to what the passages don't say. Of 35 refusals
-        over a whole article, each of which was read twice, the check let nothing through.
+        1 wrong one, and 3 of 55 answers to what the passages don't say. Of 35 refusals over a
+        whole article, each of which was read twice, the check let nothing through.
 
         Returns
         -------
