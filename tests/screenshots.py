@@ -1,14 +1,13 @@
 """Take a picture of each state of the chat, at three widths, light and dark, to be looked at.
 
-Usage: ``python tests/screenshots.py FOLDER [STATE ...]``, or, for the picture of the README,
-``python tests/screenshots.py --readme PICTURE LIBRARY ANSWER``, where ANSWER is what
-``qa ask QUESTION --library LIBRARY --json`` has printed.
+For the picture of the README the answer is what ``qa ask QUESTION --library LIBRARY --json``
+has printed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -286,9 +285,24 @@ def take_for_readme(file: Path, root: Path, answer: Answer) -> None:
             page.screenshot(path=file)
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "--readme":
-        picture, folder, answer_file = map(Path, sys.argv[2:])
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", help="where the pictures go")
+    parser.add_argument("states", nargs="*", metavar="state", help="; ".join(STATES))
+    parser.add_argument(
+        "--readme", type=Path, nargs=3, metavar=("PICTURE", "LIBRARY", "ANSWER"), help="instead"
+    )
+    asked = parser.parse_args()
+    for name in set(asked.states) - STATES.keys():
+        parser.error(f"there is no state {name}")
+    if asked.readme:
+        picture, folder, answer_file = asked.readme
         take_for_readme(picture, folder, recorded(answer_file))
+    elif asked.folder:
+        take(asked.folder, asked.states)
     else:
-        take(Path(sys.argv[1]), sys.argv[2:])
+        parser.error("name a folder for the pictures")
+
+
+if __name__ == "__main__":
+    main()
