@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.llms import ChatModel, Completion, Deadline, Message, complete
-from qa.mentions import label_of
+from qa.mentions import REPLY, label_of
 from qa.types import Passage
 
 __all__ = ["check_prompt", "constant_check_prompt", "read_again", "under_headings"]
@@ -153,12 +153,17 @@ def under_headings(passages: Sequence[Passage]) -> str:
 
     Of 24 sentences of minutes, manuals and reports, each with a question that it answers or
     one about another section, the second reading told right from wrong with an AUC of .99 by
-    their headings, and of .77 without.
+    their headings, and of .77 without. A document's title is none: what the whole document is
+    about makes any of its sentences sound like an answer. Of 159 claims about SQuAD paragraphs,
+    76 of them right, the AUC of the second reading was .81 below their titles and .84 without,
+    of support .80 and .83.
     """
     pieces: list[str] = []
     above = ""
     for passage in passages:
         text, label = " ".join(passage.sentence.text.split()), label_of(passage.sentence)
+        if label == REPLY.sub("", " ".join(passage.title.split())):
+            label = ""
         pieces.append(text if label in ("", above) else f"{label.rstrip(':')}: {text}")
         above = label
     return " ".join(pieces)

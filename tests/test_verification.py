@@ -295,13 +295,15 @@ def test_what_is_cited_is_read_under_its_headings() -> None:
     assert under_headings([one, below(two, "News:"), below(three, "News:")]) == (
         f"{TEXTS[0]} News: {TEXTS[1]} {TEXTS[2]}"
     )
-    assert under_headings([below(one, "Songs"), two, below(three, "Songs")]) == (
-        f"Songs: {TEXTS[0]} {TEXTS[1]} Songs: {TEXTS[2]}"
+    assert under_headings([below(one, "Singles"), two, below(three, "Singles")]) == (
+        f"Singles: {TEXTS[0]} {TEXTS[1]} Singles: {TEXTS[2]}"
     )
     assert under_headings([]) == ""
     # A headline says something of its own.
     headline = "Singer thanks the crew of her first video"
     assert under_headings([below(one, headline)]) == TEXTS[0]
+    # So does a title: all of the document is about it.
+    assert under_headings([below(replace(one, title="On \n songs"), "On songs")]) == TEXTS[0]
 
 
 def test_examples_say_yes_as_often_as_no() -> None:
