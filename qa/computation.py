@@ -9,6 +9,7 @@ operands.
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from typing import Literal
 
 from qa.alignment import FUNCTION_WORDS, names_and_numbers, words
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.values import MEASURES, Date, Number, Time, tokenise
+from qa.values import MEASURES, Date, Number, Time, Token, tokenise
 
 __all__ = [
     "Computation",
     "Operand",
     "asks_document_date",
+    "change_told",
     "compute",
     "constant_operands_prompt",
     "counted",
@@ -78,6 +80,9 @@ _NUMBER_DIFFERENCE = re.compile(
     # By how much something fell a text may say itself.
     r"|\bby how (?:many|much)\b.*\b(?:than|differ|exceed|outnumber)"
 )
+_BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
+# Words of a unit between the numbers: "from 40 to 60", "from 96 euros a year to 108".
+_UNIT_WORDS = 3
 _WHICH_FIRST = re.compile(
     r"(?i)\A(?:which|who|what)\b.*\b(?P<order>first|earlier|last|later)\b.*?"
     r"[,:]\s*(?P<one>.+?),? or (?P<other>.+?)\W*\Z"
@@ -207,6 +212,54 @@ def counted(question: str) -> str | None:
         return None
     which = "Which" if found.group()[0] == "H" else "which"
     return f"{question[: found.start()]}{which}{question[found.end() :]}"
+
+
+def change_told(question: str, text: str) -> tuple[str, str] | None:
+    """By how much something changes of which a text says from what and to what.
+
+    Parameters
+    ----------
+    question : str
+        In English.
+    text : str
+
+    Returns
+    -------
+    tuple of str and str, or None
+        The words that tell it, "from €96 to €108", and the answer that is computed from them;
+        None where the question asks for something else, or nothing is told so.
+    """
+    if not _BY_HOW_MUCH.search(question):
+        return None
+    tokens = tokenise(text)
+    numbers = [place for place, token in enumerate(tokens) if isinstance(token.value, Number)]
+    for one, other in itertools.pairwise(numbers):
+        between = [token.value for token in tokens[one + 1 : other]]
+        begun = one > 0 and tokens[one - 1].value == "from"
+        if not begun or between[-1:] != ["to"] or len(between) > _UNIT_WORDS + 1:
+            continue
+        told = text[tokens[one - 1].start : tokens[other].end]
+        behind = tokens[other + 1 : other + 2]
+        spans = (
+            (tokens[one].start, tokens[other - 1].start),
+            (
+                tokens[other].start,
+                (behind or tokens)[-1].end,
+            ),
+        )
+        operands = [Operand(text[start:end], None) for start, end in spans]
+        difference = _number_difference(operands)
+        # From 4 to 6 percent is more by half, or by two points.
+        if difference is not None and not _is_share(tokens[one]) and not _is_share(tokens[other]):
+            figure = difference.partition(":")[0]
+            units = [of[0] for said in operands for _, of in _quantities(said.text) if of]
+            unit = next((f" {unit}" for unit in units if unit in MEASURES), "")
+            return told, f"{figure}{unit}: {told}"
+    return None
+
+
+def _is_share(token: Token) -> bool:
+    return isinstance(token.value, Number) and token.value.unit == "%"
 
 
 def constant_operands_prompt() -> list[Message]:

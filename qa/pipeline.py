@@ -17,6 +17,7 @@ from qa.computation import (
     Computation,
     Operand,
     asks_document_date,
+    change_told,
     compute,
     constant_operands_prompt,
     counted,
@@ -27,6 +28,7 @@ from qa.errors import ModelUnavailableError
 from qa.generation import (
     REFUSING,
     YES_NO,
+    Draft,
     constant_rewrite_prompt,
     read_draft,
     standalone_question,
@@ -68,6 +70,7 @@ _PART_BREAK = re.compile(
 # between what he said".
 _OF_WHAT = frozenset("at by for from in of on since to until with".split())
 _BARE = AUXILIARIES - frozenset("is are was were am isn't aren't wasn't weren't".split())
+_ALONE = frozenset("why when where how".split())
 _BETWEEN = re.compile(r"(?i)\bbetween\b(?!.*\band\b)")
 # What a question for a document's date calls the document, where it may also be one that the
 # document speaks of.
@@ -121,6 +124,8 @@ class Pipeline(Reading):
         for part in parts:
             # "… and who produced it?" is understood by the parts before it.
             asked = self._standalone(model, part, history, deadline) if history else part
+            # A mere "why?" that wasn't understood.
+            asked = asked if content_words(asked) else evidence.question
             _, of_part = self.gather(asked)
             found = yield from self._answer(model, of_part, deadline, notes, lap)
             yield DraftText("\n")
@@ -277,6 +282,9 @@ class Pipeline(Reading):
         again = self._read_closest(model, evidence, checked, deadline)
         if _any_supported(again):
             return again
+        changed = self._change(model, evidence, deadline)
+        if changed is not None:
+            return (changed,)
         which = counted(evidence.question)
         if which is not None:
             count = self._compute(model, Computation("count", "", (which,)), deadline)
@@ -330,6 +338,20 @@ class Pipeline(Reading):
         # What a model was held to is no statement of its own that was left out.
         return checked if _any_supported(checked) else ()
 
+    def _change(
+        self, model: ChatModel, evidence: Evidence, deadline: Deadline
+    ) -> CheckedClaim | None:
+        """By how much something changes, where a close passage says from what and to what."""
+        for passage in evidence.best()[:SECOND_READING_SENTENCES]:
+            found = change_told(evidence.question, passage.sentence.text)
+            if found is None:
+                continue
+            told, text = found
+            (claim,) = self.check(model, evidence, Draft((told,), Completion(())), deadline)
+            if claim.verdict == "supported":
+                return replace(claim, text=text, reason=_computed_from([told]), signals=None)
+        return None
+
     def _operand_questions(
         self, model: ChatModel, question: str, deadline: Deadline
     ) -> tuple[str, ...]:
@@ -361,11 +383,14 @@ class Pipeline(Reading):
             passages=tuple(passages.values()),
             support=min(claim.support for claim in claims),
             verdict="supported",
-            reason="Computed from "
-            + " and ".join(f"“{claim.text}”" for claim in claims)
-            + ", which the quoted passages state.",
+            reason=_computed_from([claim.text for claim in claims]),
             signals=None,
         )
+
+
+def _computed_from(told: Sequence[str]) -> str:
+    quoted = " and ".join(f"“{text}”" for text in told)
+    return f"Computed from {quoted}, which the quoted passages state."
 
 
 def parts_of(question: str) -> tuple[str, ...]:
@@ -378,7 +403,12 @@ def parts_of(question: str) -> tuple[str, ...]:
             parts.append(question[start : found.start()].strip(" ,;"))
             start = found.end()
     parts.append(question[start:].strip().strip(" ,;"))
-    if not 1 < len(parts) <= MAX_PARTS or not all(len(part.split()) > 1 for part in parts):
+    whole = [len(part.split()) > 1 for part in parts]
+    # "… and why?" asks something of what comes before.
+    begun = parts[-2].lower().split()[-1:] if len(parts) > 1 else []
+    if parts[-1].lower().rstrip("?") in _ALONE and _ALONE.isdisjoint(begun):
+        whole[-1] = True
+    if not 1 < len(parts) <= MAX_PARTS or not all(whole):
         return (question,)
     return tuple(f"{part[:1].upper()}{part[1:].rstrip('?')}?" for part in parts)
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qa.alignment import NEGATIONS, words
+from qa.alignment import FUNCTION_WORDS, NEGATIONS, Word, words
+from qa.mentions import speaks_of, stems
 
-__all__ = ["denies", "turns_around"]
+__all__ = ["denies", "denies_asked", "turns_around"]
 
 # What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
@@ -69,5 +70,33 @@ def denies(texts: Sequence[str]) -> bool:
     return _denies(said) or any(map(_SAYS_NO.search, said))
 
 
+def denies_asked(question: str, text: str) -> bool:
+    """Whether a text says no of the very thing that an English question asks for.
+
+    "Foot passengers need no reservation" does, of "Do I need to book?": what it denies, or
+    what it says no after, is a word of the question. A question that says no itself is none
+    of those.
+    """
+    if denies([question]):
+        return False
+    asked, said = stems(question), words(_NEITHER.sub(" ", text))
+    return any(
+        _says_no(word.key)
+        and any(
+            speaks_of(other.key, asked)
+            for other in (*said[max(0, place - 1) : place], *_next_content(said[place + 1 :]))
+        )
+        for place, word in enumerate(said)
+    )
+
+
+def _next_content(said: Sequence[Word]) -> list[Word]:
+    return [word for word in said if word.key not in FUNCTION_WORDS][:1]
+
+
 def _denies(keys: set[str]) -> bool:
-    return any(key in NEGATIONS or key.endswith("n't") for key in keys)
+    return any(map(_says_no, keys))
+
+
+def _says_no(key: str) -> bool:
+    return key in NEGATIONS or key.endswith("n't")

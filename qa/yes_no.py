@@ -16,6 +16,7 @@ from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import label_of, leads, speaks_of, stems, with_leads
+from qa.polarity import denies_asked
 from qa.types import Evidence, Passage, Verdict
 
 __all__ = ["AUXILIARIES", "QUESTION_WORDS", "Decision", "decide", "is_yes_no"]
@@ -179,6 +180,9 @@ def decide(
             verdict, doubt = "unsupported", ", but the closest alone say otherwise."
         elif sure >= threshold:
             cited = telling
+    told = [body] if reasoned else [passage.sentence.text for passage in cited]
+    if answer == "Yes" and all(denies_asked(evidence.question, text) for text in told):
+        verdict, doubt = "unsupported", ", but they deny it."
     other = "no" if answer == "Yes" else "yes"
     return Decision(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",

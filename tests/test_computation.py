@@ -11,6 +11,7 @@ from qa.computation import (
     Computation,
     Operand,
     asks_document_date,
+    change_told,
     compute,
     counted,
     operand_questions,
@@ -276,6 +277,34 @@ def test_no_operand_breaks_a_computation(one: str, other: str) -> None:
 )
 def test_a_count_has_a_list(question: str, which: str | None) -> None:
     assert counted(question) == which
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The fee rises from €96 to €108 from 1 January.", "€12: from €96 to €108"),
+        ("It fell from 1,200 members in May to 950.", "250: from 1,200 members in May to 950"),
+        (
+            "It goes from 800 euros a month to 850 euros.",
+            "50 euros: from 800 euros a month to 850",
+        ),
+        ("The load fell from 40 kg to 35 kg.", "5 kg: from 40 kg to 35"),
+        # By half, or by two points.
+        ("It rose from 4% to 6%.", None),
+        # What isn't measured alike, or is no amount, or isn't said so.
+        ("It went from 40 kg to 3 pounds.", None),
+        ("It rose from 2019 to 2021 by 5.", None),
+        ("They are 96 and 108.", None),
+        ("It cost 96 to 108.", None),
+        ("From 96 at first it rose, as was feared by all of them, to 108.", None),
+        ("", None),
+    ],
+)
+def test_a_change_is_computed_from_what_it_goes_from_and_to(text: str, answer: str | None) -> None:
+    found = change_told("By how much does it change?", text)
+    assert (found and found[1]) == answer
+    assert found is None or found[0] in text
+    assert change_told("What does it change to?", text) is None
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,23 @@ def test_nothing_is_computed_from_the_reason_of_a_yes(
     assert "is before" not in answer.text
 
 
+@pytest.mark.parametrize(("reading", "text"), [("Yes", "€12: from €96 to €108 [1]"), ("No", "")])
+def test_by_how_much_is_computed_from_what_one_passage_tells(
+    write: Callable[..., Path],
+    scripted: Callable[..., tuple[Library, Script]],
+    reading: str,
+    text: str,
+) -> None:
+    library, script = scripted(write({"fees.txt": "Fees\n\nThe fee rises from €96 to €108.\n"}))
+    script.answer = "€12"
+    script.check = reading
+    answer = library.ask("By how much does the fee rise?")
+    assert answer.text == (text or NOT_FOUND_TEXT)
+    if text:
+        assert "Computed from “from €96 to €108”" in answer.claims[0].reason
+        assert_sound(library, answer)
+
+
 def test_a_figure_that_the_text_states_is_not_computed(mill: tuple[Library, Script]) -> None:
     library, script = mill
     script.operands = "no idea"
@@ -279,8 +296,8 @@ def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
             ["When was the mill sold?", "Who bought it?"],
         ),
         (
-            "When was the mill sold and for how much did it go and why?",
-            ["When was the mill sold and for how much did it go and why?"],
+            "When was the mill sold and for how much did it go?",
+            ["When was the mill sold and for how much did it go?"],
         ),
         (
             "Who built it? When was it sold? and what is it now",
@@ -309,6 +326,9 @@ def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
         ("In 1950 who led it and who bought it?", ["In 1950 who led it?", "Who bought it?"]),
         ("Where is Rehn and who built it?", ["Where is Rehn?", "Who built it?"]),
         ("Who won and who lost?", ["Who won?", "Who lost?"]),
+        ("How many were rejected, and why?", ["How many were rejected?", "Why?"]),
+        ("When and where was it built?", ["When and where was it built?"]),
+        ("Do you know when and why?", ["Do you know when and why?"]),
         ("What is it, and who built it?", ["What is it?", "Who built it?"]),
         ("WHO BUILT IT AND WHO BOUGHT IT?", ["WHO BUILT IT?", "WHO BOUGHT IT?"]),
         ("", [""]),
@@ -332,6 +352,23 @@ def test_each_part_is_answered_and_cited(mill: tuple[Library, Script]) -> None:
     answer = library.ask("When was the mill sold, and when was the bridge opened?")
     assert (answer.status, answer.text) == ("answered", "May 24 [1]; May 10, 2024 [2]")
     assert answer.notes == ()
+
+
+@pytest.mark.parametrize("rewrite", ["Why was the mill sold?", "Why?"])
+def test_a_mere_why_asks_of_what_comes_before(mill: tuple[Library, Script], rewrite: str) -> None:
+    library, script = mill
+    script.rewrite = rewrite
+    asked: list[str] = []
+
+    def answer(messages: Sequence[Message]) -> str:
+        asked.append(messages[-1].content.rpartition("Question: ")[2])
+        return answers(messages)
+
+    script.answer = answer
+    question = "When was the mill sold, and why?"
+    assert library.ask(question).text == "May 24 [1]"
+    assert asked[0] == "When was the mill sold?"
+    assert asked[1] == (rewrite if rewrite != "Why?" else question)
 
 
 def test_parts_that_are_all_unanswered_are_no_partial_answer(

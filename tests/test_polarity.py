@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.polarity import turns_around
+from qa.polarity import denies_asked, turns_around
 
 ENGINE = "A steam engine often drives the pump, and the largest has two pistons."
 
@@ -61,6 +61,31 @@ def test_questions_that_do_not(question: str, text: str) -> None:
 
 def test_any_of_the_passages_may_say_it() -> None:
     assert not turns_around("Who did not come?", ["Ada came.", "Bea didn’t."])
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "denied"),
+    [
+        ("Do I need to book?", "Foot passengers need no reservation.", True),
+        ("Can I keep a cat?", "No cat may be kept here.", True),
+        ("Is smoking allowed?", "Smoking is not allowed.", True),
+        ("May books be kept longer?", "Books may not be kept for longer.", True),
+        ("Do dogs pay?", "Dogs don’t pay.", True),
+        # No of something else.
+        ("Is parking free?", "There is no charge for parking.", False),
+        ("Can members bring guests?", "Members may bring guests, but no dogs.", False),
+        ("Was it opened in 1931?", "It was opened in 1931, and no tram has crossed it.", False),
+        # The question says no itself.
+        ("Does it work without a network?", "It works without a network.", False),
+        ("Is smoking forbidden?", "Smoking is not allowed.", False),
+        # No negations.
+        ("Has it reached No. 1?", "It reached No. 1 in Germany.", False),
+        ("Is Mira on the list?", "Not only Mira is.", False),
+        ("", "", False),
+    ],
+)
+def test_what_is_asked_may_be_denied(question: str, text: str, denied: bool) -> None:
+    assert denies_asked(question, text) is denied
 
 
 @given(st.text(max_size=80))

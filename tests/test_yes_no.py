@@ -144,6 +144,19 @@ def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
     assert "closest alone say otherwise" in found.reason
 
 
+@pytest.mark.parametrize("draft", ["Yes. Guests need no ticket", "Yes"])
+def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
+    (passage, *_) = evidence().passages
+    text = "Guests need no ticket."
+    said = replace(passage, sentence=replace(passage.sentence, text=text))
+    read = Evidence("Do guests need a ticket?", (said,), (1,))
+    (found,) = check(draft, reading=decides(0.9, 0.1), read=read)
+    assert found.verdict == "unsupported"
+    assert found.reason.endswith("they deny it.")
+    (found,) = check("No. Guests need no ticket", reading=decides(0.1, 0.9), read=read)
+    assert found.verdict == "supported"
+
+
 def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
     found = check(
         "Yes. RM released the song",
