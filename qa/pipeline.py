@@ -162,7 +162,10 @@ class Pipeline(Reading):
             tokens.append(token)
             yield DraftText(token.text)
         if not any(token.text.strip() for token in tokens):
-            raise ModelUnavailableError(f"{model.name} gave an empty reply.")
+            raise ModelUnavailableError(
+                f"{model.name} gave an empty reply. If it is one that thinks first, raise "
+                "QA_GENERATION__MAX_TOKENS or switch its thinking off."
+            )
         if len(tokens) >= self.settings.generation.max_tokens:
             notes.append(
                 "The language model’s reply was cut off. Raise QA_GENERATION__MAX_TOKENS for "

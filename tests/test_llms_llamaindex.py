@@ -114,6 +114,28 @@ def test_tokens_come_as_they_are_made(endpoint: Endpoint) -> None:
     assert [token.text for token in tokens] == ["cm"]
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (["<think>", "It is", " 12?", "</think>", "\n\n", "12 cm"], "12 cm"),
+        (["\n<th", "ink>\n\n</thi", "nk>\n\n12", " cm"], "12 cm"),
+        (["<think>It is 12.</think>"], ""),
+        # All of the room was spent on it.
+        (["<think>", "Is it 12", " or"], ""),
+        # That is no thought.
+        (["<thin", " ice>", " 12 cm"], "<thin ice> 12 cm"),
+        (["12 cm <think>", "</think>"], "12 cm <think></think>"),
+        (["<", ""], "<"),
+        ([], ""),
+    ],
+)
+def test_what_a_model_thinks_first_is_no_reply(
+    endpoint: Endpoint, said: list[str], read: str
+) -> None:
+    endpoint.behaviour = streams([chunk(text) for text in said])
+    assert ask(model_at(endpoint.url)).strip() == read
+
+
 def test_closing_the_stream_hangs_up(endpoint: Endpoint) -> None:
     endpoint.behaviour = repeats(chunk("wave "))
     tokens = model_at(endpoint.url).stream(PROMPT, max_tokens=5, deadline=Deadline(20))
@@ -151,8 +173,10 @@ def test_calling_off_hangs_up_before_anything_was_sent(endpoint: Endpoint) -> No
         (fails(401), "Check QA_API_KEY"),
         (fails(403), "Check QA_API_KEY"),
         (fails(404), "model's name after # in QA_LLM"),
-        (fails(500, "out of memory"), "m at here failed"),
-        (fails(429), "m at here failed"),
+        (fails(404), "mostly ends in /v1"),
+        (fails(500, "out of memory"), "m at here is busy or failing (500)"),
+        (fails(429, '{"error": {"message": "Quota is spent"}}'), "(429): Quota is spent. Try"),
+        (fails(400, '{"error": {"message": "Too long"}}'), "BadRequestError: Too long"),
         (streams(["data: {not json\n\n"]), "m at here failed"),
         (drops, "m at here"),
     ],

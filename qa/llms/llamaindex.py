@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LlamaIndexChatModel", "openai_like"]
 
+THOUGHTS_BEGIN, THOUGHTS_END = "<think>", "</think>"
+# Characters of what an endpoint says of a failure.
+MOST_DETAIL = 300
+
 
 class LlamaIndexChatModel:
     """A LlamaIndex LLM behind the `ChatModel` protocol.
@@ -104,11 +108,12 @@ class LlamaIndexChatModel:
                 first = list(itertools.islice(responses, 1))
             finally:
                 _current_call.reset(reset)
-            for count, response in enumerate(itertools.chain(first, responses), start=1):
-                yield from _tokens(response)
-                if not self._openai_protocol and count >= max_tokens:
-                    break
-                deadline.remaining()
+            said = _replies(
+                itertools.chain(first, responses),
+                deadline,
+                None if self._openai_protocol else max_tokens,
+            )
+            yield from _without_thoughts(said)
         except ModelUnavailableError:
             raise
         except Exception as error:
@@ -274,12 +279,50 @@ def _tokens(response: Any) -> Iterator[Token]:
         yield Token(response.delta)
 
 
+def _replies(responses: Iterator[Any], deadline: Deadline, most: int | None) -> Iterator[Token]:
+    """Tokens of streamed responses until the deadline, of at most `most` of them."""
+    for response in itertools.islice(responses, most):
+        yield from _tokens(response)
+        deadline.remaining()
+
+
+def _without_thoughts(tokens: Iterator[Token]) -> Iterator[Token]:
+    """A reply without what a reasoning model thinks first, `<think>…</think>`.
+
+    Thoughts that don't end, because the room for the reply was spent on them, leave nothing.
+    """
+    begun: list[Token] = []
+    for token in tokens:
+        begun.append(token)
+        text = "".join(each.text for each in begun).lstrip()
+        if text.startswith(THOUGHTS_BEGIN):
+            _, ended, answer = text.partition(THOUGHTS_END)
+            if ended:
+                yield from [Token(answer)] if answer else []
+                break
+        elif not THOUGHTS_BEGIN.startswith(text):
+            yield from begun
+            break
+    else:
+        thought = "".join(each.text for each in begun).lstrip().startswith(THOUGHTS_BEGIN)
+        yield from [] if thought else begun
+    yield from tokens
+
+
 def _explain(name: str, error: Exception) -> str:
     status = getattr(error, "status_code", None)
     if status in {401, 403}:
         return f"{name} refused the request ({status}). Check QA_API_KEY."
     if status == 404:
-        return f"{name} isn't known there (404). Check the model's name after # in QA_LLM."
+        return (
+            f"{name} isn't known there (404). Check the model's name after # in QA_LLM, and the "
+            "address before it, which mostly ends in /v1."
+        )
+    body = getattr(error, "body", None)
+    said = body.get("message") if isinstance(body, Mapping) else None
+    detail = " ".join(str(said or error).split())[:MOST_DETAIL]
+    if isinstance(status, int) and (status == 429 or status >= 500):
+        return f"{name} is busy or failing ({status}): {detail}. Try again in a while."
     kind = type(error).__name__
     if "Timeout" in kind:
         return (
@@ -288,5 +331,4 @@ def _explain(name: str, error: Exception) -> str:
         )
     if "Connection" in kind or "Connect" in kind:
         return f"{name} can't be reached. Check that it is running and that QA_LLM is right."
-    detail = " ".join(str(error).split())[:300]
     return f"{name} failed: {kind}: {detail}"
