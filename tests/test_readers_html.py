@@ -50,8 +50,28 @@ def test_web_page(reader: DocumentReader) -> None:
             "<p>10<sup>6</sup> or 10<sup>-6 </sup>g, x<sup><i>n</i>+1</sup>, Ca<sup>2+</sup>, on "
             "the 1<sup>st</sup>, <a href=x>5 m<sup>2</sup></a>, so<sup><a href=#n>1</a></sup> and "
             "so<a href=#n><sup>2</sup></a>, as<sup>[3]</sup>, y <sup>4</sup>",
-            "10^6 or 10^-6 g, x^(n+1), Ca^2+, on the 1st, 5 m^2, so1 and so2, as[3], y 4",
+            "10^6 or 10^-6 g, x^(n+1), Ca^2+, on the 1st, 5 m^2, so and so, as[3], y 4",
             id="powers, but no ordinals and notes",
+        ),
+        pytest.param(
+            "<p>in 1201<sup><a href='#n'>3</a>, <a href='#m'>*</a></sup>, with 240<sup class=r>"
+            "<a href='#c'>[1]</a></sup> berths and a keeper<a role=doc-noteref href=n.html>1</a>."
+            " See <a href='#top'>1</a> and the 2<sup><a href='#law'>nd law</a></sup>.",
+            "in 1201, with 240 berths and a keeper. See 1 and the 2nd law.",
+            id="marks that lead to notes",
+        ),
+        pytest.param(
+            "<dl><dt>Captain<dd>Nils Berg<dt>Is it over?<dd><p>No.</p><p>Not yet.</p><dt>Mate"
+            "<dt>Cook<dd>Ada<dt>Smith</dl><dt>Berth<dd>3<dt>Oar",
+            "Captain: Nils Berg\n\nIs it over? No.\n\nNot yet.\n\nMate, Cook: Ada\n\nSmith\n\n"
+            "Berth: 3\n\nOar",
+            id="terms with what they mean",
+        ),
+        pytest.param(
+            "<p>It costs <del>15</del> <s>14</s> <ins>13</ins> euros<b style='Display: none'>!</b>"
+            "<i style='color:red;visibility:hidden'>?</i>.",
+            "It costs 13 euros.",
+            id="what is struck out or not shown",
         ),
         pytest.param(
             "<pre>alpha<br>  <b>beta</b>\n<i>gamma</i></pre>",

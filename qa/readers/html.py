@@ -17,9 +17,13 @@ __all__ = ["parse", "read", "write_html"]
 
 _LEFT_OUT = (
     "script, style, noscript, template, svg, math, iframe, object, canvas, nav, footer, button,"
-    " select, [hidden], [aria-hidden='true'], [role='navigation']"
+    " select, del, s, strike, [hidden], [aria-hidden='true'], [role='navigation'],"
+    " [style*='display:none' i], [style*='display: none' i],"
+    " [style*='visibility:hidden' i], [style*='visibility: hidden' i]"
 )
 _FOLDED = ", ".join(f"{tag} button" for tag in ("h1 h2 h3 h4 h5 h6 summary dt".split()))
+_ONE_MARK = r"(?:\d{1,3}|[a-z]|[*†‡§¶]{1,3})"
+_NOTE_MARK = re.compile(rf"(?i)\s*[\[(]?{_ONE_MARK}(?:\s*[,;]\s*{_ONE_MARK})*[\])]?\s*")
 _MAX_SPAN = 100
 _MAX_RAISED = 20
 _MAX_HEADER_ROWS = 3
@@ -89,6 +93,7 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter, *, book: bool = False
         node.unwrap()
     for node in tree.css(_LEFT_OUT if book else f"{_LEFT_OUT}, aside"):
         node.decompose()
+    _drop_note_marks(tree)
     # Some sites put the whole page into a form.
     most = len(tree.body.text()) / 2 if tree.body is not None else 0
     for node in tree.css("form"):
@@ -99,6 +104,21 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter, *, book: bool = False
     root = mains[0] if len(mains) == 1 and mains[0].text().strip() else tree.body
     if root is not None:
         _Walk(writer).run(root)
+
+
+def _drop_note_marks(tree: LexborHTMLParser) -> None:
+    """Leave out the marks that lead to notes: behind a number each would change it."""
+    for raised in tree.css("sup"):
+        if raised.css_first("a[href*='#']") and _NOTE_MARK.fullmatch(raised.text()):
+            raised.decompose()
+    for link in tree.css("a"):
+        kinds = f"{link.attributes.get('epub:type')} {link.attributes.get('role')}"
+        raised = link.css_first("sup") if "#" in (link.attributes.get("href") or "") else None
+        noted = "noteref" in kinds or (
+            raised is not None and raised.text().strip() == link.text().strip()
+        )
+        if noted and _NOTE_MARK.fullmatch(link.text()):
+            link.decompose()
 
 
 def _decoded(data: bytes, path: str) -> str:
@@ -135,6 +155,7 @@ class _Walk:
     def __init__(self, writer: TextWriter) -> None:
         self._writer = writer
         self._inline: list[str] = []
+        self._terms: list[str] = []
         self._lists = 0
 
     def run(self, root: LexborNode) -> None:
@@ -154,6 +175,7 @@ class _Walk:
                 stack.append((node, True))
                 stack += [(child, False) for child in reversed(list(_children(node)))]
         self._flush()
+        self._leave_terms()
 
     def _whole(self, node: LexborNode, tag: str) -> bool:
         """Write what is taken as one; tells whether it was."""
@@ -180,17 +202,34 @@ class _Walk:
         if tag in {"ul", "ol"}:
             self._flush()
             self._lists -= 1
-        elif tag in {"li", "dt", "dd"}:
-            self._flush(item=tag == "li")
+        elif tag == "dt":
+            # A term is nothing without what it means.
+            self._terms += [text] if (text := self._taken()) else []
         elif tag in _BLOCKS:
-            self._flush()
+            self._flush(item=tag == "li")
+            if tag == "dl":
+                self._leave_terms()
 
-    def _flush(self, *, item: bool = False) -> None:
+    def _leave_terms(self) -> None:
+        """Write terms that nothing explained."""
+        if self._terms:
+            self._writer.paragraph(", ".join(self._terms))
+        self._terms.clear()
+
+    def _taken(self) -> str:
         # Blanks of the source mean nothing; a break was put in as a lone newline.
         text = "\n".join(
             " ".join(line.split()) for line in _joined(self._inline).split("\n")
         ).strip()
         self._inline.clear()
+        return text
+
+    def _flush(self, *, item: bool = False) -> None:
+        text = self._taken()
+        if text and self._terms:
+            terms = ", ".join(self._terms)
+            self._terms.clear()
+            text = f"{terms}{' ' if terms[-1] in '.?!:' else ': '}{text}"
         if item or (text and self._lists and "\n" not in text):
             self._writer.item(text, self._lists - 1)
         elif text:
