@@ -44,6 +44,29 @@ def test_pdf(reader: DocumentReader) -> None:
     assert note.endswith(": 4")
 
 
+def test_what_is_raised_in_a_pdf_changes_no_number_and_ends_no_line(
+    reader: DocumentReader,
+) -> None:
+    # Helvetica's figures are .556 of its size wide, blanks and full stops .278.
+    page = [
+        (50, 700, 12, "10"),
+        (63.4, 705, 8, "6"),
+        (67.9, 700, 12, " 1999."),
+        (101.3, 705, 8, "12"),
+        (110.2, 700, 12, " 30 km"),
+        (146.2, 705, 8, "2"),
+        (50, 685, 12, "and 4"),
+        # A smaller figure on the line, and a raised one of the same size, are figures of it.
+        (95, 685, 8, "5"),
+        (110, 685, 12, "6"),
+        (116.7, 690, 12, "7"),
+    ]
+    text = read(reader, "a.pdf", files.pdf([page])).text
+    assert text.splitlines()[0] == "10^6 1999.[12] 30 km^2"
+    assert "^" not in text.split("km^2")[1]
+    assert text.split("km^2")[1].split()[:2] == ["and", "4"]
+
+
 @pytest.mark.parametrize(
     ("pages", "kept"),
     [

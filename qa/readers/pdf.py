@@ -18,7 +18,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.errors import DocumentError
-from qa.readers.content import Content, TextWriter
+from qa.readers.content import Content, TextWriter, superscript
 from qa.readers.dates import metadata_date
 from qa.readers.titles import tidy_title
 
@@ -36,6 +36,10 @@ _MAX_RUNNING = 200
 _MIN_PAGES = 3
 _LINE_ENDS = frozenset({0x0A, 0x0D})
 _BLANKS = frozenset({0x20, 0xA0})
+_SIGNS = frozenset(map(ord, "+-−"))
+# Of the height of the line's text: what is less high and begins so much higher is raised.
+_RAISED_SIZE = 0.9
+_RAISED_BY = 0.2
 _NUMBER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
 _OF_A_YEAR = re.compile(r"\D{1,5}((?:19|20)\d\d)(?!\d)")
 _CLOSED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
@@ -127,19 +131,77 @@ def _lines(document: pdfium.PdfDocument, number: int) -> list[_Line]:
 def _lines_of(page: pdfium.PdfTextPage) -> Iterator[_Line]:
     units: list[int] = []
     places: list[int] = []
+    # What is raised, as code units, and where it ends.
+    raised: list[int] = []
+    last = 0
     for index in range(page.count_chars()):
         unit = raw.FPDFText_GetUnicode(page, index)
         if unit in _LINE_ENDS:
+            # PDFium ends a line behind what is raised in it.
+            if raised and _goes_on_beside(page, index, places[-1], last):
+                continue
+            units += _written_raised(raised, units)
             if places:
                 yield _line(page, units, places)
-            units, places = [], []
+            units, places, raised = [], [], []
+        elif _is_raised(page, index, unit, units, places, last if raised else None):
+            raised.append(unit)
+            last = index
         elif raw.FPDFText_IsHyphen(page, index) != 1:
+            units += _written_raised(raised, units)
+            raised = []
             # A glyph that no character is told for must not vanish unseen.
             units.append(unit or 0xFFFD)
             if unit not in _BLANKS:
                 places.append(index)
+    units += _written_raised(raised, units)
     if places:
         yield _line(page, units, places)
+
+
+def _is_raised(
+    page: pdfium.PdfTextPage,
+    index: int,
+    unit: int,
+    units: Sequence[int],
+    places: Sequence[int],
+    before: int | None,
+) -> bool:
+    """Whether a digit, or what follows one, stands raised and small behind its line's text."""
+    begins = chr(unit).isdecimal() or unit in _SIGNS
+    if unit in _BLANKS or not places or (before is None and not begins):
+        return False
+    if before is None and (not units or units[-1] in _BLANKS):
+        return False
+    _, foot, right, head = page.get_charbox(places[-1], loose=True)
+    left, bottom, _, top = page.get_charbox(index, loose=True)
+    if before is not None:
+        right = page.get_charbox(before, loose=True)[2]
+    height = head - foot
+    small = top - bottom < _RAISED_SIZE * height
+    return small and bottom > foot + _RAISED_BY * height and abs(left - right) < height
+
+
+def _goes_on_beside(page: pdfium.PdfTextPage, index: int, place: int, last: int) -> bool:
+    """Whether what follows a line's end stands in the same line, right of what was raised."""
+    beyond = range(index + 1, page.count_chars())
+    units = ((other, raw.FPDFText_GetUnicode(page, other)) for other in beyond)
+    following = next((other for other, unit in units if unit not in _LINE_ENDS), None)
+    if following is None:
+        return False
+    _, foot, _, head = page.get_charbox(place, loose=True)
+    left, bottom, _, _ = page.get_charbox(following, loose=True)
+    height = head - foot
+    beside = -height < left - page.get_charbox(last, loose=True)[2] < height
+    return beside and abs(bottom - foot) < _RAISED_BY * height
+
+
+def _written_raised(raised: Sequence[int], before: Sequence[int]) -> list[int]:
+    """What is raised, so that it changes no number before it: a power, or a note's mark."""
+    if not raised:
+        return []
+    text, last = "".join(map(chr, raised)), chr(before[-1])
+    return [*map(ord, superscript(text, last) if last.isalnum() else f"[{text}]")]
 
 
 def _line(page: pdfium.PdfTextPage, units: Sequence[int], places: Sequence[int]) -> _Line:
