@@ -19,6 +19,10 @@ from qa.types import Document
         ("D:20240511103000+02'00'", "2024-05-11"),
         ("2024-05-11T10:00:00Z", "2024-05-11"),
         ("11 May 2024", "2024-05-11"),
+        ("31.05.2024", "2024-05-31"),
+        ("5/31/2024", "2024-05-31"),
+        # Either may be the month.
+        ("11.05.2024", None),
         ("2024", None),
         ("2024-05", None),
         ("20241399", None),
@@ -44,6 +48,28 @@ def test_metadata_date(value: str, date: str | None) -> None:
 )
 def test_date_in_name(name: str, date: str | None) -> None:
     assert date_in_name(name) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("# Meeting\n\nDate: 4 March 2024\n\nWe met.", "2024-03-04"),
+        ("# Meeting\n\n**Author:** Ada\n**Date:** 25.12.2024\n\nWe met.", "2024-12-25"),
+        ("Meeting\n=======\n_Last updated: Dec 25th, 2024_\n\nWe met.", "2024-12-25"),
+        # A sentence, and what doesn't stand at the beginning.
+        ("# News\n\nPublished 4 May 2023 in Oslo, the book sold well.", None),
+        ("# News\n\nWe met.\n\nDate: 4 March 2024\n", None),
+        ("# News\n\n## Minutes\n\nDate: 4 March 2024\n\nWe met.", None),
+    ],
+)
+def test_a_heading_may_stand_above_the_line_that_tells_the_date(
+    reader: DocumentReader, text: str, date: str | None
+) -> None:
+    document = read(reader, "a.md", text)
+    assert document.date == date
+    assert document.title in {"Meeting", "News"}
+    # The line can be quoted.
+    assert document.text.startswith(text[:7])
 
 
 def saved_at(reader: DocumentReader, name: str, content: str, moment: str | float) -> Document:

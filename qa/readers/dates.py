@@ -12,6 +12,8 @@ _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
 )
+# A day that can't be a month: where both could, none of them is guessed.
+_LATE_DAY = r"(?:1[3-9]|2\d|3[01])"
 DATE = re.compile(
     rf"""(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{{0,6}}\.?,?[ ]+)?
     (?:
@@ -19,6 +21,8 @@ DATE = re.compile(
       | (?P<y2>\d{{4}})年[ ]?(?P<m2>\d{{1,2}})月[ ]?(?P<d2>\d{{1,2}})日
       | (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[ ](?P<m3>{_MONTH}),?[ ](?P<y3>\d{{4}})
       | (?P<m4>{_MONTH})[ ](?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?[ ](?P<y4>\d{{4}})
+      | (?P<d5>{_LATE_DAY})(?P<point>[./])(?P<m5>\d{{1,2}})(?P=point)(?P<y5>\d{{4}})
+      | (?P<m6>\d{{1,2}})/(?P<d6>{_LATE_DAY})/(?P<y6>\d{{4}})
     )(?!\d)
     (?:(?:T|,?[ ](?:at[ ])?)\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?
        (?:[ ]?[ap]\.?m\b\.?)?
@@ -33,7 +37,7 @@ _METADATA = re.compile(r"(?:D:)?(\d{4})-?(\d{2})?-?(\d{2})?")
 def iso_date(found: re.Match[str]) -> str | None:
     """Write what `DATE` matched in ISO 8601; None where the calendar has no such day."""
     year, month, day = (
-        next(value for number in "1234" if (value := found[part + number])) for part in "ymd"
+        next(value for number in "123456" if (value := found[part + number])) for part in "ymd"
     )
     try:
         # Letters that only look like other cases of English ones, such as a long s, match too.

@@ -33,10 +33,12 @@ _DATE_FIELD = re.compile(
     re.IGNORECASE,
 )
 _AFTER_DATE = re.compile(
-    r"[ \t]*(?=\n|\Z)|[ \t]+(?:[|–—·-][ \t]+)?(?=[^\sa-z,;:.)]|(?:title|headline|subject)[:=])"
+    r"[*_]{0,2}[ \t]*(?=\n|\Z)"
+    r"|[ \t]+(?:[|–—·-][ \t]+)?(?=[^\sa-z,;:.)]|(?:title|headline|subject)[:=])"
 )
 _OTHER_FIELD = re.compile(r"\n?[ \t]*[*_]{0,2}[A-Z][A-Za-z -]{0,30}[*_]{0,2}:[ \t*_]+\S[^\n]*")
 _MAX_HEADER_FIELDS = 20
+_HEADING = re.compile(r"\s*(?:#{1,6}[ \t]+\S[^\n]*|\S[^\n]*\n[ \t]*(?:={3,}|-{3,})[ \t]*)\n\s*")
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<block>.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_LINE = re.compile(r"^(\w[\w -]*?):[ \t]+[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
@@ -76,7 +78,10 @@ def read_header(text: str) -> Header:
     end = position
     # Lines such as an author's are text to be searched; what stands below them is read
     # for title and date, but belongs to the text as well.
-    leading = True
+    heading = _HEADING.match(text, position)
+    leading = heading is None
+    if heading is not None:
+        position = heading.end()
     for _ in range(_MAX_HEADER_FIELDS):
         if field := _TITLE_FIELD.match(text, position):
             titles.append(field["value"])
@@ -84,8 +89,10 @@ def read_header(text: str) -> Header:
         elif (field := _DATE_FIELD.match(text, position)) and (
             found := DATE.match(text, field.end())
         ):
-            (isos if field["first"] else later).append(iso_date(found))
             following = _start_after_date(text, found.end())
+            # "Published 4 May 2023 in Oslo, …" below a heading is a sentence.
+            if heading is None or following is not None:
+                (isos if field["first"] else later).append(iso_date(found))
             if following is None:
                 break
             position = following
