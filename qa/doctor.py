@@ -83,11 +83,9 @@ def _language_model(settings: Settings) -> Check:
     try:
         model = open_chat_model(settings)
         if model is None:
-            return Check(
-                "Language model",
-                settings.llm == "none",
-                "none: answers are quoted sentences. Install the extra 'local', or set QA_LLM.",
-            )
+            wanted = settings.llm == "none"
+            step = "That is as QA_LLM has it." if wanted else "Install the extra 'local'."
+            return Check("Language model", wanted, f"none: answers are quoted sentences. {step}")
         deadline = Deadline(settings.generation.deadline_seconds)
         complete(model, [Message("user", "Reply: yes")], max_tokens=1, deadline=deadline)
     except QaError as error:

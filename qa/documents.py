@@ -263,7 +263,8 @@ def _look_at(entry: os.DirEntry[str], path: str, folder: Path) -> DocumentFile |
             _displayable(path),
             "its name isn't valid Unicode or holds invisible characters: rename it",
         )
-    if entry.name.startswith("."):
+    # Office programs keep the second sort beside a file that is open.
+    if entry.name.startswith((".", "~$")):
         return SkippedFile(path, "hidden")
     if entry.is_symlink():
         target = Path(os.path.realpath(entry.path))

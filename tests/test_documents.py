@@ -122,6 +122,7 @@ def test_scan_says_why_something_is_skipped(tmp_path: Path) -> None:
     write(outside, "secret.txt", "secret")
     write(library, "kept.txt", "kept")
     write(library, ".git/config.txt", "hidden")
+    write(library, "~$report.docx", "of a program that has it open")
     write(library, "paper.doc", "old")
     write(library, "picture.png", "old")
     write(library, "README", "no suffix")
@@ -145,6 +146,7 @@ def test_scan_says_why_something_is_skipped(tmp_path: Path) -> None:
     assert reasons.pop("README").startswith("no suffix")
     assert reasons == {
         ".git": "hidden",
+        "~$report.docx": "hidden",
         "broken.txt": "a link that leads nowhere",
         "empty.txt": "empty",
         "loop": "a link to a folder: its files are read where they are",

@@ -29,6 +29,19 @@ def test_book(reader: DocumentReader) -> None:
     assert (document.title, document.date) == ("The Book", "2020-01-02")
 
 
+@pytest.mark.parametrize(
+    ("record", "date"),
+    [
+        ({"title": "Tides", "date": "2024-05-11"}, "2024-05-11"),
+        ({"title": "Tides", "date": "soon", "published": "11 May 2024"}, "2024-05-11"),
+        ({"title": "Tides", "date": 20240511}, None),
+        ([{"date": "2024-05-11"}], None),
+    ],
+)
+def test_a_record_may_tell_its_date(reader: DocumentReader, record: Any, date: str | None) -> None:
+    assert read(reader, "a.json", json.dumps(record)).date == date
+
+
 def test_notes_of_a_book_are_read(reader: DocumentReader) -> None:
     note = '<p>Rain fell.</p><aside epub:type="footnote">In May.</aside>'
     assert read(reader, "a.epub", files.book({"a.xhtml": note})).text == "Rain fell.\n\nIn May."

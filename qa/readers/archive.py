@@ -13,7 +13,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from qa.errors import DocumentError
 from qa.readers.dates import metadata_date
-from qa.readers.titles import tidy_title
+from qa.readers.titles import metadata_title
 
 __all__ = ["UNREADABLE", "Office", "open_archive", "open_office", "parse_xml"]
 
@@ -91,7 +91,7 @@ def open_office(data: bytes, path: str) -> Office:
                 elif name in {"created", "modified"}:
                     dates[name] = metadata_date(node.text or "")
     return Office(
-        io.BytesIO(data), tidy_title(title), dates.get("created") or dates.get("modified")
+        io.BytesIO(data), metadata_title(title), dates.get("created") or dates.get("modified")
     )
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from qa.errors import DocumentError
 from qa.readers.content import Content, TextWriter
+from qa.readers.dates import metadata_date
 from qa.readers.encoding import count_unreadable, decode, told_unreadable
 
 __all__ = ["read", "read_lines"]
 
 _LONG = 200
+_DATES = ("date", "published", "datePublished", "published_at", "created_at", "created")
 _NAMES = ("title", "name", "headline", "subject")
 
 
@@ -35,10 +37,15 @@ def read(data: bytes, path: str) -> Content:
     value = _parsed(decoded, path, "")
     writer = TextWriter(path)
     _write(value, "", 1, writer)
-    title = value.get("title") if isinstance(value, dict) else None
+    record = value if isinstance(value, dict) else {}
+    title = record.get("title")
+    told = (record[name] for name in _DATES if _is_text(record.get(name)))
+    date = next((found for text in told if (found := metadata_date(text))), None)
     return Content(
         writer.text(),
         title if _is_text(title) else Path(path).stem,
+        date,
+        "metadata" if date else None,
         notes=told_unreadable(count_unreadable(data, decoded)),
     )
 

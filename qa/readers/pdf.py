@@ -20,7 +20,7 @@ from pypdfium2 import raw
 from qa.errors import DocumentError
 from qa.readers.content import Content, TextWriter, superscript
 from qa.readers.dates import metadata_date
-from qa.readers.titles import tidy_title
+from qa.readers.titles import metadata_title
 
 __all__ = ["read"]
 
@@ -43,7 +43,6 @@ _RAISED_BY = 0.2
 _NUMBER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
 _OF_A_YEAR = re.compile(r"\D{1,5}((?:19|20)\d\d)(?!\d)")
 _CLOSED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
-_PROGRAM_TITLE = re.compile(r"(?:microsoft \w+ - |untitled\b)|\.(?:docx?|tex|indd|pptx?)$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +98,9 @@ def read(data: bytes, path: str) -> Content:
         ),
         None,
     )
-    title = metadata.get("Title", "")
     return Content(
         writer.text(),
-        title=None if _PROGRAM_TITLE.search(title) else tidy_title(title),
+        title=metadata_title(metadata.get("Title", "")),
         date=date,
         date_source="metadata" if date else None,
         pages=writer.page_starts(),

@@ -6,8 +6,15 @@ import re
 
 from qa.documents import plain_line
 
-__all__ = ["tidy_title", "title_of_body"]
+__all__ = ["metadata_title", "tidy_title", "title_of_body"]
 
+# What programs write where nobody gave a title: their own names, or a file's.
+_PROGRAM_TITLE = re.compile(
+    r"(?:microsoft \w+ - .*|untitled\b.*|.*\.(?:docx?|tex|indd|pptx?)|\(?anonymous\)?"
+    r"|(?:powerpoint[ -]presentation|word document|excel workbook|(?:document|presentation|book"
+    r"|slide) ?\d{1,3}))",
+    re.IGNORECASE,
+)
 _LEVEL_ONE_HEADING = re.compile(
     r"^ {0,3}(?:(?P<fence>```+|~~~+)|#[ \t]+(?P<atx>\S.*)|(?P<setext>\S.*)\n=+[ \t]*$)",
     re.MULTILINE,
@@ -42,6 +49,11 @@ def title_of_body(body: str, *, markdown: bool) -> str | None:
     flowing = " ".join(paragraph.split())
     sentence = _FIRST_SENTENCE.match(flowing)
     return tidy_title(sentence.group() if sentence else flowing, _MAX_TITLE_SENTENCE)
+
+
+def metadata_title(title: str) -> str | None:
+    """A title from a file's metadata; None where a program made it up."""
+    return None if _PROGRAM_TITLE.fullmatch(title.strip()) else tidy_title(title)
 
 
 def _first_heading(body: str) -> str | None:
