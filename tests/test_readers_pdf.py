@@ -123,6 +123,65 @@ def test_pdf_sentence_over_two_columns(reader: DocumentReader) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("founded in 1201^3^ by 240^4^ people", "founded in 1201^3 by 240^4 people"),
+        ("a load of 10^6^ t on 304 km^2^.", "a load of 10^6 t on 304 km^2."),
+        ("10^-6^ g of Ca^2+^, y^n+1^ and (a+b)^2^", "10^-6 g of Ca^2+, y^(n+1) and (a+b)^2"),
+        ("on the 1^st^ of May^TM^*", "on the 1st of MayTM*"),
+        ("sold in 1999.^5^ Nobody", "sold in 1999.[5] Nobody"),
+        ("the berths^4,5^ and 25%^6^ more", "the berths[4,5] and 25%[6] more"),
+        ("^3^See the archive", "3See the archive"),
+        ("^3^1999 was dry", "3 1999 was dry"),
+        ("x^2^3 and 10^6^", "x^2 3 and 10^6"),
+        ("1^1^/2 cups", "1 1/2 cups"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("small", "large"),
+    [
+        pytest.param("/F1 7 Tf 4 Ts", "/F1 12 Tf 0 Ts", id="by rise"),
+        pytest.param("/F1 10 Tf 4 Ts", "/F1 12 Tf 0 Ts", id="hardly smaller"),
+    ],
+)
+def test_pdf_superscripts(
+    reader: DocumentReader, line: str, shown: str, small: str, large: str
+) -> None:
+    parts = line.split("^")
+    words = "".join(
+        f") Tj {small} ({part}) Tj {large} (" if number % 2 else part
+        for number, part in enumerate(parts)
+    )
+    pages = [[(50, 760, 12, "It rained"), (50, 745, 12, words), (50, 730, 12, "and stopped.")]]
+    document = read(reader, "a.pdf", files.pdf(pages))
+    assert document.text == f"It rained\n{shown}\nand stopped."
+
+
+def test_pdf_superscripts_of_scaled_type(reader: DocumentReader) -> None:
+    words = "10) Tj 7 0 0 7 63.4 764 Tm (6) Tj 12 0 0 12 70 760 Tm (tonnes"
+    document = read(reader, "a.pdf", files.pdf([[(0, 0, 1, f") Tj 12 0 0 12 50 760 Tm ({words}")]]))
+    assert document.text == "10^6 tonnes"
+
+
+def test_pdf_lines_beside_one_another_stay_apart(reader: DocumentReader) -> None:
+    for left, text in ((75, "as^3"), (200, "as\n\n3")):
+        lines = [(50, 700, 12, "Rain"), (62, 640, 12, "as"), (left, 647, 8, "3")]
+        assert read(reader, "a.pdf", files.pdf([lines])).text == f"Rain\n\n{text}"
+
+
+def test_pdf_large_initial_raises_nothing(reader: DocumentReader) -> None:
+    lines = [
+        (50, 744, 30, "T"),
+        (69, 757, 12, "he 9 quick brown foxes"),
+        (69, 744, 12, "jumped over 7 dogs"),
+        (50, 731, 12, "and were gone."),
+    ]
+    assert read(reader, "a.pdf", files.pdf([lines])).text == (
+        "The 9 quick brown foxes\njumped over 7 dogs\nand were gone."
+    )
+
+
 def test_pdf_of_pictures_says_so(reader: DocumentReader) -> None:
     with pytest.raises(DocumentError, match=r"scan\.pdf holds no text: its 2 pages.*OCR"):
         read(reader, "scan.pdf", files.pdf([[], []]))

@@ -199,7 +199,7 @@ def superscript(text: str, before: str) -> str:
     """
     shown = text.rstrip()
     if (
-        not before.isalnum()
+        not (before.isalnum() or before == ")")
         or text[:1].isspace()
         or shown.startswith("[")
         or shown.strip(".").isalpha()

@@ -1,18 +1,20 @@
 """PDF: pages, lines put back into paragraphs, headings by their size.
 
-PDFium tells characters and where they stand. A paragraph ends where the gap to the
-next line is wider than the page's usual one; what is larger than the usual type is a
-heading; a line that stands at the top or bottom of most pages, but for the page's
-number, is no text.
+PDFium tells characters and where they stand. What is small and raised is told apart from
+what it stands behind. A paragraph ends where the gap to the next line is wider than the
+page's usual one; what is larger than the usual type is a heading; a line that stands at the
+top or bottom of most pages, but for the page's number, is no text.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -36,10 +38,15 @@ _MAX_RUNNING = 200
 _MIN_PAGES = 3
 _LINE_ENDS = frozenset({0x0A, 0x0D})
 _BLANKS = frozenset({0x20, 0xA0})
-_SIGNS = frozenset(map(ord, "+-−"))
-# Of the height of the line's text: what is less high and begins so much higher is raised.
-_RAISED_SIZE = 0.9
-_RAISED_BY = 0.2
+_BLANK = 0x20
+_SMALL = 0.85  # Browsers raise what is five sixths as large as the line, most programs smaller.
+_MAX_RAISED = 20
+_RAISED_BY = 0.15
+_OVERLAP = 0.5
+_GAP = 0.15  # Narrower than any blank, in sizes of the type; a whole one parts columns.
+_NOTE = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*,?")
+# What a power stands behind: a number, a bracket's end, a unit or a variable.
+_HAS_POWER = re.compile(r"(?:[\d)]|(?<![^\W\d_])[^\W\d_]{1,3})$")
 _NUMBER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
 _OF_A_YEAR = re.compile(r"\D{1,5}((?:19|20)\d\d)(?!\d)")
 _CLOSED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
@@ -56,6 +63,15 @@ class _Line:
     size: float
     bottom: float
     foot: float
+
+
+class _Sign(NamedTuple):
+    """A character, or half of one beyond the first plane, where PDFium counts it."""
+
+    unit: int
+    place: int
+    size: float
+    baseline: float
 
 
 def read(data: bytes, path: str) -> Content:
@@ -127,90 +143,118 @@ def _lines(document: pdfium.PdfDocument, number: int) -> list[_Line]:
 
 
 def _lines_of(page: pdfium.PdfTextPage) -> Iterator[_Line]:
-    units: list[int] = []
-    places: list[int] = []
-    # What is raised, as code units, and where it ends.
-    raised: list[int] = []
-    last = 0
+    line: list[_Sign] = []
+    for part in _parts_of(page):
+        gap = _gap(page, line, part) if line else None
+        if line and gap is None:
+            yield _line(page, line)
+            line = []
+        if gap and _BLANK not in (line[-1].unit, part[0].unit):
+            line.append(_blank())
+        line += part
+    if line:
+        yield _line(page, line)
+
+
+def _parts_of(page: pdfium.PdfTextPage) -> Iterator[list[_Sign]]:
+    """Lines as PDFium ends them: also where one goes on higher or lower."""
+    matrix = raw.FS_MATRIX()
+    part: list[_Sign] = []
     for index in range(page.count_chars()):
         unit = raw.FPDFText_GetUnicode(page, index)
         if unit in _LINE_ENDS:
-            # PDFium ends a line behind what is raised in it.
-            if raised and _goes_on_beside(page, index, places[-1], last):
-                continue
-            units += _written_raised(raised, units)
-            if places:
-                yield _line(page, units, places)
-            units, places, raised = [], [], []
-        elif _is_raised(page, index, unit, units, places, last if raised else None):
-            raised.append(unit)
-            last = index
+            if any(sign.unit != _BLANK for sign in part):
+                yield part
+            part = []
+        elif unit in _BLANKS:
+            part.append(_blank())
         elif raw.FPDFText_IsHyphen(page, index) != 1:
-            units += _written_raised(raised, units)
-            raised = []
+            raw.FPDFText_GetMatrix(page, index, matrix)
+            size = abs(raw.FPDFText_GetFontSize(page, index)) * math.hypot(matrix.c, matrix.d)
+            # What is turned has no baseline to be above or below.
+            upright = abs(matrix.b) < 0.1 * abs(matrix.a)
             # A glyph that no character is told for must not vanish unseen.
-            units.append(unit or 0xFFFD)
-            if unit not in _BLANKS:
-                places.append(index)
-    units += _written_raised(raised, units)
-    if places:
-        yield _line(page, units, places)
+            part.append(_Sign(unit or 0xFFFD, index, size, matrix.f if upright else math.nan))
+    if any(sign.unit != _BLANK for sign in part):
+        yield part
 
 
-def _is_raised(
-    page: pdfium.PdfTextPage,
-    index: int,
-    unit: int,
-    units: Sequence[int],
-    places: Sequence[int],
-    before: int | None,
-) -> bool:
-    """Whether a digit, or what follows one, stands raised and small behind its line's text."""
-    begins = chr(unit).isdecimal() or unit in _SIGNS
-    if unit in _BLANKS or not places or (before is None and not begins):
-        return False
-    if before is None and (not units or units[-1] in _BLANKS):
-        return False
-    _, foot, right, head = page.get_charbox(places[-1], loose=True)
-    left, bottom, _, top = page.get_charbox(index, loose=True)
-    if before is not None:
-        right = page.get_charbox(before, loose=True)[2]
-    height = head - foot
-    small = top - bottom < _RAISED_SIZE * height
-    return small and bottom > foot + _RAISED_BY * height and abs(left - right) < height
+def _blank() -> _Sign:
+    return _Sign(_BLANK, -1, 0.0, math.nan)
 
 
-def _goes_on_beside(page: pdfium.PdfTextPage, index: int, place: int, last: int) -> bool:
-    """Whether what follows a line's end stands in the same line, right of what was raised."""
-    beyond = range(index + 1, page.count_chars())
-    units = ((other, raw.FPDFText_GetUnicode(page, other)) for other in beyond)
-    following = next((other for other, unit in units if unit not in _LINE_ENDS), None)
-    if following is None:
-        return False
-    _, foot, _, head = page.get_charbox(place, loose=True)
-    left, bottom, _, _ = page.get_charbox(following, loose=True)
-    height = head - foot
-    beside = -height < left - page.get_charbox(last, loose=True)[2] < height
-    return beside and abs(bottom - foot) < _RAISED_BY * height
+def _gap(page: pdfium.PdfTextPage, line: Sequence[_Sign], part: Sequence[_Sign]) -> bool | None:
+    """Whether there is a gap between a line and what goes on with it; None if that doesn't."""
+    beside = max(reversed(line[-2 * _MAX_RAISED :]), key=lambda sign: sign.size)
+    last = next(sign for sign in reversed(line) if sign.unit != _BLANK)
+    first = next(sign for sign in part if sign.unit != _BLANK)
+    below, above = sorted((beside, first), key=lambda sign: sign.baseline)
+    overlap = min(below.baseline + below.size, above.baseline + above.size) - above.baseline
+    if not overlap >= _OVERLAP * min(beside.size, first.size):
+        return None
+    left, _, right, _ = page.get_charbox(last.place, loose=True)
+    start = page.get_charbox(first.place, loose=True)[0]
+    if start < left or start - right > beside.size:
+        return None
+    return bool(start - right > _GAP * beside.size)
 
 
-def _written_raised(raised: Sequence[int], before: Sequence[int]) -> list[int]:
-    """What is raised, so that it changes no number before it: a power, or a note's mark."""
-    if not raised:
-        return []
-    text, last = "".join(map(chr, raised)), chr(before[-1])
-    return [*map(ord, superscript(text, last) if last.isalnum() else f"[{text}]")]
-
-
-def _line(page: pdfium.PdfTextPage, units: Sequence[int], places: Sequence[int]) -> _Line:
-    # Characters beyond the first plane come in two halves.
-    text = "".join(map(chr, units)).encode("utf-16-le", "surrogatepass")
+def _line(page: pdfium.PdfTextPage, signs: Sequence[_Sign]) -> _Line:
+    text = ""
+    pieces = [
+        (raised, _text(sign for sign, _ in group))
+        for raised, group in itertools.groupby(
+            zip(signs, _are_raised(signs), strict=True), key=lambda pair: pair[1]
+        )
+    ]
+    for number, (raised, piece) in enumerate(pieces):
+        after = pieces[number + 1][1] if number + 1 < len(pieces) else ""
+        text += _told_apart(piece, text, after) if raised else piece
+    size = statistics.median_low(sign.size for sign in signs if sign.unit != _BLANK)
+    usual = [sign for sign in signs if sign.size == size]
     return _Line(
-        " ".join(text.decode("utf-16-le", "replace").split()),
-        raw.FPDFText_GetFontSize(page, places[0]),
-        page.get_charbox(places[0], loose=True)[1],
-        page.get_charbox(places[-1], loose=True)[1],
+        " ".join(text.split()),
+        size,
+        page.get_charbox(usual[0].place, loose=True)[1],
+        page.get_charbox(usual[-1].place, loose=True)[1],
     )
+
+
+def _text(signs: Iterable[_Sign]) -> str:
+    # Characters beyond the first plane come in two halves.
+    text = "".join(chr(sign.unit) for sign in signs).encode("utf-16-le", "surrogatepass")
+    return text.decode("utf-16-le", "replace")
+
+
+def _are_raised(signs: Sequence[_Sign]) -> list[bool]:
+    """Tell which characters are smaller than those beside them, and stand higher.
+
+    A longer run of them is text of its own, as behind a large initial.
+    """
+    # A note begins with its own raised number.
+    beside = max(signs[: _MAX_RAISED + 1], key=lambda sign: sign.size)
+    found = []
+    for sign in signs:
+        is_small = sign.size <= _SMALL * beside.size
+        rise = sign.baseline - beside.baseline
+        found.append(is_small and _RAISED_BY * beside.size < rise < beside.size)
+        if not is_small:
+            beside = sign
+    runs = ((raised, len([*run])) for raised, run in itertools.groupby(found))
+    return [raised and length <= _MAX_RAISED for raised, length in runs for _ in range(length)]
+
+
+def _told_apart(raised: str, before: str, after: str) -> str:
+    """Write what is raised so that it changes no number, and a note's mark in brackets."""
+    if after.startswith(("/", "⁄")):
+        return f" {raised}"
+    if not before or before[-1].isspace():
+        joins = raised[-1:].isdigit() and after[:1].isdigit()
+        return f"{raised} " if joins else raised
+    if _NOTE.fullmatch(raised) and not _HAS_POWER.search(before[-4:]):
+        return f"[{raised}]"
+    written = superscript(raised, before[-1])
+    return f"{written} " if written[-1:].isdigit() and after[:1].isdigit() else written
 
 
 def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
