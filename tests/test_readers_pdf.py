@@ -95,6 +95,30 @@ def test_pdf_running_lines_differ_in_the_page_number_only(
     assert text.count("is here.") == len(pages)
 
 
+@pytest.mark.parametrize("box", ["0 0 595 842", "0 9 595 841"])
+def test_pdf_running_lines_are_told_by_their_place(reader: DocumentReader, box: str) -> None:
+    words = "one two three four".split()
+    pages = [
+        [
+            (50, 820, 9, "Annals"),
+            (50, 808, 9, "Board copy"),
+            (50, 40, 9, "Confidential"),
+            (50, 28, 9, f"Page {page} of 4"),
+            (50, 770, 16, f"Chapter {page}"),
+            (50, 740, 12, f"Part {word} is here."),
+            (50, 400, 12, "The same on each."),
+            (50, 200, 12, "So it is."),
+        ]
+        for page, word in enumerate(words, start=1)
+    ]
+    data = files.pdf(pages).replace(b"[0 0 595 842]", b"[%s]" % box.encode())
+    text = read(reader, "a.pdf", data).text
+    assert text == "\n\n".join(
+        f"## Chapter {page}\n\nPart {word} is here.\n\nThe same on each.\n\nSo it is."
+        for page, word in enumerate(words, start=1)
+    )
+
+
 def test_pdf_sentence_over_two_pages(reader: DocumentReader) -> None:
     pages = [
         [

@@ -8,6 +8,7 @@ top or bottom of most pages, but for the page's number, is no text.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import math
 import re
@@ -35,6 +36,8 @@ _USUAL_STEP = 1.25  # From line to line, in sizes of the type.
 _MIN_GAPS = 4
 _RUNNING_SHARE = 0.6
 _MAX_RUNNING = 200
+_MARGIN = 1 / 8
+_MIN_OUTERMOST = 2
 _MIN_PAGES = 3
 _LINE_ENDS = frozenset({0x0A, 0x0D})
 _BLANKS = frozenset({0x20, 0xA0})
@@ -57,12 +60,14 @@ class _Line:
     """A line of a page, or several that PDFium joined where a word was hyphenated.
 
     Sizes and places are in points, from the page's foot up; `foot` is the last line's.
+    `down` is how far down the page as it is shown: 0 at its head, 1 at its foot.
     """
 
     text: str
     size: float
     bottom: float
     foot: float
+    down: float
 
 
 class _Sign(NamedTuple):
@@ -212,12 +217,16 @@ def _line(page: pdfium.PdfTextPage, signs: Sequence[_Sign]) -> _Line:
         text += _told_apart(piece, text, after) if raised else piece
     size = statistics.median_low(sign.size for sign in signs if sign.unit != _BLANK)
     usual = [sign for sign in signs if sign.size == size]
-    return _Line(
-        " ".join(text.split()),
-        size,
-        page.get_charbox(usual[0].place, loose=True)[1],
-        page.get_charbox(usual[-1].place, loose=True)[1],
-    )
+    left, bottom, _, _ = page.get_charbox(usual[0].place, loose=True)
+    foot = page.get_charbox(usual[-1].place, loose=True)[1]
+    return _Line(" ".join(text.split()), size, bottom, foot, _down(page, left, bottom))
+
+
+def _down(page: pdfium.PdfTextPage, left: float, bottom: float) -> float:
+    # Pages are shown turned, and cut; PDFium counts in whole units.
+    across, down = ctypes.c_int(), ctypes.c_int()
+    raw.FPDF_PageToDevice(page.page, 0, 0, 10_000, 10_000, 0, left, bottom, across, down)
+    return down.value / 10_000
 
 
 def _text(signs: Iterable[_Sign]) -> str:
@@ -259,19 +268,30 @@ def _told_apart(raised: str, before: str, after: str) -> str:
 
 def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
     """Leave out what stands at the top or foot of most pages: titles and numbers of pages."""
-    running = _running_lines(pages)
+    running: dict[int, set[_Line]] = {page: set() for page in range(len(pages))}
+    for page, line in _running_lines(pages):
+        running[page].add(line)
     kept = []
     for page, lines in enumerate(pages):
-        rest = list(lines)
-        for end in (0, -1):
-            for _ in range(2):
-                if rest and (page, rest[end].text) in running:
-                    rest.pop(end)
-        kept.append(rest)
+        left_out = {
+            line
+            for edge in _edges(lines)
+            for line in itertools.takewhile(running[page].__contains__, edge)
+        }
+        kept.append([line for line in lines if line not in left_out])
     return kept
 
 
-def _running_lines(pages: Sequence[list[_Line]]) -> set[tuple[int, str]]:
+def _edges(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
+    """Lines at the head of a page and at its foot, from outside in, in whatever order written."""
+    downwards = sorted(lines, key=lambda line: line.down)
+    for end, edge in ((0, downwards), (1, downwards[::-1])):
+        in_margin = sum(abs(line.down - end) < _MARGIN for line in edge)
+        # Around a small type area they stand further in.
+        yield edge[: max(in_margin, _MIN_OUTERMOST)]
+
+
+def _running_lines(pages: Sequence[list[_Line]]) -> set[tuple[int, _Line]]:
     """Pages with those of their lines that are the same on most, but for the page's number.
 
     Other numbers that differ are facts: a balance, a month. The page's number is told by
@@ -280,30 +300,43 @@ def _running_lines(pages: Sequence[list[_Line]]) -> set[tuple[int, str]]:
     filled = sum(map(bool, pages))
     if filled < _MIN_PAGES:
         return set()
-    same: dict[str, set[tuple[int, str]]] = {}
+    same: dict[str, set[tuple[int, _Line]]] = {}
     # By what stands around a number, then by how far it is from counting the file's pages.
-    counted: dict[tuple[str, str], dict[int, set[tuple[int, str]]]] = {}
+    counted: dict[tuple[str, str], dict[int, set[tuple[int, _Line]]]] = {}
     for page, lines in enumerate(pages):
-        ends = {line.text for line in (*lines[:2], *lines[-2:])}
-        for text in (end for end in ends if len(end) <= _MAX_RUNNING):
-            same.setdefault(text, set()).add((page, text))
-            for number in _NUMBER.finditer(text):
+        ends = {line for edge in _edges(lines) for line in edge if len(line.text) <= _MAX_RUNNING}
+        for line in ends:
+            same.setdefault(line.text, set()).add((page, line))
+            for number in _NUMBER.finditer(line.text):
                 # "3 of 2024" is a month, unless there are as many pages.
-                year = _OF_A_YEAR.match(text, number.end())
+                year = _OF_A_YEAR.match(line.text, number.end())
                 if year is None or int(year[1]) == len(pages):
-                    around = text[: number.start()], text[number.end() :]
+                    around = line.text[: number.start()], line.text[number.end() :]
                     offset = int(number[0]) - page
-                    counted.setdefault(around, {}).setdefault(offset, set()).add((page, text))
-    groups = list(same.values())
-    for numbered in counted.values():
-        rising = [lines for lines in numbered.values() if len(lines) >= _MIN_PAGES]
-        groups.append(set().union(*rising))
+                    counted.setdefault(around, {}).setdefault(offset, set()).add((page, line))
+    rising = (
+        set().union(*(lines for lines in numbered.values() if len(lines) >= _MIN_PAGES))
+        for numbered in counted.values()
+    )
+    titles = _on_most(same.values(), filled)
+    return titles | _numbers(_on_most(rising, filled) - titles)
+
+
+def _on_most(groups: Iterable[set[tuple[int, _Line]]], filled: int) -> set[tuple[int, _Line]]:
     return {
         line
         for lines in groups
         if len({page for page, _ in lines}) >= _RUNNING_SHARE * filled
         for line in lines
     }
+
+
+def _numbers(counted: set[tuple[int, _Line]]) -> set[tuple[int, _Line]]:
+    """Choose the pages' numbers; what counts along in larger type is a heading: "Chapter 3"."""
+    size: dict[int, float] = {}
+    for page, line in sorted(counted, key=lambda found: abs(0.5 - found[1].down)):
+        size[page] = line.size
+    return {(page, line) for page, line in counted if line.size <= size[page]}
 
 
 def _goes_on(last: _Line | None, first: _Line, usual: float) -> bool:
