@@ -105,6 +105,8 @@ def test_times_keep_their_seconds(reader: DocumentReader) -> None:
         ("a.csv", 'Name;Note\nAnn;"a; b"\nBob;\n', "| Name: Ann | Note: a; b |\n| Name: Bob |"),
         ("a.tsv", "Name\tAge\nAnn\t34\n", "| Name: Ann | Age: 34 |"),
         ("b.csv", "1,2\n3,4\n", "| 1 | 2 |\n| 3 | 4 |"),
+        ("b.csv", "1,2,3\n4,,6\n7,,\n", "| 1 | 2 | 3 |\n| 4 |  | 6 |\n| 7 |"),
+        ("h.csv", "a|b,c\n1,2\n", "| a¦b: 1 | c: 2 |"),
         ("c.csv", "only\n", "| only |"),
         ("d.csv", 'Name,Text\nAnn,"two\nlines"\n', "| Name: Ann | Text: two lines |"),
     ],
@@ -116,21 +118,46 @@ def test_values(reader: DocumentReader, name: str, text: str, expected: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "columns"),
+    ("table", "columns"),
     [
-        (["Name", "Age"], ["Ann", "34"], ("Name", "Age")),
-        (["", "Age"], ["Ann", "34"], ("", "Age")),
-        (["Name", "Name"], ["Ann", "34"], ()),
-        (["1", "2"], ["3", "4"], ()),
-        (["Name", "a" * 80], ["Ann", "34"], ()),
-        (["Name", "", ""], ["Ann", "34", "x"], ()),
-        (["Land", "2021", "2022"], ["Chad", "3", "4"], ("Land", "2021", "2022")),
-        (["Ann", "1999", "2024"], ["Bob", "1998", "2023"], ()),
-        (["Ann", "1999"], ["Bob", "34"], ()),
+        ("Name,Age/Ann,34", "Name,Age"),
+        (",Age/Ann,34", ",Age"),
+        ("Name,Name,Name/Ann,34,35", "Name,Name (2),Name (3)"),
+        ("Notes,Notes (2),Notes/Ann,34,35", "Notes,Notes (2),Notes (3)"),
+        (f"Name,{'a' * 180}/Ann,34", f"Name,{'a' * 100}…"),
+        (f"Name,{'how much ' * 20}/Ann,34", f"Name,{'how much ' * 11}…".replace(" …", "…")),
+        ("Name,,/Ann,34,x", ""),
+        ("1,2/3,4", ""),
+        # Years.
+        ("Land,2021,2022/Chad,3,4", "Land,2021,2022"),
+        ("Land,2023/Chad,3/Mali,5.5", "Land,2023"),
+        ("Ann,1999,2024/Bob,1998,2023", ""),
+        ("Ann,1999/Bob,34", ""),
+        ("Ann,1999/Bob,34/Cy,2001", ""),
+        # Odd cells among names.
+        ("#,Item,Price/1,Desk,349/2,Shelf,89.50", "#,Item,Price"),
+        ("Fund,1-year return/Alpine,4.2%/Baltic,3.1%", "Fund,1-year return"),
+        ("Region,Q1,2024 total/North,10,22/South,8,17", "Region,Q1,2024 total"),
+        ("Task,2024-01-01,2024-02-01/Roof,5,6", "Task,2024-01-01,2024-02-01"),
+        ("Item,Price,0/Desk,3,1/Shelf,4,2", ""),
+        ("Full Name,Age/Ann Lee,34/Bob Ray,30", "Full Name,Age"),
+        # Rows that come before others like them.
+        ("Ann,34,Paris/Bob,41,Rome", ""),
+        ("Ann,none,5/Bob,3,6/Cy,2,7", ""),
+        ("Ann,2024-05-11/Bob,2024-05-12", ""),
+        ("Ada Lind,Paris,Cook/Bob Ray,Rome,Nurse/Cy Moe,Oslo,Cook", ""),
+        ("Ann,Paris/Bob,Rome/Cy,Paris", ""),
+        ("Tide,the rise and fall of the sea/Ebb,the fall of the tide", ""),
+        ("Name,City/Ann,Paris/Bob,Rome", "Name,City"),
+        ("Name,Paid By/2 May,Ann Lee/3 May,Bob Ray", "Name,Paid By"),
+        ("Name,City/Ann,Paris/Name,City/Bob,Rome", "Name,City"),
+        ("Name,City", ""),
     ],
 )
-def test_column_names(first: list[str], second: list[str], columns: tuple[str, ...]) -> None:
-    assert column_names(first, second) == columns
+def test_column_names(table: str, columns: str) -> None:
+    rows = [row.split(",") for row in table.split("/")]
+    assert column_names(rows) == tuple(columns.split(",") if columns else ())
+    assert not column_names([])
 
 
 def test_rows_stay_whole_in_chunks(reader: DocumentReader) -> None:

@@ -8,7 +8,9 @@ that offsets counted here hold for ever.
 
 from __future__ import annotations
 
+import itertools
 import re
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,11 +18,17 @@ from qa.documents import canonical_text
 from qa.errors import DocumentError
 from qa.types import DateSource
 
-__all__ = ["MAX_CHARACTERS", "Content", "TextWriter", "column_names", "superscript"]
+__all__ = ["MAX_CHARACTERS", "NAMED_BY", "Content", "TextWriter", "column_names", "superscript"]
 
 MAX_CHARACTERS = 64 * 2**20
-_MAX_COLUMN_NAME = 60
+# As many rows tell whether the first of them names their columns.
+NAMED_BY = 20
+_MAX_COLUMN_NAME = 100
+_MAX_PHRASE = 60
+_MAX_SHAPED = 3
+_LETTERS = re.compile(r"[^\W\d_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 _SINGLE = re.compile(r"[-+−–]?[\w.,]+[-+−–]?")
 
 
@@ -87,16 +95,21 @@ class TextWriter:
             self._add(f"{'  ' * min(depth, 8)}- {line}", kind="item")
 
     def row(self, cells: Sequence[str], columns: Sequence[str] = ()) -> None:
-        """Add a table's row; a cell is named by its column, an empty one is left out."""
-        named = []
+        """Add a table's row; a cell is named by its column, and an empty one is left out.
+
+        Without names its place tells what a cell is, so that an empty one keeps its own.
+        """
+        shown = []
         for number, cell in enumerate(cells):
-            if value := _one_line(cell):
-                name = columns[number] if number < len(columns) else ""
-                # A bar of its own would end the cell.
-                value = value.replace("|", "¦")
-                named.append(f"{name}: {value}" if name else value)
-        if named:
-            self._add(f"| {' | '.join(named)} |", kind="row")
+            # A bar of its own would end the cell.
+            value = _one_line(cell).replace("|", "¦")
+            name = columns[number] if number < len(columns) else ""
+            if value or not columns:
+                shown.append(f"{name}: {value}" if name else value)
+        while shown and not shown[-1]:
+            shown.pop()
+        if shown:
+            self._add(f"| {' | '.join(shown)} |", kind="row")
 
     def verbatim(self, text: str) -> None:
         """Add lines whose blanks count, such as code."""
@@ -148,37 +161,40 @@ class TextWriter:
         self._parts.append(part)
 
 
-def column_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
-    """Take a table's first row for its columns' names where it looks like that.
+def column_names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Take a table's first row for its columns' names where the rows below are unlike it.
 
     Parameters
     ----------
-    first, second : sequence of str
-        The first two rows that aren't empty.
+    rows : sequence of sequence of str
+        The first ones that aren't empty; no more than `NAMED_BY` are looked at.
 
     Returns
     -------
     tuple of str
-        Empty where the first row is a row like others.
+        Each once, none of them long. Empty where the first row is a row like others.
     """
-    names = tuple(_one_line(cell) for cell in first)
-    filled = [name for name in names if name]
-    years = [number for number, name in enumerate(names) if _YEAR.fullmatch(name)]
-    # Years side by side are names, unless there are years below them too.
-    below = [second[number].strip() for number in years if number < len(second)]
-    named_by_years = len(years) > 1 and not any(map(_YEAR.fullmatch, below))
+    first, *rest = [[_one_line(cell) for cell in row] for row in rows[:NAMED_BY]] or [[]]
+    # On each printed page the names may be repeated.
+    below = [row for row in rest if row != first]
+    filled = [name for name in first if name]
     if (
-        len(filled) < max(1, sum(bool(cell.strip()) for cell in second) - 1)
-        or len(set(filled)) < len(filled)
-        or not any(map(_is_wordy, filled))
-        or any(
-            len(name) > _MAX_COLUMN_NAME
-            or not (_is_wordy(name) or (named_by_years and _YEAR.fullmatch(name)))
-            for name in filled
-        )
+        not below
+        or not any(map(_LETTERS.search, filled))
+        or len(filled) < statistics.median_low(sum(map(bool, row)) for row in below) - 1
     ):
         return ()
-    return names
+    by_years = sum(bool(_YEAR.fullmatch(name)) for name in filled) > 1
+    columns = [
+        (name, values)
+        for number, name in enumerate(first)
+        if name and (values := [row[number] for row in below if number < len(row) and row[number]])
+    ]
+    # Words say little of words, numbers say much: the first row is judged as a whole.
+    kinds = [_unlike_in_kind(name, values, by_years) for name, values in columns]
+    shapes = [_unlike_in_shape(name, values) for name, values in columns]
+    are_names = sum(kinds) > 0 if any(kinds) else sum(shapes) >= 0
+    return _distinct(first) if are_names else ()
 
 
 def superscript(text: str, before: str) -> str:
@@ -209,8 +225,58 @@ def superscript(text: str, before: str) -> str:
     return f"^{shown if _SINGLE.fullmatch(shown) else f'({shown})'}{text[len(shown) :]}"
 
 
-def _is_wordy(name: str) -> bool:
-    return any(character.isalpha() for character in name) and not name[0].isdigit()
+def _unlike_in_kind(name: str, values: Sequence[str], by_years: bool) -> int:
+    """Whether a cell is a name (1) of the numbers below it or a number (-1) as they are."""
+    if _LETTERS.search(name):
+        return int(name not in values and _are_numbers(values))
+    if _YEAR.fullmatch(name):
+        # A lone number like a year may be any, unless others are below it.
+        named = not any(map(_YEAR.fullmatch, values)) and (by_years or len(values) > 1)
+        return 1 if named else -1
+    if _DAY.match(name):
+        return -1 if any(map(_DAY.match, values)) else 1
+    return -int(any(map(str.isdigit, name)) and _are_numbers(values))
+
+
+def _unlike_in_shape(name: str, values: Sequence[str]) -> int:
+    """Whether all cells below are written alike, and a cell otherwise (1) or as they are (-1)."""
+    if name in values:
+        return -1
+    shape, *others = {_shape(value) for value in values}
+    # A single word may be anything.
+    if others or shape in {"x", "X"}:
+        return 0
+    return -1 if _shape(name) == shape else int(len(values) > 1)
+
+
+def _are_numbers(values: Sequence[str]) -> bool:
+    numbers = sum(any(map(str.isdigit, one)) and not _LETTERS.search(one) for one in values)
+    return 2 * numbers > len(values)
+
+
+def _shape(cell: str) -> str:
+    """How a cell is written: "Ann Lee" as "X X", "12 km" as "9 x", sentences alike."""
+    if len(cell) > _MAX_PHRASE or cell.count(" ") >= _MAX_SHAPED:
+        return "prose"
+    words = _LETTERS.sub(lambda word: "X" if word[0][0].isupper() else "x", cell)
+    return re.sub(r"\d+", "9", words)
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Shorten long names, and number those that come again."""
+    found: list[str] = []
+    for name in names:
+        short = name.replace("|", "¦")
+        if len(short) > _MAX_COLUMN_NAME:
+            short = short[:_MAX_COLUMN_NAME].rpartition(" ")[0] or short[:_MAX_COLUMN_NAME]
+            short = f"{short}…"
+        numbered = (f"{short} ({number})" for number in itertools.count(2))
+        found.append(
+            short
+            if not short or short not in found
+            else next(one for one in numbered if one not in found)
+        )
+    return tuple(found)
 
 
 def _one_line(text: str) -> str:

@@ -165,7 +165,7 @@ def _table(table: Any, writer: TextWriter, depth: int) -> None:
                     _table(nested, writer, depth + 1)
         rows.append(cells)
     rows = [row for row in rows if any(cell.strip() for cell in row)]
-    columns = column_names(rows[0], rows[1]) if len(rows) > 1 else ()
+    columns = column_names(rows)
     for cells in rows[1:] if columns else rows:
         writer.row(cells, columns)
 

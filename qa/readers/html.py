@@ -246,8 +246,8 @@ class _Walk:
                 " ".join(dict.fromkeys(name for name in names if name))
                 for names in zip_longest(*rows[:headers], fillvalue="")
             )
-        if not columns and len(rows) > 1:
-            columns = column_names(rows[0], rows[1])
+        if not columns:
+            columns = column_names(rows)
             headers = 1
         for row in rows[headers:] if columns else rows:
             self._writer.row(row, columns)

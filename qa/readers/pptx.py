@@ -64,7 +64,7 @@ def _shapes(shapes: Iterable[Any], writer: TextWriter, depth: int) -> None:
             _shapes(shape.shapes, writer, depth + 1)
         elif shape.has_table:
             rows = [[cell.text for cell in row.cells] for row in shape.table.rows]
-            columns = column_names(rows[0], rows[1]) if len(rows) > 1 else ()
+            columns = column_names(rows)
             for row in rows[1:] if columns else rows:
                 writer.row(row, columns)
         elif shape.has_text_frame:

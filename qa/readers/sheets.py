@@ -14,7 +14,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from openpyxl.utils import range_boundaries
 
 from qa.errors import DocumentError
 from qa.readers.archive import open_office
-from qa.readers.content import Content, TextWriter, column_names
+from qa.readers.content import NAMED_BY, Content, TextWriter, column_names
 from qa.readers.encoding import count_unreadable, decode, told_unreadable
 
 __all__ = ["read", "read_values"]
@@ -165,12 +165,13 @@ def _write(rows: Iterator[list[str]], writer: TextWriter, heading: str = "") -> 
         # A single column, or nearly.
         rows = chain(above[2:], [second] if second else [], rows)
         first, second = above[0], above[1]
-    columns = column_names(first, second) if second is not None else ()
+    head = [*islice(rows, NAMED_BY)]
+    columns = column_names([first, second, *head]) if second is not None else ()
     if not columns:
         writer.row(first)
     if second is not None:
         writer.row(second, columns)
-    for row in rows:
+    for row in chain(head, rows):
         writer.row(row, columns)
 
 
