@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import Stemmer
 
+from qa.sentences import TITLES
 from qa.types import Passage
 from qa.values import MARKS, fold
 
@@ -56,6 +57,9 @@ _SMALL_NUMBERS = {
 MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split())
 PERCENT_SIGNS = frozenset("%％")
 NEGATIONS = frozenset("not no never neither nor none nobody nothing without cannot".split())
+
+# A full stop behind a title or an initial ends no sentence.
+_IN_NAME = re.compile(rf"(?:\b(?i:{'|'.join(sorted(TITLES))})|(?<!\w)[^\W\d_])\.\Z")
 
 # A claim that says less than this in the passages' own words is not taken from them.
 MIN_COVERAGE = 0.7
@@ -166,10 +170,12 @@ def names_and_numbers(text: str) -> list[Word]:
     found = []
     for word in content_words(text):
         before = text[: word.start].rstrip(" \"'“‘(")
-        begins = not before or before[-1] in ".!?:\n"
+        begins = (not before or before[-1] in ".!?:\n") and not _IN_NAME.search(before)
         # "One" is as often a pronoun as a number.
         number = (word.is_number and word.key != "1") or word.text.isdigit()
-        if number or (word.is_capitalised and not begins):
+        # "Dr. Meyer" is called Meyer.
+        titled = word.key in TITLES and text[word.end : word.end + 1] == "."
+        if number or (word.is_capitalised and not begins and not titled):
             found.append(word)
     return found
 

@@ -38,7 +38,7 @@ _RELATIVE = re.compile(
     \b(?:
       (?P<day>{_DAY_NAMES})
     | (?P<which>next|last|this\ coming|this\ past|this)\ (?P<weekday>{"|".join(_WEEKDAYS)})
-    | (?P<ago>{_COUNT})\ (?P<past>day|week|month|year)s?\ ago
+    | (?<![\d.,])(?P<ago>{_COUNT})\ (?P<past>day|week|month|year)s?\ ago
     | in\ (?P<ahead>{_COUNT})\ (?P<future>day|week|month|year)s?(?:\ time)?
     | (?P<near>next|last|this)\ (?P<period>month|year)
     )\b(?!['’]s?\b)
@@ -47,6 +47,10 @@ _RELATIVE = re.compile(
 # "The last year" is twelve months, and a year that a story tells of; "until today" and "still
 # today" mean nowadays.
 _OTHER_PERIOD = re.compile(r"(?i)\b(?:the|past|over|during|for|of|every|each|since)\s*\Z")
+# "Five to ten years ago", "more than a year ago": no one day.
+_INEXACT = re.compile(
+    r"(?i)(?:\b(?:or|to|than|over|about|around|almost|nearly|least|most|some|under)|[–—-])\s*\Z"
+)
 _NOWADAYS = re.compile(r"(?i)\b(?:until|till|to|of|even|still|since)\s*\Z")
 # "Today the mill is open", "the mill is a museum today": how things stand, hardly on one day.
 _STATE = r"(?:remains?|stands?|lives?|belongs?|houses?|serves?|ha(?:s|ve) (?!\w+(?:ed|en)\b))"
@@ -58,10 +62,11 @@ _STATE_BEFORE = re.compile(
     r"(?:\s[\w'’-]+){0,8}\s+\Z"
 )
 _READER = re.compile(r"(?i)\byou(?:r|rs|rself)?\b")
-# "In two weeks" is a date only of what is still to come: "it was built in two weeks".
+# "In two weeks" is a date only of what is still to come: "it was built in two weeks". What will
+# be paid or is due in 30 days mostly is so 30 days after something else.
 _TO_COME = re.compile(
-    r"(?i)\b(?:will|shall|going to|(?:is|are) (?:to|set|expected|planned)|due|upcoming|"
-    r"plans? to|expects? to|scheduled|slated)\b|['’]ll\b"
+    r"(?i)\b(?:(?:will|shall|going to)(?! be\b)|(?:is|are) (?:to(?! be\b)|set|expected|planned)|"
+    r"upcoming|plans? to|expects? to|scheduled|slated)\b|['’]ll\b"
 )
 _QUOTATIONS = re.compile(r"“[^”]*”?|\"[^\"]*\"?|«[^»]*»?|„[^“”]*[“”]?")
 
@@ -110,6 +115,7 @@ def dated(text: str, context: str, date: str | None) -> str:
             continue
         nowadays = found["day"] and _is_nowadays(context, place)
         other = nowadays or (not found["day"] and _OTHER_PERIOD.search(context[:place]))
+        other = other or (found["ago"] and _INEXACT.search(context[:place]))
         meant = None if other else _meant(found, anchor, context)
         if meant is None:
             continue

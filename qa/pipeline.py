@@ -64,7 +64,9 @@ SECOND_READING_SENTENCES = 3
 MAX_PARTS = 4
 _PART_BREAK = re.compile(
     r"(?i)(?:\?\s+(?:and\s+)?|,?\s+and\s+)"
-    r"(?=(?P<word>who|whom|whose|what|which|when|where|why|how)\b)"
+    r"(?=(?P<word>who|whom|whose|what|which|when|where|why|how)\b"
+    # "… how it works and why it failed" asks for both at once.
+    r"(?!\s+(?:i|you|he|she|it|we|they|the|an?|this|that|these|those|my|your|his|her|its|our|their)\b))"
 )
 # What isn't whole before an "and": "at what time", "how long", "what did Rehn", "the difference
 # between what he said".
@@ -413,7 +415,7 @@ def parts_of(question: str) -> tuple[str, ...]:
         whole[-1] = True
     if not 1 < len(parts) <= MAX_PARTS or not all(whole):
         return (question,)
-    return tuple(f"{part[:1].upper()}{part[1:].rstrip('?')}?" for part in parts)
+    return tuple(f"{part[:1].upper()}{part[1:].rstrip('.!?')}?" for part in parts)
 
 
 def _is_begun(part: str) -> bool:

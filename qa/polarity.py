@@ -8,6 +8,7 @@ holds for 4 of the 1,278 answered ones and for 161 of the 1,527 unanswered.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -23,10 +24,12 @@ _SAYS_NO = re.compile(
 )
 # What looks like a negation or like an end of a scale and is none.
 _NEITHER = re.compile(
-    r"(?i)\b(?:not only|or not|why not|if\b.*\bnot)\b|\bno\.? ?\d"
+    r"(?i)\b(?:not only|or not|why not|if\b.*\bnot)\b|\bno\.? ?(?:\d|\?|\Z)"
+    r"|\bwhy \w+n['’]t\b"
     r"|\bat (?:least|most|last|first|best|worst)\b"
     r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
 )
+_DENIES_WHAT_FOLLOWS = frozenset({"without", "neither", "nor"})
 # Words for one end, and for the other.
 _SCALES = tuple(
     (frozenset(one.split()), frozenset(other.split()))
@@ -79,19 +82,31 @@ def denies_asked(question: str, text: str) -> bool:
     """
     if denies([question]):
         return False
-    asked, said = stems(question), words(_NEITHER.sub(" ", text))
-    return any(
-        _says_no(word.key)
-        and any(
-            speaks_of(other.key, asked)
-            for other in (*said[max(0, place - 1) : place], *_next_content(said[place + 1 :]))
-        )
-        for place, word in enumerate(said)
-    )
+    asked, bare = stems(question), _NEITHER.sub(" ", text)
+    said = words(bare)
+    for place, word in enumerate(said):
+        if not _says_no(word.key):
+            continue
+        before, after = said[max(0, place - 1) : place], said[place + 1 :]
+        # "The pool is heated, not the sauna", "to Canada without extra fees".
+        if word.key in _DENIES_WHAT_FOLLOWS or any("," in bare[w.end : word.start] for w in before):
+            before = []
+        if any(speaks_of(w.key, asked) for w in (*before, *_denied(word.key, after))):
+            return True
+    return False
 
 
-def _next_content(said: Sequence[Word]) -> list[Word]:
-    return [word for word in said if word.key not in FUNCTION_WORDS][:1]
+def _denied(no: str, after: Sequence[Word]) -> list[Word]:
+    """What follows a negation: "no parking fee" is no fee, whatever it is for."""
+    content = list(itertools.dropwhile(_is_grammar, after))
+    if no == "no" and len(content) == len(after):
+        return list(itertools.takewhile(lambda word: not _is_grammar(word), content))[-1:]
+    return content[:1]
+
+
+def _is_grammar(word: Word) -> bool:
+    # "May" is a month as well.
+    return word.key in FUNCTION_WORDS or word.key == "may"
 
 
 def _denies(keys: set[str]) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from qa.documents import plain_line
 from qa.types import Document, Sentence
 
-__all__ = ["LONG_LINE", "split_sentences"]
+__all__ = ["LONG_LINE", "TITLES", "split_sentences"]
 
 LONG_LINE = 200
 """Characters. Nobody wraps lines at this width: a longer line is a paragraph."""
@@ -248,7 +248,7 @@ def _words(lines: str) -> frozenset[str]:
 
 
 # A capitalised title is never a sentence's last word.
-_TITLES = _words(
+TITLES = _words(
     "mr mrs ms mx dr prof gen sen rep gov lt col capt cpt sgt cpl pvt maj adm cmdr rev hon pres"
     " supt insp messrs mme mlle mgr sra dra herr hr fr frl"
 )
@@ -447,7 +447,7 @@ def _ends_with(token: str, word: str, first: str, so_far: str) -> bool:
         return True
     if token in _SELDOM_LAST or _DOTTED.fullmatch(token):
         return word in _STARTERS
-    if name in _TITLES:
+    if name in TITLES:
         return not token[0].isupper()
     if len(token) == 1 and token.isalpha():
         if token.isupper():

@@ -8,6 +8,7 @@ nothing, and its reason is kept only where it is on the same side and stands nea
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,7 @@ QUESTION_WORDS = frozenset("who whom whose which what when where why how".split(
 # "Can you give …" wants it given; "do you give …" asks whether somebody does.
 WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
+_OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
 # After a request's verb they begin what is to be true or not.
@@ -89,18 +91,38 @@ class Decision:
 
 def is_yes_no(question: str) -> bool:
     """Whether an English question asks for yes or no."""
-    asked = words(question)
+    asked = words(_OR_NOT.sub("", question))
     keys = [word.key for word in asked]
-    if not keys or keys[0] not in AUXILIARIES or "or" in keys:
+    if keys and keys[0] not in AUXILIARIES:
+        return _is_led_to(question)
+    if not keys or "or" in keys:
         return False
-    # "May 2024 …", "Will Smith …": a month and a name, unlike "May I …".
-    named = any(w.is_number or (w.is_capitalised and w.key != "i") for w in asked[1:2])
+    # "May 2024 …", "Will Smith was …": a month and a name, unlike "May I …", "Will Ada come?".
+    told = not (AUXILIARIES | QUESTION_WORDS).isdisjoint(keys[2:])
+    named = any(w.is_number or (w.is_capitalised and w.key != "i" and told) for w in asked[1:2])
     if keys[0] in {"may", "will"} and named:
         return False
     # "Am wievielten Mai …?"
     if keys[0] == "am":
         return keys[1:2] == ["i"]
     return not (_is_request(keys) or (keys[0] == "was" and not _is_english(asked)))
+
+
+def _is_led_to(question: str) -> bool:
+    """Whether something stands before a question for yes or no: "If I cancel, do I pay?"."""
+    before, comma, rest = question.partition(",")
+    led = [word.key for word in words(before)]
+    asks = not QUESTION_WORDS.isdisjoint(led) and (
+        led[0] != "when" or not AUXILIARIES.isdisjoint(led[1:2])
+    )
+    first = [word.key for word in words(rest)[:1]]
+    return (
+        bool(comma)
+        and not asks
+        and first[0:1] != []
+        and first[0] in AUXILIARIES
+        and is_yes_no(rest)
+    )
 
 
 def _is_request(keys: Sequence[str]) -> bool:

@@ -75,9 +75,28 @@ def test_words_for_time_are_read_against_the_date(
 def test_a_phrase_is_read_as_in_its_passage() -> None:
     assert dated("two weeks", "It opens in two weeks.", SATURDAY) == "two weeks"
     assert dated("tomorrow", "“It opens tomorrow”, she said.", SATURDAY) == "tomorrow"
-    assert dated("in two weeks", "It is due in two weeks.", SATURDAY).startswith(
+    assert dated("in two weeks", "It is to open in two weeks.", SATURDAY).startswith(
         "in two weeks (25 May 2024"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # So long after something else.
+        "Payment is due in 30 days.",
+        "Refunds will be paid in 14 days.",
+        "The filter is to be replaced in 3 months.",
+        # No one day, and no such year.
+        "It opened five to ten years ago.",
+        "It opened more than 20 years ago.",
+        "It opened one or two weeks ago.",
+        "The lake formed 10,000 years ago.",
+        "It opened 3.5 years ago.",
+    ],
+)
+def test_what_is_no_day_is_told_as_it_is(text: str) -> None:
+    assert dated(text, text, SATURDAY) == text
 
 
 @given(text=st.text(), context=st.text(), date=st.dates().map(str))

@@ -47,6 +47,22 @@ def test_a_date_is_found_however_it_is_written(
     assert is_unsaid(group, passage(text, date)) is not said
 
 
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Where does Mr. O'Brien live?", ["O'Brien"]),
+        ("Which room is Dr. Meyer's office?", ["Meyer's"]),
+        ("Who met J. R. Tolkien?", ["J R Tolkien"]),
+        ("It is in Osk. Who lives there?", ["Osk"]),
+        ("He took his dr. Who knows why?", []),
+    ],
+)
+def test_a_title_or_initial_begins_a_name_and_ends_no_sentence(
+    question: str, names: list[str]
+) -> None:
+    assert [" ".join(word.text for word in group) for group in names_of(question)] == names
+
+
 def test_a_date_s_numbers_are_found_without_its_month() -> None:
     (group,) = names_of("What was decided on 3 May 2024?")
     numbers = [word for word in group if word.is_number]

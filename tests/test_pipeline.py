@@ -329,6 +329,7 @@ def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
         ("How many were rejected, and why?", ["How many were rejected?", "Why?"]),
         ("When and where was it built?", ["When and where was it built?"]),
         ("Do you know when and why?", ["Do you know when and why?"]),
+        ("Explain how it works and why it failed.", ["Explain how it works and why it failed."]),
         ("What is it, and who built it?", ["What is it?", "Who built it?"]),
         ("WHO BUILT IT AND WHO BOUGHT IT?", ["WHO BUILT IT?", "WHO BOUGHT IT?"]),
         ("", [""]),
