@@ -96,6 +96,103 @@ def test_times_keep_their_seconds(reader: DocumentReader) -> None:
     )
 
 
+def test_hours_beyond_a_day_are_hours(reader: DocumentReader) -> None:
+    sums = [datetime.timedelta(hours=37, minutes=30), datetime.timedelta(hours=7, seconds=5)]
+    rows = [["Who", "Hours"], ["Ann", sums[0]], ["Bob", sums[1]], ["Cy", -sums[0]]]
+    document = read(reader, "a.xlsx", files.workbook(Hours=rows))
+    assert document.text == (
+        "## Hours\n\n| Who: Ann | Hours: 37:30 |\n| Who: Bob | Hours: 7:00:05 |\n"
+        "| Who: Cy | Hours: -37:30 |"
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        pytest.param(
+            "Prepared by,Ann Lee/Team,Sales//Item,Price,Stock/Desk,349,12",
+            "Prepared by: Ann Lee/Team: Sales/Item: Desk | Price: 349 | Stock: 12",
+            id="labels above a table",
+        ),
+        pytest.param(
+            "Item,Price/Desk,349//Who,Phone,Room/Ann,555-1,3",
+            "Item: Desk | Price: 349/Who: Ann | Phone: 555-1 | Room: 3",
+            id="two tables",
+        ),
+        pytest.param(
+            "Item,Price/Desk,349//What,Sum/Rent,900",
+            "Item: Desk | Price: 349/What: Rent | Sum: 900",
+            id="as wide as the one above",
+        ),
+        pytest.param(
+            "Item,Price/Desk,349//Lamp,20/Sofa,900//Sum,1269",
+            "Item: Desk | Price: 349/Item: Lamp | Price: 20/Item: Sofa | Price: 900/"
+            "Item: Sum | Price: 1269",
+            id="groups of one table",
+        ),
+        pytest.param(
+            "Item,Colour,Price/Desk,red,5//Sum,,5//Note,checked",
+            "Item: Desk | Colour: red | Price: 5/Item: Sum | Price: 5/Note: checked",
+            id="a sum and a label",
+        ),
+        pytest.param(
+            "Item,Price//Desk,349//Lamp,20",
+            "Item: Desk | Price: 349/Item: Lamp | Price: 20",
+            id="a blank row between any two",
+        ),
+        pytest.param(
+            "Name,City,Job//Ann,Paris,Cook/Bob,Rome,Nurse",
+            "Name: Ann | City: Paris | Job: Cook/Name: Bob | City: Rome | Job: Nurse",
+            id="a blank row below the names",
+        ),
+        pytest.param(
+            "Name,City,Job/Ann,Rome,Cook/Bob,Rome,Nurse//Cy,Oslo,Cook/Di,Bern,Clerk",
+            "Name: Ann | City: Rome | Job: Cook/Name: Bob | City: Rome | Job: Nurse/"
+            "Cy | Oslo | Cook/Di | Bern | Clerk",
+            id="words that may be names",
+        ),
+        pytest.param(
+            "Project,Apollo/Budget,5000/Owner,Ann Lee/Phone,/Due,3 May",
+            "Project: Apollo/Budget: 5000/Owner: Ann Lee/Phone/Due: 3 May",
+            id="labels of values of many kinds",
+        ),
+        pytest.param("Team:,Sales/Lead:,Ann", "Team: Sales/Lead: Ann", id="labels with colons"),
+        pytest.param("Ann Lee,Paris/Bob Ray,Rome", "Ann Lee | Paris/Bob Ray | Rome", id="a list"),
+        pytest.param("Name,City/Ann,Paris", "Name: Ann | City: Paris", id="a table of words"),
+        pytest.param("Name/Ann/Bob", "Name: Ann/Name: Bob", id="a single column"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_blocks(reader: DocumentReader, table: str, expected: str, kind: str) -> None:
+    rows = [row.split(",") for row in table.split("/")]
+    if kind == "xlsx":
+        cells = [[int(cell) if cell.isdigit() else cell or None for cell in row] for row in rows]
+        document = read(reader, "a.xlsx", files.workbook(Sheet=cells))
+    else:
+        document = read(reader, "a.csv", table.replace("/", "\n"))
+    found = document.text.removeprefix("## Sheet\n\n")
+    assert found == "\n".join(f"| {row} |" for row in expected.split("/"))
+
+
+def test_lines_between_blocks_are_text(reader: DocumentReader) -> None:
+    rows = "Sales//Item,Price/Desk,349//Lamp,20//Source: the shop//Counted by hand"
+    assert read(reader, "a.csv", rows.replace("/", "\n")).text == (
+        "Sales\n\n| Item: Desk | Price: 349 |\n| Item: Lamp | Price: 20 |\n\n"
+        "Source: the shop\n\nCounted by hand"
+    )
+
+
+def test_blocks_longer_than_what_is_looked_at(reader: DocumentReader) -> None:
+    long = "\n".join(f"Item {number},{number}" for number in range(100))
+    text = read(reader, "a.csv", f"What,Sum\n{long}\n\nWho,Phone,Room\nAnn,555-1,3\n").text
+    rows = text.split("\n")
+    assert rows[0] == "| What: Item 0 | Sum: 0 |"
+    assert rows[99:] == [
+        "| What: Item 99 | Sum: 99 |",
+        "| Who: Ann | Phone: 555-1 | Room: 3 |",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [

@@ -18,7 +18,15 @@ from qa.documents import canonical_text
 from qa.errors import DocumentError
 from qa.types import DateSource
 
-__all__ = ["MAX_CHARACTERS", "NAMED_BY", "Content", "TextWriter", "column_names", "superscript"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "NAMED_BY",
+    "Content",
+    "TextWriter",
+    "column_names",
+    "is_number",
+    "superscript",
+]
 
 MAX_CHARACTERS = 64 * 2**20
 # As many rows tell whether the first of them names their columns.
@@ -102,10 +110,10 @@ class TextWriter:
         shown = []
         for number, cell in enumerate(cells):
             # A bar of its own would end the cell.
-            value = _one_line(cell).replace("|", "¦")
+            value = _one_line(cell)
             name = columns[number] if number < len(columns) else ""
             if value or not columns:
-                shown.append(f"{name}: {value}" if name else value)
+                shown.append((f"{name}: {value}" if name else value).replace("|", "¦"))
         while shown and not shown[-1]:
             shown.pop()
         if shown:
@@ -161,13 +169,15 @@ class TextWriter:
         self._parts.append(part)
 
 
-def column_names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def column_names(rows: Sequence[Sequence[str]], *, surely: bool = False) -> tuple[str, ...]:
     """Take a table's first row for its columns' names where the rows below are unlike it.
 
     Parameters
     ----------
     rows : sequence of sequence of str
         The first ones that aren't empty; no more than `NAMED_BY` are looked at.
+    surely : bool
+        Whether names of words, which words below say little of, are none.
 
     Returns
     -------
@@ -193,8 +203,13 @@ def column_names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     # Words say little of words, numbers say much: the first row is judged as a whole.
     kinds = [_unlike_in_kind(name, values, by_years) for name, values in columns]
     shapes = [_unlike_in_shape(name, values) for name, values in columns]
-    are_names = sum(kinds) > 0 if any(kinds) else sum(shapes) >= 0
+    are_names = sum(kinds) > 0 if any(kinds) or surely else sum(shapes) >= 0
     return _distinct(first) if are_names else ()
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number, a day or a time, and no word."""
+    return any(map(str.isdigit, cell)) and not _LETTERS.search(cell)
 
 
 def superscript(text: str, before: str) -> str:
@@ -235,7 +250,7 @@ def _unlike_in_kind(name: str, values: Sequence[str], by_years: bool) -> int:
         return 1 if named else -1
     if _DAY.match(name):
         return -1 if any(map(_DAY.match, values)) else 1
-    return -int(any(map(str.isdigit, name)) and _are_numbers(values))
+    return -int(is_number(name) and _are_numbers(values))
 
 
 def _unlike_in_shape(name: str, values: Sequence[str]) -> int:
@@ -250,8 +265,7 @@ def _unlike_in_shape(name: str, values: Sequence[str]) -> int:
 
 
 def _are_numbers(values: Sequence[str]) -> bool:
-    numbers = sum(any(map(str.isdigit, one)) and not _LETTERS.search(one) for one in values)
-    return 2 * numbers > len(values)
+    return 2 * sum(map(is_number, values)) > len(values)
 
 
 def _shape(cell: str) -> str:
@@ -266,7 +280,7 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     """Shorten long names, and number those that come again."""
     found: list[str] = []
     for name in names:
-        short = name.replace("|", "¦")
+        short = name
         if len(short) > _MAX_COLUMN_NAME:
             short = short[:_MAX_COLUMN_NAME].rpartition(" ")[0] or short[:_MAX_COLUMN_NAME]
             short = f"{short}…"
