@@ -257,6 +257,12 @@ def test_column_names(table: str, columns: str) -> None:
     assert not column_names([])
 
 
+@pytest.mark.usefixtures("linear_time")
+@pytest.mark.parametrize("name", ["a", "a" * 200])
+def test_numbering_names_takes_linear_time(name: str) -> None:
+    assert len({*column_names([[name] * 20_000, ["7"] * 20_000])}) == 20_000
+
+
 def test_rows_stay_whole_in_chunks(reader: DocumentReader) -> None:
     rows = [["Name", "Age"], *([f"Person {number}", number] for number in range(200))]
     document = read(reader, "long.xlsx", files.workbook(People=rows))

@@ -8,9 +8,9 @@ that offsets counted here hold for ever.
 
 from __future__ import annotations
 
-import itertools
 import re
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -278,19 +278,21 @@ def _shape(cell: str) -> str:
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     """Shorten long names, and number those that come again."""
-    found: list[str] = []
+    found: set[str] = set()
+    times: Counter[str] = Counter()
+    distinct = []
     for name in names:
         short = name
-        if len(short) > _MAX_COLUMN_NAME:
-            short = short[:_MAX_COLUMN_NAME].rpartition(" ")[0] or short[:_MAX_COLUMN_NAME]
-            short = f"{short}…"
-        numbered = (f"{short} ({number})" for number in itertools.count(2))
-        found.append(
-            short
-            if not short or short not in found
-            else next(one for one in numbered if one not in found)
-        )
-    return tuple(found)
+        if len(name) > _MAX_COLUMN_NAME:
+            cut = name[:_MAX_COLUMN_NAME]
+            short = f"{cut.rpartition(' ')[0] or cut}…"
+        numbered = short
+        while numbered and numbered in found:
+            times[short] += 1
+            numbered = f"{short} ({times[short] + 1})"
+        found.add(numbered)
+        distinct.append(numbered)
+    return tuple(distinct)
 
 
 def _one_line(text: str) -> str:
