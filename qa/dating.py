@@ -114,9 +114,10 @@ def dated(text: str, context: str, date: str | None) -> str:
         if place < 0 or any(start <= place < end for start, end in quoted):
             continue
         nowadays = found["day"] and _is_nowadays(context, place)
-        other = nowadays or (not found["day"] and _OTHER_PERIOD.search(context[:place]))
-        other = other or (found["ago"] and _INEXACT.search(context[:place]))
-        meant = None if other else _meant(found, anchor, context)
+        before = context[:place]
+        other = nowadays or (not found["day"] and _OTHER_PERIOD.search(before))
+        inexact = found["ago"] and _INEXACT.search(before)
+        meant = None if other or inexact else _meant(found, anchor, context)
         if meant is None:
             continue
         pieces += [text[done : found.end()], f" ({meant}, {_COUNTED})"]

@@ -113,9 +113,9 @@ def _drop_note_marks(tree: LexborHTMLParser) -> None:
             raised.decompose()
     for link in tree.css("a"):
         kinds = f"{link.attributes.get('epub:type')} {link.attributes.get('role')}"
-        raised = link.css_first("sup") if "#" in (link.attributes.get("href") or "") else None
+        within = link.css_first("sup") if "#" in (link.attributes.get("href") or "") else None
         noted = "noteref" in kinds or (
-            raised is not None and raised.text().strip() == link.text().strip()
+            within is not None and within.text().strip() == link.text().strip()
         )
         if noted and _NOTE_MARK.fullmatch(link.text()):
             link.decompose()
