@@ -18,7 +18,8 @@ from typing import Literal
 
 from qa.alignment import FUNCTION_WORDS, names_and_numbers, words
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.values import MEASURES, Date, Number, Time, Token, tokenise
+from qa.units import MEASURES
+from qa.values import Date, Number, Time, Token, tokenise
 
 __all__ = [
     "Computation",

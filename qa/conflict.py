@@ -7,13 +7,14 @@ Short answers without a common word differ; of long ones nobody can say without 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from qa.alignment import FUNCTION_WORDS, NEGATIONS
 from qa.mentions import section_date
 from qa.types import Passage, shown_date
-from qa.values import Value, conflicts, matches, tokenise
+from qa.units import differ, measured
+from qa.values import Number, Value, conflicts, matches, tokenise
 from qa.verification import CheckedClaim
 from qa.yes_no import AUXILIARIES
 
@@ -58,6 +59,9 @@ def same_answer(one: str, other: str) -> bool | None:
     if not mine or not its:
         return None
     within = (_within(mine, its), _within(its, mine))
+    if not any(within):
+        mine, its = _said(one, measured), _said(other, measured)
+        within = (_within(mine, its), _within(its, mine))
     if any(within):
         turns = list(zip(_turns(one), _turns(other), strict=True))
         if all(a == b for a, b in turns):
@@ -67,7 +71,7 @@ def same_answer(one: str, other: str) -> bool | None:
         return False if opposed and all(within) else None
     values = [[each for each in said if not isinstance(each, str)] for said in (mine, its)]
     if all(values):
-        clash = all(any(conflicts(a, b) for b in values[1]) for a in values[0])
+        clash = all(any(_clash(a, b) for b in values[1]) for a in values[0])
         return False if clash else None
     if any(values) or max(len(mine), len(its)) > SHORT:
         return None
@@ -133,8 +137,12 @@ def _date(passage: Passage) -> str | None:
     return section_date(passage.sentence.heading) or passage.date
 
 
-def _said(text: str) -> list[str | Value]:
-    said = [token.value for token in tokenise(text) if token.value not in FUNCTION_WORDS]
+def _plain(text: str) -> list[str | Value]:
+    return [token.value for token in tokenise(text)]
+
+
+def _said(text: str, read: Callable[[str], list[str | Value]] = _plain) -> list[str | Value]:
+    said = [value for value in read(text) if value not in FUNCTION_WORDS]
     turning = frozenset[str]().union(*(one | other for one, other in _AXES))
     # "Nothing" is all that some answers say.
     return [value for value in said if value not in turning] or said
@@ -144,6 +152,12 @@ def _turns(text: str) -> list[tuple[bool, bool]]:
     """Whether a text has a word for one end, and for the other, of each axis."""
     said = {token.value for token in tokenise(text)}
     return [(not said.isdisjoint(one), not said.isdisjoint(other)) for one, other in _AXES]
+
+
+def _clash(one: Value, other: Value) -> bool:
+    if isinstance(one, Number) and isinstance(other, Number):
+        return differ(one, other) is True
+    return conflicts(one, other)
 
 
 def _within(short: Sequence[str | Value], long: Sequence[str | Value]) -> bool:

@@ -15,7 +15,7 @@ from qa.alignment import NEGATIONS, content_words, holds, names_and_numbers, wor
 from qa.injection import orders
 from qa.mentions import speaks_of, stems
 from qa.types import Passage, Sentence
-from qa.values import MEASURES
+from qa.units import MEASURES
 from qa.verification import CheckedClaim
 
 __all__ = ["MAX_ROWS", "all_rows", "cells_of", "mixed_rows", "with_unit"]

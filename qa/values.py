@@ -14,7 +14,6 @@ from decimal import Decimal
 
 __all__ = [
     "MARKS",
-    "MEASURES",
     "Date",
     "Number",
     "Ordinal",
@@ -117,18 +116,6 @@ def _marks() -> str:
     last = sorted(point for point in points if point + 1 not in points)
     return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(first, last, strict=True))
 
-
-MEASURES = frozenset(
-    """
-    second seconds s sec minute minutes min hour hours h day days week weeks month months year years
-    mm cm m km metre metres meter meters kilometre kilometres kilometer kilometers mile miles foot
-    feet ft inch inches yard yards mg g kg t gram grams kilogram kilograms kilo kilos ton tons tonne
-    tonnes pound pounds ounce ounces lb oz ml l litre litres liter liters gallon gallons degree
-    degrees c f w kw mw kwh v hz khz mhz ghz kb mb gb tb acre acres hectare hectares ha euro euros
-    dollar dollars crown crowns franc francs yen won cent cents square cubic
-    """.split()
-)
-"""Words and symbols of units: with one on one side only, numbers may measure different things."""
 
 MARKS = _marks()
 """Combining marks, for the inside of a regular expression's ``[…]``."""
