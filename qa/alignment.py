@@ -17,7 +17,7 @@ import Stemmer
 
 from qa.sentences import TITLES
 from qa.types import Passage
-from qa.values import MARKS, fold
+from qa.values import ELISION, MARKS, fold
 
 __all__ = [
     "NEGATIONS",
@@ -36,7 +36,8 @@ __all__ = [
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _LETTERS = rf"(?![{_UNSPACED}])[^\W\d_](?:(?![{_UNSPACED}])(?:[^\W\d_]|[{MARKS}]))*"
 _WORD = re.compile(
-    rf"\d+(?:[.,:]\d+)*|[%％]|(?i:per\scent)\b|[{_UNSPACED}]|{_LETTERS}(?:['’]{_LETTERS})*"
+    rf"\d+(?:[.,:]\d+)*|[%％]|(?i:per\scent)\b|[{_UNSPACED}]"
+    rf"|(?:{ELISION})?(?P<letters>{_LETTERS}(?:['’]{_LETTERS})*)"
 )
 
 _SMALL_NUMBERS = {
@@ -149,10 +150,11 @@ class Alignment:
 
 def words(text: str) -> list[Word]:
     """Words of `text` in order, with half-open offsets."""
-    return [
-        Word(_key(match.group()), match.group(), match.start(), match.end())
-        for match in _WORD.finditer(text)
-    ]
+    found = []
+    for match in _WORD.finditer(text):
+        word = match["letters"] or match.group()
+        found.append(Word(_key(word), word, match.end() - len(word), match.end()))
+    return found
 
 
 def content_words(text: str) -> list[Word]:

@@ -109,6 +109,11 @@ _HOW_MANY = re.compile(r"(?i)\bhow many\b")
 _ITEM_BREAK = re.compile(
     r"\s*(?:;|,(?!\d)|(?<!\d),)\s*(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+"
 )
+# What names alternatives, or only some, can't be counted; "Marks & Son" is one, or two.
+_NO_WHOLE_LIST = re.compile(
+    r"(?i)\b(?:or|etc|such as|including|for example|among others|and (?:others|more|so on))\b"
+    r"|\be\.\s?g\.|…|\.\.\.|\s&\s"
+)
 _BEFORE_CHRIST = re.compile(
     r"(?i)\d\s*(?:b\.?\s?c\.?(?:\s?e\.?)?|v\.\s?chr\b|av(?:ant)?\.?\s?j\.?[\s-]*c\b)(?!\w)"
 )
@@ -179,6 +184,9 @@ def plan_computation(question: str, *, yes_no: bool) -> Computation | None:
     if found := _WEEKDAY.match(question):
         return Computation("weekday", "", (f"On what date{found['rest']}",))
     if found := _WHICH_FIRST.match(question):
+        # Of three only two would be compared.
+        if "," in found["one"] or " or " in found["one"]:
+            return None
         order = "first" if found["order"].lower() in {"first", "earlier"} else "last"
         return Computation("order", order, options=(found["one"], found["other"]))
     if found := _DIFFERENCE.search(question):
@@ -325,9 +333,19 @@ def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
 
 def _count(operand: Operand) -> str | None:
     # "46,200 inhabitants and 300 dogs" counts already: what stands there are no items.
-    if _counts(operand.text):
+    if _counts(operand.text) or _NO_WHOLE_LIST.search(operand.text):
         return None
-    items = [item for item in _ITEM_BREAK.split(operand.text.strip(" .")) if item]
+    text = operand.text.strip(" .")
+    # The comma of "May 3, 2024" parts no items either.
+    dates = [token for token in tokenise(text) if isinstance(token.value, Date)]
+    breaks = [
+        found
+        for found in _ITEM_BREAK.finditer(text)
+        if not any(date.start < found.start() < date.end for date in dates)
+    ]
+    starts = [0, *(found.end() for found in breaks)]
+    ends = [*(found.start() for found in breaks), len(text)]
+    items = [text[start:end] for start, end in zip(starts, ends, strict=True) if end > start]
     return f"{len(items)}: {operand.text}" if len(items) > 1 else None
 
 
@@ -363,9 +381,13 @@ def _only_date(text: str) -> bool:
 
 def _order(plan: Computation, operands: Sequence[Operand]) -> str | None:
     one, other = (_date_of(operand) for operand in operands)
-    if one is None or other is None:
-        return None
-    order = _compare(one, other)
+    if one and other:
+        order = _compare(one, other)
+        # Of one day the times decide, where they are told.
+        if order == 0 and any(map(_times, operands)):
+            order = _compare_times(operands)
+    else:
+        order = None if one or other else _compare_times(operands)
     if order is None:
         return None
     said, said_other = _shown(operands[0], one), _shown(operands[1], other)
@@ -379,6 +401,21 @@ def _order(plan: Computation, operands: Sequence[Operand]) -> str | None:
     chosen = 0 if earlier_first == (plan.detail == "first") else 1
     texts, options = (said, said_other), plan.options
     return f"{options[chosen]}: {texts[chosen]} ({options[1 - chosen]}: {texts[1 - chosen]})"
+
+
+def _compare_times(operands: Sequence[Operand]) -> int | None:
+    """-1, 0 or 1 as the order of two things of one day; None where each doesn't tell one time."""
+    told = [_times(operand) for operand in operands]
+    if any(len(times) != 1 for times in told):
+        return None
+    one, other = (times.pop() for times in told)
+    if one.zone != other.zone:
+        return None
+    return (one.minutes > other.minutes) - (one.minutes < other.minutes)
+
+
+def _times(operand: Operand) -> set[Time]:
+    return {token.value for token in tokenise(operand.text) if isinstance(token.value, Time)}
 
 
 def _date_difference(unit: str, operands: Sequence[Operand]) -> str | None:
@@ -478,11 +515,11 @@ def _day_of_text(text: str) -> datetime.date | None:
         return None
 
 
-def _shown(operand: Operand, date: Date) -> str:
+def _shown(operand: Operand, date: Date | None) -> str:
     """An operand as quoted, with the year that was read into it."""
     text = operand.text.strip(" .")
     said = {token.value for token in tokenise(text)}
-    return text if date in said else f"{text} ({date.year})"
+    return text if date is None or date in said else f"{text} ({date.year})"
 
 
 def _day(date: Date | None) -> datetime.date | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 __all__ = [
+    "ELISION",
     "MARKS",
     "Date",
     "Number",
@@ -117,6 +118,12 @@ def _marks() -> str:
     return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(first, last, strict=True))
 
 
+ELISION = (
+    r"(?<![^\W_])(?i:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|dov|"
+    r"(?:d|n|s|qu|a|co)[eau]ll|all)['’](?=[^\W\d_]{2})"
+)
+"""What French, Italian and Catalan run into the next word, "l’Italie", for a regular expression."""
+
 MARKS = _marks()
 """Combining marks, for the inside of a regular expression's ``[…]``."""
 
@@ -189,6 +196,8 @@ _IDEOGRAPH = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 
 _RUN = rf"(?!{_IDEOGRAPH})\w(?:(?!{_IDEOGRAPH})[\w{MARKS}])*"
 
+_ELIDED = re.compile(rf"\A{ELISION}")
+
 
 def _date(match: re.Match[str]) -> Date | None:
     parts = match.groupdict()
@@ -229,6 +238,8 @@ def _number(match: re.Match[str]) -> Number:
     amount = Decimal(match["digits"].replace(",", ""))
     if scale := match["scale"] or match["short"]:
         amount *= (_SCALES | _SHORT_SCALES)[_lower(scale)]
+    if match["minus"]:
+        amount = -amount
     return Number(amount, match["sign"] or ("%" if match["percent"] else ""))
 
 
@@ -256,7 +267,8 @@ def _place(match: re.Match[str]) -> Ordinal:
 
 
 def _word(match: re.Match[str]) -> str:
-    word = re.sub("['’]s$|['’]", "", match[0], flags=re.IGNORECASE)
+    word = _ELIDED.sub("", match[0])
+    word = re.sub("['’]s$|['’]", "", word, flags=re.IGNORECASE)
     return fold(word)
 
 
@@ -281,7 +293,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | Non
         (r"(?P<digits>\d{1,4})(?:st|nd|rd|th)\b(?P<tens>)(?P<unit>)", _place),
         (rf"{_YEAR}\b(?!\s*%|[.,]\d|\s+(?:{_any(_SCALES)}|per\s?cent)\b)", _date),
         (
-            rf"(?P<sign>[$€£¥₩])?(?P<digits>{_DIGITS})"
+            # Not the dash of a range, of a list or of a compound.
+            rf"(?P<minus>(?<![\w.,)\]])(?<!\d\s)[-−])?(?P<sign>[$€£¥₩])?(?P<digits>{_DIGITS})"
             # "300m" is a length: m, k and b stand for millions only of money, M and B always.
             rf"(?:\s*(?P<scale>{_any(_SCALES)})\b"
             rf"|(?P<short>(?-i:[MB])|mn|bn|(?(sign)(?:{_any(_SHORT_SCALES)})|(?!)))\b)?"
@@ -290,7 +303,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | Non
         ),
         (rf"{_SPELLED_RUN}\b", _spelled_number),
         (_IDEOGRAPH, _word),
-        (rf"{_RUN}(?:['’]{_RUN})*", _word),
+        (rf"(?:{ELISION})?{_RUN}(?:['’]{_RUN})*", _word),
     )
 )
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -305,7 +318,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     position = 0
     while position < len(text):
-        if not (text[position].isalnum() or text[position] in "#$€£¥₩_"):
+        if not (text[position].isalnum() or text[position] in "#$€£¥₩_-−"):
             position += 1
             continue
         for pattern, read in _RULES:

@@ -81,6 +81,9 @@ def test_words_stand_where_they_say(text: str) -> None:
         ("ガス", "ガ ス"),
         ("नी\u0928\u093c", "नी\u0929"),
         ("can’t", "can't"),
+        ("l’Italie", "Italie"),
+        ("qu'elle", "elle"),
+        ("dell'arte", "arte"),
     ],
 )
 def test_forms_that_are_the_same_word(one: str, other: str) -> None:

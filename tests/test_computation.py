@@ -185,6 +185,30 @@ def test_what_must_be_computed_is_recognised(question: str, plan: Computation | 
             "3: Apollo 11, Boeing 747 and Osk",
         ),
         (Computation("count", ""), ["1990, 1995"], "2: 1990, 1995"),
+        (
+            Computation("count", ""),
+            ["May 3, 2024 and May 5, 2024"],
+            "2: May 3, 2024 and May 5, 2024",
+        ),
+        # Nobody knows how many these are.
+        (Computation("count", ""), ["Osk, Brenn or Varga"], None),
+        (Computation("count", ""), ["mills, churches, etc."], None),
+        (Computation("count", ""), ["Osk, Brenn and others"], None),
+        (Computation("count", ""), ["Holt & Rehn, Varga & Sons"], None),
+        # Of one day the time decides.
+        (
+            Computation("order", "first", options=("the talk", "the dinner")),
+            ["3 May 2024, 18:00", "3 May 2024, 20:00"],
+            "the talk: 3 May 2024, 18:00 (the dinner: 3 May 2024, 20:00)",
+        ),
+        (
+            Computation("order", "last", options=("the talk", "the dinner")),
+            ["6 pm", "20:00"],
+            "the dinner: 20:00 (the talk: 6 pm)",
+        ),
+        (Computation("order", "before"), ["3 May 2024, 18:00", "3 May 2024"], None),
+        (Computation("order", "before"), ["18:00 KST", "19:00 UTC"], None),
+        (Computation("order", "before"), ["3 May 2024", "18:00"], None),
     ],
 )
 def test_answers_are_computed_from_operands(
@@ -262,6 +286,11 @@ def test_no_operand_breaks_a_computation(one: str, other: str) -> None:
         plan = Computation(operation, detail, options=options)  # type: ignore[arg-type]
         answer = compute(plan, operands)
         assert answer is None or answer.strip()
+
+
+def test_of_three_things_none_is_said_to_be_first() -> None:
+    question = "Which came first, the mill, the church or the school?"
+    assert plan_computation(question, yes_no=False) is None
 
 
 @pytest.mark.parametrize(

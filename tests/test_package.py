@@ -39,6 +39,7 @@ ORDER = (
     "index",
     "retrieval",
     "values",
+    "units",
     "alignment",
     "mentions",
     "polarity",
