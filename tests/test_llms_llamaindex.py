@@ -136,6 +136,119 @@ def test_what_a_model_thinks_first_is_no_reply(
     assert ask(model_at(endpoint.url)).strip() == read
 
 
+def refuses(
+    refused: Callable[[dict[str, Any]], bool], body: str, status: int = 400, text: str = "12 cm"
+) -> Callable[[Handler], None]:
+    """Refuse requests of a kind, and answer the others."""
+
+    def behave(handler: Handler) -> None:
+        request = handler.server.endpoint.requests[-1]
+        (fails(status, body) if refused(request) else replies(text))(handler)
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("refused", "body", "status", "kept"),
+    [
+        (
+            lambda request: "logprobs" in request,
+            '{"error": {"message": "`logprobs` is not supported with this model"}}',
+            400,
+            {"seed": 0, "temperature": 0.0, "max_tokens": 50},
+        ),
+        (
+            lambda request: "seed" in request,
+            '{"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "input": 0}]}',
+            422,
+            {"logprobs": True, "temperature": 0.0, "max_tokens": 50},
+        ),
+        (
+            lambda request: "max_tokens" in request,
+            '{"error": {"message": "Unsupported parameter: \'max_tokens\' is not supported with '
+            "this model. Use 'max_completion_tokens' instead.\"}}",
+            400,
+            {"seed": 0, "temperature": 0.0, "max_completion_tokens": 50},
+        ),
+        (
+            lambda request: request["temperature"] is not None,
+            '{"error": {"message": "\'temperature\' does not support 0 with this model."}}',
+            400,
+            {"seed": 0, "temperature": None, "max_tokens": 50},
+        ),
+        (
+            lambda request: request["messages"][0]["role"] == "system",
+            '{"error": {"message": "System role not supported"}}',
+            400,
+            {"messages": [{"role": "user", "content": "Be brief.\n\nHow high?"}]},
+        ),
+    ],
+    ids=["logprobs", "seed", "max_tokens", "temperature", "system"],
+)
+def test_a_field_that_is_refused_is_done_without(
+    endpoint: Endpoint,
+    refused: Callable[[dict[str, Any]], bool],
+    body: str,
+    status: int,
+    kept: dict[str, Any],
+) -> None:
+    endpoint.behaviour = refuses(refused, body, status)
+    model = model_at(endpoint.url)
+    assert ask(model).strip() == "12 cm"
+    assert len(endpoint.requests) == 2
+    assert {name: endpoint.requests[1][name] for name in kept} == kept
+    # It is asked so from then on, also with other fields.
+    assert ask(model.with_fields(extra=1)).strip() == "12 cm"
+    assert len(endpoint.requests) == 3
+
+
+def test_several_refused_fields_are_found_out_one_by_one(endpoint: Endpoint) -> None:
+    told = '{"error": {"message": "Unknown fields: seed, logprobs, temperature"}}'
+    endpoint.behaviour = refuses(lambda request: "logprobs" in request, told)
+    assert ask(model_at(endpoint.url)).strip() == "12 cm"
+    # What stands first goes first; the temperature is never given up for nothing.
+    assert [("seed" in each, "logprobs" in each) for each in endpoint.requests] == [
+        (True, True),
+        (False, True),
+        (False, False),
+    ]
+    assert endpoint.requests[-1]["temperature"] == 0.0
+
+
+def test_a_prompt_that_is_too_long_gives_up_no_field(endpoint: Endpoint) -> None:
+    endpoint.behaviour = fails(
+        400,
+        '{"error": {"message": "You requested 5000 tokens (4950 in the messages, 50 in max_tokens)'
+        ' of 4096"}}',
+    )
+    with pytest.raises(ModelUnavailableError, match="5000 tokens"):
+        ask(model_at(endpoint.url))
+    assert len(endpoint.requests) == 1
+
+
+def test_a_model_that_thinks_is_given_room(endpoint: Endpoint) -> None:
+    def behave(handler: Handler) -> None:
+        room = handler.server.endpoint.requests[-1]["max_tokens"]
+        thought = [chunk("<think>"), *[chunk("hm ")] * 100]
+        cut = [*thought[:room], chunk("", finish="length")]
+        whole = [*thought, chunk("</think>"), *[chunk("12 ")] * 80, chunk("", finish="stop")]
+        streams(whole if room > 200 else cut)(handler)
+
+    endpoint.behaviour = behave
+    model = model_at(endpoint.url)
+    # No more of its reply is taken than was asked for.
+    assert ask(model) == "12 " * 50
+    assert [request["max_tokens"] for request in endpoint.requests] == [50, 4146]
+    ask(model, max_tokens=10)
+    assert [request["max_tokens"] for request in endpoint.requests[2:]] == [4106]
+
+
+def test_a_model_that_only_thinks_is_asked_twice(endpoint: Endpoint) -> None:
+    endpoint.behaviour = streams([chunk("<think> hm"), chunk("", finish="length")])
+    assert ask(model_at(endpoint.url)) == ""
+    assert len(endpoint.requests) == 2
+
+
 def test_closing_the_stream_hangs_up(endpoint: Endpoint) -> None:
     endpoint.behaviour = repeats(chunk("wave "))
     tokens = model_at(endpoint.url).stream(PROMPT, max_tokens=5, deadline=Deadline(20))

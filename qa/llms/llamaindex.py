@@ -7,7 +7,7 @@ import functools
 import itertools
 import re
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import httpx
 
 from qa.errors import ModelUnavailableError
 from qa.llms.base import Deadline, Message, Token, probability
+from qa.llms.dialect import Dialect
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -36,12 +37,12 @@ class LlamaIndexChatModel:
         Set up with temperature 0 by whoever made it.
     name : str, optional
         Shown to people; default the model's own name.
-    openai_protocol : bool
-        Whether the LLM passes ``timeout``, ``max_tokens`` and ``logprobs`` of a call on
-        to an OpenAI-compatible endpoint. Other integrations are called with messages
-        alone, since each has its own words for these.
+    dialect : Dialect, optional
+        Of the OpenAI-compatible endpoint that the LLM passes the fields of a call on to.
+        Other integrations are called with messages alone, since each has its own words
+        for these.
     extra_body : mapping, optional
-        Fields beyond OpenAI's for every request, where `openai_protocol` is True.
+        Fields beyond OpenAI's for every request, where there is a `dialect`.
     """
 
     def __init__(
@@ -49,11 +50,11 @@ class LlamaIndexChatModel:
         llm: LLM,
         name: str | None = None,
         *,
-        openai_protocol: bool = False,
+        dialect: Dialect | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._llm = llm
-        self._openai_protocol = openai_protocol
+        self._dialect = dialect
         self._extra_body = dict(extra_body or {})
         self._name = name or llm.metadata.model_name
 
@@ -72,7 +73,7 @@ class LlamaIndexChatModel:
         return LlamaIndexChatModel(
             self._llm,
             self._name,
-            openai_protocol=self._openai_protocol,
+            dialect=self._dialect,
             extra_body={**self._extra_body, **fields},
         )
 
@@ -85,20 +86,46 @@ class LlamaIndexChatModel:
         ------
         ModelUnavailableError
         """
+        said = False
+        while not said:
+            call = _Call(deadline)
+            try:
+                with contextlib.closing(self._reply(messages, max_tokens, call)) as reply:
+                    for token in itertools.islice(reply, max_tokens):
+                        said = said or bool(token.text.strip())
+                        yield token
+            except ModelUnavailableError:
+                raise
+            except Exception as error:
+                # What was called off fails somehow; that isn't the model's fault.
+                deadline.remaining()
+                if said or self._dialect is None or not self._dialect.learn(error):
+                    # Each integration has its own exceptions; this is the one boundary where
+                    # they become ours.
+                    raise ModelUnavailableError(_explain(self._name, error)) from error
+                continue
+            # All of the room may have been spent on thoughts.
+            if said or not call.cut_off or self._dialect is None or not self._dialect.give_room():
+                return
+
+    def _reply(
+        self, messages: Sequence[Message], max_tokens: int, call: _Call
+    ) -> Generator[Token, None, None]:
+        """One request, and its reply without what was thought first."""
         from llama_index.core.llms import ChatMessage
 
+        options: dict[str, Any] = {}
+        if self._dialect is not None:
+            messages = self._dialect.messages(messages)
+            options = {
+                **self._dialect.options(max_tokens),
+                "timeout": call.deadline.remaining(),
+                "extra_body": self._extra_body,
+            }
         chat = [
             ChatMessage(role=message.role, content=_defused(message.content))
             for message in messages
         ]
-        options: dict[str, Any] = {}
-        if self._openai_protocol:
-            options = {
-                "max_tokens": max_tokens,
-                "timeout": deadline.remaining(),
-                "extra_body": self._extra_body,
-            }
-        call = _Call(deadline)
         responses: Any = None
         try:
             reset = _current_call.set(call)
@@ -108,20 +135,8 @@ class LlamaIndexChatModel:
                 first = list(itertools.islice(responses, 1))
             finally:
                 _current_call.reset(reset)
-            said = _replies(
-                itertools.chain(first, responses),
-                deadline,
-                None if self._openai_protocol else max_tokens,
-            )
-            yield from _without_thoughts(said)
-        except ModelUnavailableError:
-            raise
-        except Exception as error:
-            # What was called off fails somehow; that isn't the model's fault.
-            deadline.remaining()
-            # Each integration has its own exceptions; this is the one boundary where
-            # they become ours.
-            raise ModelUnavailableError(_explain(self._name, error)) from error
+            most = max_tokens if self._dialect is None else None
+            yield from _without_thoughts(_replies(itertools.chain(first, responses), call, most))
         finally:
             # Closing the connection is what stops the model.
             close = getattr(responses, "close", None)
@@ -140,10 +155,14 @@ _CONTROL_TOKEN = re.compile(
 
 @dataclass(slots=True)
 class _Call:
-    """A request under way: when it must be over, and what ends it before."""
+    """A request under way: when it must be over, and what ends it before.
+
+    `cut_off` tells whether its reply ended for want of room.
+    """
 
     deadline: Deadline
     response: httpx.Response | None = None
+    cut_off: bool = False
 
 
 # The OpenAI client keeps its response in a cycle of references and lets a timeout begin
@@ -231,9 +250,6 @@ def openai_like(
         # A local server that is down won't be up in a second, and a busy one isn't
         # helped by asking it again.
         max_retries=0,
-        logprobs=True,
-        top_logprobs=20,
-        additional_kwargs={"seed": 0},
         # Environment proxies are for the web, not for a model on this machine.
         http_client=httpx.Client(
             trust_env=not _is_loopback(url),
@@ -242,7 +258,7 @@ def openai_like(
             event_hooks={"request": [_make_interruptible], "response": [_watch]},
         ),
     )
-    return LlamaIndexChatModel(llm, name, openai_protocol=True)
+    return LlamaIndexChatModel(llm, name, dialect=Dialect())
 
 
 def _defused(text: str) -> str:
@@ -279,11 +295,13 @@ def _tokens(response: Any) -> Iterator[Token]:
         yield Token(response.delta)
 
 
-def _replies(responses: Iterator[Any], deadline: Deadline, most: int | None) -> Iterator[Token]:
+def _replies(responses: Iterator[Any], call: _Call, most: int | None) -> Iterator[Token]:
     """Tokens of streamed responses until the deadline, of at most `most` of them."""
     for response in itertools.islice(responses, most):
+        choices = getattr(response.raw, "choices", None) or [None]
+        call.cut_off = call.cut_off or getattr(choices[0], "finish_reason", None) == "length"
         yield from _tokens(response)
-        deadline.remaining()
+        call.deadline.remaining()
 
 
 def _without_thoughts(tokens: Iterator[Token]) -> Iterator[Token]:
