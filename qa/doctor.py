@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
+import os
 import platform
 import shutil
 import sys
@@ -14,7 +16,7 @@ from qa.embeddings import SentenceTransformersEmbedder, open_embedder
 from qa.errors import QaError
 from qa.library import Library, default_documents
 from qa.llms import Deadline, Message, complete, open_chat_model
-from qa.settings import Settings
+from qa.settings import Settings, unknown_variables
 
 __all__ = ["Check", "examine"]
 
@@ -47,6 +49,7 @@ def examine(settings: Settings, folder: Path | None = None) -> Iterator[Check]:
     yield Check("Python", True, f"{platform.python_version()} at {sys.executable}")
     for package in (*PACKAGES, *OPTIONAL_PACKAGES):
         yield _installed(package, required=package in PACKAGES)
+    yield from _variables()
     yield _home(settings.home)
     yield _embedding_model(settings)
     yield _language_model(settings)
@@ -59,6 +62,14 @@ def _installed(package: str, *, required: bool) -> Check:
     except importlib.metadata.PackageNotFoundError:
         detail = "not installed" if required else "not installed (the extra 'local' has it)"
         return Check(package, not required, detail)
+
+
+def _variables() -> Iterator[Check]:
+    known = [f"QA_{name}".upper() for name in Settings.model_fields]
+    for name in unknown_variables(os.environ):
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
+        meant = f" Is {near[0]} meant?" if near else ""
+        yield Check("Variable", not near, f"{name} is no setting and has no effect.{meant}")
 
 
 def _home(home: Path) -> Check:

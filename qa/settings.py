@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -33,7 +37,12 @@ __all__ = [
     "Settings",
     "SupportModel",
     "VerificationSettings",
+    "unknown_variables",
 ]
+
+
+# A group of settings can be given as JSON in one variable.
+_UNPARSED = re.compile(r'parsing value for field "(\w+)" from source "EnvSettingsSource"')
 
 
 class _Group(BaseModel):
@@ -183,8 +192,11 @@ class Settings(BaseSettings):
         description="'auto' (the embedded model where it is installed, else none), 'embedded', "
         "'none', 'http://host:port/v1#model', or the path of a GGUF file.",
     )
-    further_llms: tuple[str, ...] = Field(
-        (), max_length=16, description="What readers of the chat may choose instead, named alike."
+    further_llms: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=16,
+        description="What readers of the chat may choose instead, named alike; in the variable "
+        "with commas between them.",
     )
     api_key: SecretStr | None = Field(
         None,
@@ -198,6 +210,15 @@ class Settings(BaseSettings):
     generation: GenerationSettings = GenerationSettings()
     verification: VerificationSettings = VerificationSettings()
     local: LocalModelSettings = LocalModelSettings()
+
+    @field_validator("further_llms", mode="before")
+    @classmethod
+    def _listed(cls, named: object) -> object:
+        if not isinstance(named, str):
+            return named
+        if named.lstrip().startswith("["):
+            return json.loads(named)
+        return tuple(name.strip() for name in named.split(",") if name.strip())
 
     @field_validator("home")
     @classmethod
@@ -231,7 +252,7 @@ class Settings(BaseSettings):
             return cls(**values)
         except ValidationError as error:
             faults = "; ".join(
-                f"{'.'.join(map(str, fault['loc']))} = {_shown(fault)}: {fault['msg']}"
+                f"{'.'.join(map(str, fault['loc']))} = {_shown(fault)}: {_said(fault)}"
                 for fault in error.errors()
             )
             raise SettingsError(
@@ -239,9 +260,7 @@ class Settings(BaseSettings):
                 "qa.toml."
             ) from error
         except (ValueError, OSError) as error:
-            raise SettingsError(
-                f"Settings can't be read: {error}. Check the QA_* variables and qa.toml."
-            ) from error
+            raise SettingsError(f"Settings can't be read: {_unread(error)}") from error
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with any setting that can change an answer."""
@@ -258,6 +277,34 @@ class Settings(BaseSettings):
         )
         canonical = json.dumps(values, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of ``QA_*`` variables that are no setting's; what they say has no effect."""
+    known = {f"QA_{name}".upper() for name in Settings.model_fields}
+    return tuple(
+        sorted(
+            name
+            for name in environment
+            if name.upper().startswith("QA_") and name.upper().partition("__")[0] not in known
+        )
+    )
+
+
+def _unread(error: Exception) -> str:
+    """Why the sources couldn't be read, and what to do."""
+    found = _UNPARSED.search(str(error))
+    if found is None:
+        return f"{error}. Check the QA_* variables and qa.toml."
+    variable = f"QA_{found[1]}".upper()
+    return (
+        f"{variable} = {os.environ.get(variable, '')!r} isn't JSON. Name each of its settings by "
+        f"itself, as in {variable}__NAME=value."
+    )
+
+
+def _said(fault: Any) -> str:
+    return "no setting has this name" if fault["type"] == "extra_forbidden" else str(fault["msg"])
 
 
 def _shown(fault: Any) -> str:

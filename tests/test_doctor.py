@@ -116,3 +116,16 @@ def test_the_default_library_is_the_one_that_is_asked(
 ) -> None:
     found: dict[str, Any] = {check.name: check for check in examine(fast(documents=folder))}
     assert str(folder) in found["Library"].detail
+
+
+def test_variables_that_have_no_effect(
+    fast: Fast, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_LIM", "none")
+    monkeypatch.setenv("QA_ENVIRONMENT", "1")
+    found = [check for check in examine(fast(), folder) if check.name == "Variable"]
+    # Another program's is told, and isn't amiss.
+    assert [(check.passed, check.detail) for check in found] == [
+        (True, "QA_ENVIRONMENT is no setting and has no effect."),
+        (False, "QA_LIM is no setting and has no effect. Is QA_LLM meant?"),
+    ]

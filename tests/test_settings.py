@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from qa import Settings
 from qa.errors import SettingsError
+from qa.settings import unknown_variables
 
 
 def test_defaults_are_valid_and_offline() -> None:
@@ -57,7 +58,7 @@ def test_a_bad_value_is_named(values: dict[str, Any], named: str) -> None:
     [
         ("QA_RETRIEVAL__CHUNKS", "a dozen", "a dozen"),
         ("QA_GENERATION__DEADLINE_SECONDS", "-1", "generation.deadline_seconds"),
-        ("QA_RETRIEVAL", "not json", "retrieval"),
+        ("QA_RETRIEVAL", "not json", "QA_RETRIEVAL = 'not json' isn't JSON.*QA_RETRIEVAL__NAME="),
         ("QA_HOME", "~nobody-here/qa", "home = '~nobody-here/qa'"),
     ],
 )
@@ -139,3 +140,31 @@ def test_home_stays_the_same_wherever_one_goes(
     monkeypatch.setenv("HOME", str(tmp_path))
     assert Settings.load(home="~/data").home == tmp_path / "data"
     assert Settings.load(home="data").home == Path.cwd() / "data"
+
+
+@pytest.mark.parametrize("value", ["none,http://h:1/v1#m", " none , http://h:1/v1#m,"])
+def test_further_models_stand_in_one_variable(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_FURTHER_LLMS", value)
+    assert Settings.load().further_llms == ("none", "http://h:1/v1#m")
+    monkeypatch.setenv("QA_FURTHER_LLMS", '["none", "http://h:1/v1#m"]')
+    assert Settings.load().further_llms == ("none", "http://h:1/v1#m")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("QA_FURTHER_LLMS", "[none", "further_llms = '\\[none'"),
+        ("QA_VERIFICATION__TRESHOLD", "1", "verification.treshold = '1': no setting has this name"),
+    ],
+)
+def test_a_variable_that_can_not_be_read_is_named(
+    variable: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=told):
+        Settings.load()
+
+
+def test_variables_that_are_no_settings() -> None:
+    names = ["QA_LIM", "QA_LLM", "qa_home", "QA_VERIFICATION__THRESHOLD", "QA_ENV", "QATAR"]
+    assert unknown_variables(dict.fromkeys(names, "")) == ("QA_ENV", "QA_LIM")
