@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import io
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -80,7 +81,7 @@ JsonOption = Annotated[
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    question: Annotated[list[str], typer.Argument(help="What you want to know.")],
     library: LibraryOption = None,
     llm: LlmOption = None,
     json: JsonOption = False,
@@ -90,7 +91,7 @@ def ask(
         opened.warm_up()
         answer: Answer | None = None
         with console.status("Searching the documents…") as status:
-            for event in opened.stream(question):
+            for event in opened.stream(" ".join(question)):
                 match event:
                     case EvidenceFound(passages=passages):
                         status.update(f"Reading {counted(len(passages), 'passage')}…")
@@ -195,14 +196,14 @@ def index(
 
 @app.command()
 def search(
-    question: Annotated[str, typer.Argument(help="What to look for.")],
+    question: Annotated[list[str], typer.Argument(help="What to look for.")],
     library: LibraryOption = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100)] = 5,
     json: JsonOption = False,
 ) -> None:
     """Show the passages closest to a question; no language model is asked."""
     with _opened(library, "none") as (opened, _):
-        hits = opened.search(question, limit)
+        hits = opened.search(" ".join(question), limit)
     if json:
         import json as json_module
 
@@ -263,6 +264,12 @@ def main() -> None:
         app()
     except QaError as error:
         errors.print(Text.assemble(("error: ", "bold red"), printable(str(error))), soft_wrap=True)
+        sys.exit(EXIT_ERROR)
+    except OSError as error:
+        # Files of ours have errors of ours: what is left is the output.
+        errors.print(Text.assemble(("error: ", "bold red"), f"Nothing could be written: {error}."))
+        # What waits to be written would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         _interrupted(errors)

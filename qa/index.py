@@ -119,13 +119,15 @@ def store_folder(home: Path, library: Path) -> Path:
     Raises
     ------
     IndexStoreError
-        When that would be inside the library.
+        When that would be among the documents of the library. A hidden folder of it, as
+        ``~/.local`` is of a home, holds none.
     """
     resolved = library.expanduser().resolve()
     name = re.sub(r"[^\w-]+", "-", resolved.name).strip("-")[:40]
     digest = hashlib.sha256(str(resolved).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     store = home.expanduser().resolve() / "indexes" / f"{name or 'library'}-{digest}"
-    if store.is_relative_to(resolved):
+    inside = store.is_relative_to(resolved)
+    if inside and not any(part[0] == "." for part in store.relative_to(resolved).parts):
         raise IndexStoreError(
             f"The index would be written among the documents of {resolved}, to {store}. "
             "Choose a place outside with QA_HOME."

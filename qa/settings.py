@@ -211,6 +211,15 @@ class Settings(BaseSettings):
     verification: VerificationSettings = VerificationSettings()
     local: LocalModelSettings = LocalModelSettings()
 
+    @field_validator("api_key", mode="before")
+    @classmethod
+    def _sendable(cls, key: object) -> object:
+        # A file that a key was kept in ends in a line break.
+        bare = key.strip() if isinstance(key, str) else key
+        if isinstance(bare, str) and not (bare.isascii() and bare.isprintable()):
+            raise ValueError("a key is of printable ASCII characters; copy it again")
+        return bare
+
     @field_validator("further_llms", mode="before")
     @classmethod
     def _listed(cls, named: object) -> object:
@@ -304,7 +313,9 @@ def _unread(error: Exception) -> str:
 
 
 def _said(fault: Any) -> str:
-    return "no setting has this name" if fault["type"] == "extra_forbidden" else str(fault["msg"])
+    if fault["type"] == "extra_forbidden":
+        return "no setting has this name"
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _shown(fault: Any) -> str:

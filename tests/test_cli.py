@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -124,6 +125,44 @@ def test_ask_shows_answer_quotes_and_place(run: Run, folder: Path, llm: tuple[st
     ):
         assert said in out
     assert "Traceback" not in err
+
+
+def test_a_question_needs_no_quotation_marks(
+    run: Run, folder: Path, llm: tuple[str, Script]
+) -> None:
+    arguments = ("--library", folder, "--json", "--llm", llm[0])
+    whole = json.loads(run("ask", QUESTION, *arguments)[1])
+    words = json.loads(run("ask", *QUESTION.split(), *arguments)[1])
+    assert words["question"] == whole["question"] == QUESTION
+    hits = run("search", "the", "tide", "-l", folder, "--json")
+    assert hits[0] == 0
+    assert json.loads(hits[1]) == json.loads(run("search", "the tide", "-l", folder, "--json")[1])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_output_that_can_not_be_written(folder: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "from qa.cli import main; main()",
+        "search",
+        "tide",
+        "-l",
+        str(folder),
+    ]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "QA_HOME": str(tmp_path), "QA_EMBEDDING__MODEL": "hashing"},
+        )
+    assert ended.returncode == 1
+    assert "Nothing could be written: [Errno 28]" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
 
 
 def test_ask_as_json_prints_nothing_else(run: Run, folder: Path, llm: tuple[str, Script]) -> None:

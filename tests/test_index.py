@@ -475,3 +475,8 @@ def test_each_library_has_a_store_of_its_own(tmp_path: Path) -> None:
 def test_a_store_inside_the_library_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IndexStoreError, match="QA_HOME"):
         store_folder(tmp_path / "docs" / "home", tmp_path / "docs")
+
+
+def test_a_store_in_a_hidden_folder_of_the_library_is_none_of_its_documents(tmp_path: Path) -> None:
+    store = store_folder(tmp_path / ".local" / "share" / "qa", tmp_path)
+    assert store.is_relative_to(tmp_path / ".local")

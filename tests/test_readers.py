@@ -256,6 +256,12 @@ def test_title_date_and_body(
         ("Rain\n====\n\nIt fell.", "Rain", None, None),
         ("## Rain\n\nIt fell.", "Rain", None, None),
         ("---\ntitle: Rain\n", "Rain", None, None),
+        (
+            '+++\ntitle = "Rain"\ndate = 2021-03-04T10:00:00Z\n+++\n\nIt fell.',
+            "Rain", "2021-03-04", "It fell.",
+        ),
+        ("+++\ndate = 2021-03-04\n[a]\nb = 1\n+++\nIt fell.", "It fell.", "2021-03-04", "It fell."),
+        ("+++\ntitle = [\n+++\nIt fell.", "+++ title = [ +++ It fell.", None, None),
     ],
 )  # fmt: skip
 def test_markdown_title_date_and_body(
@@ -282,5 +288,7 @@ def test_hostile_front_matter_is_only_text(tmp_path: Path) -> None:
     assert read(tmp_path, bomb, "a.md").title == "Bomb"
     code = "---\ntitle: !!python/object/apply:os.getcwd []\n---\nBoom."
     assert read(tmp_path, code, "a.md").title == "Boom."
-    deep = "---\ntitle: " + "[" * 9_000 + "\n---\nBoom."
-    assert read(tmp_path, deep, "a.md").text == deep
+    for mark, names in (("---", "title: "), ("+++", "title = ")):
+        for depth in (400, 9_000):
+            deep = f"{mark}\n{names}{'[' * depth}\n{mark}\nBoom."
+            assert read(tmp_path, deep, "a.md").text == deep

@@ -244,6 +244,13 @@ def test_characters_that_cannot_be_read_are_told(reader: DocumentReader) -> None
         assert document.text.count("\ufffd") == 2, name
 
 
+def test_json_lines_that_are_called_json(reader: DocumentReader) -> None:
+    document = read(reader, "a.json", '{"id": 1}\n{"id": 2}\n')
+    assert document.text == "| id: 1 |\n| id: 2 |"
+    with pytest.raises(DocumentError, match="Extra data"):
+        read(reader, "b.json", '{"id": 1} {"id": 2}')
+
+
 def test_json_lines(reader: DocumentReader) -> None:
     document = read(reader, "a.jsonl", '{"id": 1}\nbroken{\n\n{"id": 2}\n')
     assert document.text == "| id: 1 |\n| id: 2 |"

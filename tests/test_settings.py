@@ -165,6 +165,21 @@ def test_a_variable_that_can_not_be_read_is_named(
         Settings.load()
 
 
+@pytest.mark.parametrize("key", ["a\nb", "schlüssel", "a\u200bb"])
+def test_a_key_that_no_header_can_carry(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_API_KEY", key)
+    with pytest.raises(SettingsError, match="a key is of printable ASCII") as caught:
+        Settings.load()
+    assert key not in str(caught.value)
+
+
+def test_the_line_break_behind_a_key_is_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_API_KEY", "sk-1\n")
+    key = Settings.load().api_key
+    assert key is not None
+    assert key.get_secret_value() == "sk-1"
+
+
 def test_variables_that_are_no_settings() -> None:
     names = ["QA_LIM", "QA_LLM", "qa_home", "QA_VERIFICATION__THRESHOLD", "QA_ENV", "QATAR"]
     assert unknown_variables(dict.fromkeys(names, "")) == ("QA_ENV", "QA_LIM")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from qa.readers.encoding import count_unreadable, decode, told_unreadable
 __all__ = ["read", "read_lines"]
 
 _LONG = 200
+_LINES = re.compile(r"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
 _DATES = ("date", "published", "datePublished", "published_at", "created_at", "created")
 _NAMES = ("title", "name", "headline", "subject")
 
@@ -31,10 +33,16 @@ def read(data: bytes, path: str) -> Content:
     Raises
     ------
     DocumentError
-        When it isn't JSON, or nested deeper than a reader should go.
+        When it is neither JSON nor JSON lines, or nested deeper than a reader should go.
     """
     decoded = decode(data, path)
-    value = _parsed(decoded, path, "")
+    try:
+        value = _parsed(decoded, path, "")
+    except DocumentError:
+        # What one program appends to, record by record, is often named like this.
+        if not _LINES.match(decoded):
+            raise
+        return read_lines(data, path)
     writer = TextWriter(path)
     _write(value, "", 1, writer)
     record = value if isinstance(value, dict) else {}

@@ -5,7 +5,9 @@ The rules know no particular collection.
 
 from __future__ import annotations
 
+import datetime
 import re
+import tomllib
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -41,6 +43,7 @@ _MAX_HEADER_FIELDS = 20
 _HEADING = re.compile(r"\s*(?:#{1,6}[ \t]+\S[^\n]*|\S[^\n]*\n[ \t]*(?:={3,}|-{3,})[ \t]*)\n\s*")
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<block>.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TOML_FRONT_MATTER = re.compile(r"\+{3}[ \t]*\n(?P<block>.*?\n)\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_LINE = re.compile(r"^(\w[\w -]*?):[ \t]+[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
 _MAX_FRONT_MATTER = 20_000
 _MAX_NESTED = 500
@@ -117,16 +120,18 @@ def read_header(text: str) -> Header:
 
 def _read_front_matter(text: str) -> tuple[list[tuple[str, str]], int]:
     """Read names (lower case) with their values, and where the front matter ends."""
-    match = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
-    if not match:
+    if match := _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER):
+        values = _yaml(match["block"])
+    elif match := _TOML_FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER):
+        values = _toml(match["block"])
+    else:
         return [], 0
-    values = _yaml(match["block"])
     if not isinstance(values, dict) or not values:
         return [], 0
     fields = [
-        (str(name).lower().replace("_", " "), value)
+        (str(name).lower().replace("_", " "), str(value))
         for name, value in values.items()
-        if isinstance(value, str)
+        if isinstance(value, str | datetime.date)
     ]
     return fields, match.end()
 
@@ -142,6 +147,14 @@ def _yaml(block: str) -> object:
             return yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506
     # Titles with an unquoted colon are common, and no YAML.
     return dict(_FRONT_MATTER_LINE.findall(block))
+
+
+def _toml(block: str) -> object:
+    """Parse the front matter of Hugo and Zola, whose dates are values; nothing where it isn't."""
+    if block.count("[") + block.count("{") <= _MAX_NESTED:
+        with suppress(tomllib.TOMLDecodeError, RecursionError, ValueError):
+            return tomllib.loads(block)
+    return None
 
 
 def _start_after_date(text: str, position: int) -> int | None:
