@@ -62,9 +62,10 @@ __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 SECOND_READING_SENTENCES = 3
 
 MAX_PARTS = 4
+_ASKING = "|".join(sorted(QUESTION_WORDS))
 _PART_BREAK = re.compile(
-    r"(?i)(?:\?\s+(?:and\s+)?|,?\s+and\s+)"
-    r"(?=(?P<word>who|whom|whose|what|which|when|where|why|how)\b"
+    rf"(?i)\?\s+(?:and\s+)?(?=(?:{_ASKING}|{'|'.join(sorted(AUXILIARIES))})\b)"
+    rf"|,?\s+and\s+(?=(?P<word>{_ASKING})\b"
     # "… how it works and why it failed" asks for both at once.
     r"(?!\s+(?:i|you|he|she|it|we|they|the|an?|this|that|these|those|my|your|his|her|its|our|their)\b))"
 )
@@ -402,9 +403,10 @@ def parts_of(question: str) -> tuple[str, ...]:
     """The questions that an English question joins: "when …, and who …?"."""
     parts, start = [], 0
     for found in _PART_BREAK.finditer(question):
+        word = found["word"] or ""
         # "WHO" is a name, unless everything is written so.
-        named = found["word"].isupper() and not question.isupper()
-        if "?" in found.group() or not (named or _is_begun(question[start : found.start()])):
+        named = word.isupper() and not question.isupper()
+        if not word or not (named or _is_begun(question[start : found.start()])):
             parts.append(question[start : found.start()].strip(" ,;"))
             start = found.end()
     parts.append(question[start:].strip().strip(" ,;"))

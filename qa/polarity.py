@@ -19,7 +19,8 @@ __all__ = ["denies", "denies_asked", "turns_around"]
 
 # What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
-    r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|den[iy]|absen)"
+    r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|exempt|den[iy]|absen"
+    r"|clos(?:ed|ure)|non\Z)"
     r"|\A(?:un(?!cle|der|i[ft]|ion|iq|iv|less|til)|non)\w{4,}|less\Z"
 )
 # What looks like a negation or like an end of a scale and is none.

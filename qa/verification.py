@@ -89,6 +89,7 @@ _HOW_MUCH = re.compile(
 )
 # "Or" of English, German, French, and Italian and Spanish.
 ALTERNATIVES = frozenset("or oder ou o".split())
+_BETWEEN = re.compile(r"(?i)\b(?:between|among)\b.*\band\b")
 
 
 def support(signals: Signals, model: SupportModel) -> float:
@@ -234,8 +235,9 @@ def _check_claim(
 def _repeats(claim: str, question: str) -> str:
     """Why a claim says nothing, where all of its words were the question's already."""
     asked = words(question)
-    # "Was it the mill or the church?" is answered with its own words.
-    if any(word.key in ALTERNATIVES for word in asked) or YES_NO.match(claim):
+    # "Was it the mill or the church?", "Between Ada and Rehn, who won?": answered with own words.
+    chosen = any(word.key in ALTERNATIVES for word in asked) or _BETWEEN.search(question)
+    if chosen or YES_NO.match(claim):
         return ""
     known = {word.key for word in asked}
     # "Once" and "both" are answers of grammar alone.

@@ -303,6 +303,10 @@ def test_operands_are_sought_in_a_library_too_large_to_be_read_whole(
             "Who built it? When was it sold? and what is it now",
             ["Who built it?", "When was it sold?", "What is it now?"],
         ),
+        (
+            "When was the mill sold? Is it open? And why the sale?",
+            ["When was the mill sold?", "Is it open?", "Why the sale?"],
+        ),
         ("Who are Ada and Rehn?", ["Who are Ada and Rehn?"]),
         *(
             (whole, [whole])

@@ -39,6 +39,9 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("Which engine has no pistons?", "The Wankel is a pistonless engine."),
         ("Which part was not hit?", "The roof was unaffected."),
         ("Who did not come?", "Absent: Ada Lindqvist."),
+        ("When is the mill not open?", "Closed on Mondays."),
+        ("Who doesn’t pay?", "Children are exempt from the fee."),
+        ("Which fees aren’t paid back?", "The deposit is non-refundable."),
         # Another word for the same end is said, too, or the end isn't meant.
         ("How deep is the biggest lake?", "The largest lake is Vann, the smallest Tarn."),
         ("Who arrived first last year?", "In 2019 Ada was the first to arrive."),

@@ -107,6 +107,26 @@ def test_message(reader: DocumentReader) -> None:
     assert document.notes == ("attachments aren't read: map.pdf",)
 
 
+def test_what_a_message_passes_on_stands_below_it(reader: DocumentReader) -> None:
+    message = "From: c@x.y\nSubject: Deepest\n\nThe mill closed.\n"
+    for level in range(9, 0, -1):
+        message = (
+            f"From: a{level}@x.y\nSubject: Level {level}\nMIME-Version: 1.0\n"
+            f"Content-Type: multipart/mixed; boundary=B{level}\n\n--B{level}\n"
+            f"Content-Type: text/plain\n\nSee below, {level}.\n--B{level}\n"
+            f"Content-Type: message/rfc822\n\n{message}\n--B{level}--\n"
+        )
+    document = read(reader, "a.eml", message)
+    assert document.title == "Level 1"
+    assert document.text.startswith(
+        "# Level 1\n\nFrom: a1@x.y\n\nSee below, 1.\n\n## Level 2\n\nFrom: a2@x.y\n\nSee below, 2."
+    )
+    # However deep somebody nests them, it ends.
+    assert "###### Level 6" in document.text
+    assert "Level 7" not in document.text
+    assert document.notes == ("attachments aren't read: unnamed",)
+
+
 @pytest.mark.parametrize("plain", ["", " \n", "\u00a0\u200b"])
 def test_a_message_with_a_blank_plain_form_is_read_by_its_html(
     reader: DocumentReader, plain: str

@@ -153,6 +153,7 @@ def test_the_threshold_decides() -> None:
         # It is a word that the question doesn't have, though one of grammar.
         ("What sold copies in Japan?", "It", "supported"),
         ("Does Kim play it, guitar or piano?", "piano", "supported"),
+        ("Between guitar and piano, which does Kim play?", "piano", "supported"),
         ("Spielt Kim Gitarre oder piano?", "piano", "supported"),
         ("Kim joue de la guitare ou du piano?", "piano", "supported"),
         ("Kim suona la chitarra o il piano?", "piano", "supported"),

@@ -6,7 +6,8 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator, Sequence
-from email.message import EmailMessage
+from dataclasses import dataclass, field
+from email.message import EmailMessage, Message
 from email.utils import parsedate_to_datetime
 from itertools import zip_longest
 
@@ -24,19 +25,29 @@ __all__ = ["read"]
 _SEPARATOR = re.compile(rb"^From [^\n]*\n(?=[!-9;-~]+:)", re.MULTILINE)
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_NAMED = 20
+# Of headings: a message within a message within …
+_MAX_LEVEL = 6
 # What the standard library raises over some malformed headers: a year of twenty digits, a
 # name without end. One message must not lose a mailbox.
 _STUMBLED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, AssertionError)
 
 
+@dataclass(slots=True)
+class _Found:
+    """What is told of a file beside its text."""
+
+    attachments: list[str] = field(default_factory=list)
+    unread: list[DocumentError] = field(default_factory=list)
+    unreadable: int = 0
+    messages: int = 0
+
+
 def read(data: bytes, path: str) -> Content:
-    """Read a message, or a mailbox message by message."""
+    """Read a message, or a mailbox message by message; what a message passes on stands below it."""
     writer = TextWriter(path)
     mailbox = path.lower().endswith(".mbox")
     title, date = None, None
-    attachments: list[str] = []
-    unread: list[DocumentError] = []
-    count = unreadable = 0
+    found = _Found()
     starts = [*_SEPARATOR.finditer(data)] if mailbox else []
     if mailbox and not starts and data.strip():
         raise DocumentError(
@@ -44,37 +55,59 @@ def read(data: bytes, path: str) -> Content:
             "is a single message."
         )
     for raw in _messages(data, starts) if mailbox else [data]:
-        count += 1
         try:
             message = _parsed(raw, path)
         except DocumentError as error:
-            unread.append(error)
+            found.messages += 1
+            found.unread.append(error)
             continue
-        subject = _header(message, "Subject")
         if not mailbox:
-            title, date = tidy_title(subject), _date(message)
-        writer.heading(2 if mailbox else 1, subject)
-        told = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-        writer.paragraph("\n".join(told))
-        unreadable += "\n".join([subject, *told]).count("\ufffd")
-        try:
-            text, is_html, harmed = _body(message, path)
-        except DocumentError as error:
-            unread.append(error)
-        else:
-            unreadable += harmed
-            _write_body(text, writer, is_html=is_html)
-        attachments += _attachments(message)
-    if unread and len(unread) == count:
-        raise unread[0]
-    notes = [*told_unreadable(unreadable)]
+            title, date = tidy_title(_header(message, "Subject")), _date(message)
+        _write(message, path, 2 if mailbox else 1, writer, found)
+    if found.unread and len(found.unread) == found.messages:
+        raise found.unread[0]
+    notes = [*told_unreadable(found.unreadable)]
     if starts and data[: starts[0].start()].strip():
         notes.append("what stands before its first message wasn't read")
-    if unread:
-        notes.append(f"{len(unread)} of its {count} messages are damaged and weren't read whole")
-    if attachments:
-        notes.append(_told(attachments))
+    if found.unread:
+        few = f"{len(found.unread)} of its {found.messages} messages"
+        notes.append(f"{few} are damaged and weren't read whole")
+    if found.attachments:
+        notes.append(_told(found.attachments))
     return Content(writer.text(), title, date, "header" if date else None, notes=tuple(notes))
+
+
+def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, found: _Found) -> None:
+    found.messages += 1
+    subject = _header(message, "Subject")
+    writer.heading(level, subject)
+    told = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
+    writer.paragraph("\n".join(told))
+    found.unreadable += "\n".join([subject, *told]).count("\ufffd")
+    try:
+        text, is_html, harmed = _body(message, path)
+    except DocumentError as error:
+        found.unread.append(error)
+    else:
+        found.unreadable += harmed
+        _write_body(text, writer, is_html=is_html)
+    try:
+        attached = [*message.iter_attachments()]
+    except _STUMBLED:
+        return
+    for part in attached:
+        passed_on = _passed_on(part) if level < _MAX_LEVEL else None
+        if passed_on is None:
+            found.attachments.append(part.get_filename() or "unnamed")
+        else:
+            _write(passed_on, path, level + 1, writer, found)
+
+
+def _passed_on(part: Message) -> EmailMessage | None:
+    """The message that an attachment is, or None."""
+    inner = part.get_payload() if part.get_content_type() == "message/rfc822" else None
+    message = inner[0] if isinstance(inner, list) and inner else None
+    return message if isinstance(message, EmailMessage) else None
 
 
 def _messages(data: bytes, starts: Sequence[re.Match[bytes]]) -> Iterator[bytes]:
@@ -129,13 +162,6 @@ def _write_body(text: str, writer: TextWriter, *, is_html: bool) -> None:
     else:
         for paragraph in re.split(r"\n[ \t]*\n", canonical_text(text)):
             writer.paragraph(paragraph)
-
-
-def _attachments(message: EmailMessage) -> list[str]:
-    try:
-        return [part.get_filename() or "unnamed" for part in message.iter_attachments()]
-    except _STUMBLED:
-        return []
 
 
 def _told(names: list[str]) -> str:
