@@ -20,6 +20,7 @@ from qa.alignment import FUNCTION_WORDS, names_and_numbers, words
 from qa.llms import ChatModel, Deadline, Message, complete
 from qa.units import MEASURES
 from qa.values import Date, Number, Time, Token, tokenise
+from qa.yes_no import AUXILIARIES
 
 __all__ = [
     "Computation",
@@ -334,6 +335,10 @@ def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
 def _count(operand: Operand) -> str | None:
     # "46,200 inhabitants and 300 dogs" counts already: what stands there are no items.
     if _counts(operand.text) or _NO_WHOLE_LIST.search(operand.text):
+        return None
+    # "Most are found in Osk and Brenn" is a sentence, whatever its "and" joins.
+    said = words(operand.text)
+    if any(word.key in AUXILIARIES and not word.is_capitalised for word in said):
         return None
     text = operand.text.strip(" .")
     # The comma of "May 3, 2024" parts no items either.

@@ -190,6 +190,8 @@ def test_what_must_be_computed_is_recognised(question: str, plan: Computation | 
             ["May 3, 2024 and May 5, 2024"],
             "2: May 3, 2024 and May 5, 2024",
         ),
+        (Computation("count", ""), ["Most are found in Osk and Brenn"], None),
+        (Computation("count", ""), ["Will and May"], "2: Will and May"),
         # Nobody knows how many these are.
         (Computation("count", ""), ["Osk, Brenn or Varga"], None),
         (Computation("count", ""), ["mills, churches, etc."], None),
