@@ -192,7 +192,10 @@ class Pipeline(Reading):
         return tuple(self._completed(evidence.question, claim) for claim in checked)
 
     def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
-        """An answer from a table, from every row of it that fits."""
+        """An answer with what belongs to it: a table's other rows that fit, or the difference."""
+        if claim.verdict == "supported" and (found := change_told(question, claim.text)):
+            told, text = found
+            return replace(claim, text=text, reason=_computed_from([told]))
         cited = claim.passages[0].sentence if claim.verdict == "supported" else None
         # Most claims cite no row; a long document isn't gone through for those.
         if cited is None or not cells_of(cited.text):
