@@ -16,7 +16,7 @@ from qa.alignment import FUNCTION_WORDS, Word, align, content_words, words
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import label_of, leads, speaks_of, stems, with_leads
+from qa.mentions import around, label_of, leads, speaks_of, stems, with_leads
 from qa.polarity import denies_asked
 from qa.types import Evidence, Passage, Verdict
 
@@ -47,6 +47,11 @@ QUESTION_WORDS = frozenset("who whom whose which what when where why how".split(
 # "Can you give …" wants it given; "do you give …" asks whether somebody does.
 WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
+_PLACE = re.compile(
+    r"(?i)\b(?:in|inside|within|at|on) ((?:the|my|your|our|this|that)\s"
+    r"(?!(?:morning|afternoon|evening|night|day|week|weekend|month|year|future|past|end|meantime)\b)"
+    r"[\w'’-]+(?:\s[\w'’-]+)?)\W*\Z"
+)
 _OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
@@ -205,6 +210,8 @@ def decide(
     told = [body] if reasoned else [passage.sentence.text for passage in cited]
     if answer == "Yes" and all(denies_asked(evidence.question, text) for text in told):
         verdict, doubt = "unsupported", ", but they deny it."
+    if place := _unsaid_place(evidence.question, cited):
+        verdict, doubt = "unsupported", f", but they don’t speak of “{place}”."
     other = "no" if answer == "Yes" else "yes"
     return Decision(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
@@ -214,6 +221,22 @@ def decide(
         reason=f"A second reading of the quoted passages prefers {answer.lower()} to {other}"
         + ("." if verdict == "supported" else doubt),
     )
+
+
+def _unsaid_place(question: str, cited: Sequence[Passage]) -> str:
+    """The place of a question's end, where the document that answers says nothing of it.
+
+    That no dogs may be kept in a flat tells nothing of a hut, whatever another document says.
+    What has a name is left to the readings: that it was in Graz tells that it wasn't in Vienna.
+    """
+    found = _PLACE.search(question)
+    asked = content_words(found[1]) if found else []
+    if found is None or not asked or any(w.is_capitalised or w.is_number for w in asked):
+        return ""
+    document = max(cited, key=lambda passage: passage.score).sentence.document
+    told = [text for p in cited if p.sentence.document == document for text in around(p)]
+    said = frozenset[str]().union(*map(stems, told))
+    return "" if any(speaks_of(word.key, said) for word in asked) else found[1]
 
 
 def _log_odds(chance: float | None) -> float:

@@ -167,6 +167,39 @@ def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
     assert found.verdict == "supported"
 
 
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("Are dogs allowed in the hut?", False),
+        ("Are dogs allowed in the flat?", True),
+        ("Are dogs allowed in the flats?", True),
+        # Its heading or its title may say where.
+        ("Are dogs allowed in my new lease?", True),
+        ("Are dogs allowed on the terrace?", False),
+        # What has a name is for the readings to tell.
+        ("Are dogs allowed in the Kettle Hut?", True),
+        # No place.
+        ("Are dogs allowed at night?", True),
+        ("Are dogs allowed in the evening?", True),
+        ("Are dogs allowed?", True),
+    ],
+)
+def test_a_place_that_only_another_document_speaks_of_is_not_answered(
+    question: str, shown: bool
+) -> None:
+    passages = tuple(
+        Passage(number, Sentence(document, 1, 0, len(text), text), title, None, score)
+        for number, document, title, text, score in (
+            (1, "lease.md", "Lease", "No dogs may be kept in the flat.", 0.9),
+            (2, "trek.md", "Trek", "The hut sleeps 22.", 0.8),
+        )
+    )
+    read = Evidence(question, passages, (1, 2))
+    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    assert (found.verdict == "supported") == shown
+    assert shown or "they don’t speak of “the" in found.reason
+
+
 def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
     found = check(
         "Yes. RM released the song",
