@@ -30,6 +30,7 @@ __all__ = [
     "compute",
     "constant_operands_prompt",
     "counted",
+    "extreme_told",
     "operand_questions",
     "plan_computation",
 ]
@@ -83,6 +84,12 @@ _NUMBER_DIFFERENCE = re.compile(
     r"|\bby how (?:many|much)\b.*\b(?:than|differ|exceed|outnumber)"
 )
 _BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
+_EXTREME = re.compile(
+    r"(?i)\A\W*(?:when|(?:at |until |till )?(?:what|which) time)\b.*?"
+    r"\b(?:(?P<last>last|latest)|first|earliest)\b"
+)
+_LISTED = re.compile(r"(?i)(?:\s|,|;|/|&|and\b|or\b|at\b|again\b)+")
+_DAWN, _NOON, _DAY = 4 * 60, 12 * 60, 24 * 60
 # Words of a unit between the numbers: "from 40 to 60", "from 96 euros a year to 108".
 _UNIT_WORDS = 3
 _WHICH_FIRST = re.compile(
@@ -266,6 +273,54 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
             unit = next((f" {unit}" for unit in units if unit in MEASURES), "")
             return told, f"{figure}{unit}: {told}"
     return None
+
+
+def extreme_told(question: str, answer: str, text: str) -> str | None:
+    """The last of several times that a text lists, or the first, where another was answered.
+
+    Parameters
+    ----------
+    question : str
+        In English: "When does the last bus leave?".
+    answer : str
+    text : str
+        The passage that it was taken from: "Buses leave at 14:10 and 18:40".
+
+    Returns
+    -------
+    str or None
+        As it stands in the text; None where `answer` is right, or no time of a list.
+    """
+    wanted = _EXTREME.search(question)
+    said = [token.value for token in tokenise(answer)]
+    if wanted is None or len(said) != 1 or not isinstance(said[0], Time):
+        return None
+    runs: list[list[Token]] = []
+    end = -1
+    for token in tokenise(text):
+        if not isinstance(token.value, Time):
+            continue
+        if runs and _LISTED.fullmatch(text[end : token.start]):
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+        end = token.end
+    for run in runs:
+        if said[0] in [token.value for token in run]:
+            late = any(_minutes(token) > _NOON for token in run)
+            # After midnight is later than the evening before.
+            order = [
+                _minutes(token) + (_DAY if late and _minutes(token) < _DAWN else 0) for token in run
+            ]
+            chosen = max(order) if wanted["last"] else min(order)
+            found = run[order.index(chosen)]
+            return None if found.value == said[0] else text[found.start : found.end]
+    return None
+
+
+def _minutes(token: Token) -> int:
+    assert isinstance(token.value, Time)
+    return token.value.minutes
 
 
 def _is_share(token: Token) -> bool:

@@ -21,6 +21,7 @@ from qa.computation import (
     compute,
     constant_operands_prompt,
     counted,
+    extreme_told,
     operand_questions,
     plan_computation,
 )
@@ -196,6 +197,9 @@ class Pipeline(Reading):
         if claim.verdict == "supported" and (found := change_told(question, claim.text)):
             told, text = found
             return replace(claim, text=text, reason=_computed_from([told]))
+        told_at = claim.passages[0].sentence.text if claim.verdict == "supported" else ""
+        if time := extreme_told(question, claim.text, told_at):
+            return replace(claim, text=time)
         cited = claim.passages[0].sentence if claim.verdict == "supported" else None
         # Most claims cite no row; a long document isn't gone through for those.
         if cited is None or not cells_of(cited.text):
@@ -374,6 +378,10 @@ class Pipeline(Reading):
         claims: list[CheckedClaim] = []
         for question in plan.questions:
             _, evidence = self.gather(question)
+            dated = self._document_date(evidence) if asks_document_date(question) else None
+            if dated is not None and not _speaks_of_such(evidence):
+                claims.append(dated)
+                continue
             draft = self.drafted(model, evidence, deadline)
             checked = self.check(model, evidence, draft, deadline)
             if len(checked) != 1 or checked[0].verdict != "supported":

@@ -12,13 +12,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.alignment import FUNCTION_WORDS, Word, align, content_words, words
+from qa.alignment import FUNCTION_WORDS, Word, align, content_words, stem, words
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
-from qa.mentions import around, label_of, leads, speaks_of, stems, with_leads
+from qa.mentions import (
+    around,
+    is_unsaid,
+    label_of,
+    leads,
+    names_of,
+    speaks_of,
+    stems,
+    with_leads,
+)
 from qa.polarity import denies_asked
 from qa.types import Evidence, Passage, Verdict
+from qa.values import Number, Ordinal, Value, matches, tokenise
 
 __all__ = ["AUXILIARIES", "QUESTION_WORDS", "Decision", "decide", "is_yes_no"]
 
@@ -51,6 +61,11 @@ _PLACE = re.compile(
     r"(?i)\b(?:in|inside|within|at|on) ((?:the|my|your|our|this|that)\s"
     r"(?!(?:morning|afternoon|evening|night|day|week|weekend|month|year|future|past|end|meantime)\b)"
     r"[\w'’-]+(?:\s[\w'’-]+)?)\W*\Z"
+)
+# "More than ten tracks" are eleven, too.
+_COMPARED = re.compile(
+    r"(?i)\b(?:than|over|under|above|below|about|around|nearly|almost|roughly|least|most|up to"
+    r"|within|between|only|still|yet|another|every|each|per)\b"
 )
 _OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
 # What may stand around a request's verb.
@@ -210,6 +225,8 @@ def decide(
     told = [body] if reasoned else [passage.sentence.text for passage in cited]
     if answer == "Yes" and all(denies_asked(evidence.question, text) for text in told):
         verdict, doubt = "unsupported", ", but they deny it."
+    if answer == "Yes" and _counted_otherwise(evidence, cited):
+        verdict, doubt = "unsupported", ", but the documents give another number."
     if place := _unsaid_place(evidence.question, cited):
         verdict, doubt = "unsupported", f", but they don’t speak of “{place}”."
     other = "no" if answer == "Yes" else "yes"
@@ -221,6 +238,40 @@ def decide(
         reason=f"A second reading of the quoted passages prefers {answer.lower()} to {other}"
         + ("." if verdict == "supported" else doubt),
     )
+
+
+def _counted_otherwise(evidence: Evidence, cited: Sequence[Passage]) -> bool:
+    """Whether what speaks of a question's names counts the same thing, and to another number.
+
+    "The second album" isn't the first, nor are "eleven tracks" twelve.
+    """
+    question = evidence.question
+    if _COMPARED.search(question):
+        return False
+    names = [group for group in names_of(question) if not any(word.is_number for word in group)]
+    speaking = [p for p in evidence.passages if not any(is_unsaid(name, p) for name in names)]
+    told = [
+        counted for p in (speaking if names else cited) for counted in _counted(p.sentence.text)
+    ]
+    for value, things in _counted(question):
+        same = [other for other, of in told if things[0] in of and type(other) is type(value)]
+        if same and not any(matches(value, other) for other in same):
+            return True
+    return False
+
+
+def _counted(text: str) -> list[tuple[Value, tuple[str, ...]]]:
+    """Numbers and ranks of a text, with the stems of the words that come next."""
+    tokens = tokenise(text)
+    found: list[tuple[Value, tuple[str, ...]]] = []
+    for place, token in enumerate(tokens):
+        if not isinstance(token.value, Number | Ordinal):
+            continue
+        following = [each.value for each in tokens[place + 1 : place + 3]]
+        things = tuple(stem(word) for word in following if isinstance(word, str))
+        if things and following[0] not in FUNCTION_WORDS:
+            found.append((token.value, things))
+    return found
 
 
 def _unsaid_place(question: str, cited: Sequence[Passage]) -> str:

@@ -14,6 +14,7 @@ from qa.computation import (
     change_told,
     compute,
     counted,
+    extreme_told,
     operand_questions,
     plan_computation,
 )
@@ -288,6 +289,33 @@ def test_no_operand_breaks_a_computation(one: str, other: str) -> None:
         plan = Computation(operation, detail, options=options)  # type: ignore[arg-type]
         answer = compute(plan, operands)
         assert answer is None or answer.strip()
+
+
+BUSES = "Buses leave at 6:10, 14:10 and 18:40 on weekdays, at 16:00 on Sundays."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "text", "right"),
+    [
+        ("When is the last bus?", "14:10", BUSES, "18:40"),
+        ("At what time does the latest bus leave?", "6:10", BUSES, "18:40"),
+        ("When does the first bus leave on weekdays?", "14:10", BUSES, "6:10"),
+        ("When is the last bus?", "18:40", BUSES, None),
+        # It stands in no list.
+        ("When is the last bus on Sundays?", "16:00", BUSES, None),
+        ("When is the bus?", "14:10", BUSES, None),
+        ("Who takes the last bus?", "14:10", BUSES, None),
+        ("When is the last bus?", "14:10 on weekdays", BUSES, None),
+        ("When is the last ferry?", "22:30", "It sails at 22:30 and 0:15.", "0:15"),
+        ("When is the first ferry?", "5 am", "It sails at 0:15 and 5 am.", "0:15"),
+        ("When is the last ferry?", "14:10", "At 14:10 from Osk, at 15:10 from Brenn.", None),
+        ("When is the last bus?", "", BUSES, None),
+    ],
+)
+def test_the_last_of_the_times_that_are_listed(
+    question: str, answer: str, text: str, right: str | None
+) -> None:
+    assert extreme_told(question, answer, text) == right
 
 
 def test_of_three_things_none_is_said_to_be_first() -> None:

@@ -105,6 +105,26 @@ def test_nothing_is_computed_from_the_reason_of_a_yes(
     assert "is before" not in answer.text
 
 
+def test_the_date_of_the_article_is_an_operand(mill: tuple[Library, Script]) -> None:
+    library, script = mill
+    script.operands = "When was the mill sold? | When is the article dated?"
+    answer = library.ask("How many days before the mill was sold is the article dated?")
+    assert answer.text == "13 days: from May 24 (2024) to 2024-05-11 [1][2]"
+    assert "date: 2024-05-11" in quotes(answer)[1]
+    assert_sound(library, answer)
+
+
+def test_the_last_of_several_times_is_told(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> None:
+    library, script = scripted(write({"buses.txt": "Buses leave Osk at 14:10 and 18:40.\n"}))
+    script.answer = "14:10"
+    answer = library.ask("When does the last bus leave?")
+    assert (answer.text, quotes(answer)) == ("18:40 [1]", ["Buses leave Osk at 14:10 and 18:40."])
+    script.check = "No"
+    assert library.ask("When does the last bus leave?").status == "not_found"
+
+
 @pytest.mark.parametrize("draft", ["€12", "from €96 to €108"])
 @pytest.mark.parametrize(("reading", "text"), [("Yes", "€12: from €96 to €108 [1]"), ("No", "")])
 def test_by_how_much_is_computed_from_what_one_passage_tells(

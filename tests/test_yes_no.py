@@ -170,6 +170,33 @@ def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
 @pytest.mark.parametrize(
     ("question", "shown"),
     [
+        ("Is Indigo Ada’s first solo album?", False),
+        ("Is Indigo Ada’s second solo album?", True),
+        ("Is Indigo Ada’s first album?", False),
+        ("Does Indigo have twelve tracks?", False),
+        ("Does Indigo have 11 tracks?", True),
+        ("Does Indigo have more than ten tracks?", True),
+        # Nothing is told of how many it has of those, or of that album.
+        ("Does Indigo have twelve guests?", True),
+        ("Does Mono have twelve tracks?", True),
+        ("Has it got twelve tracks?", False),
+        ("Has it got tracks?", True),
+    ],
+)
+def test_a_yes_to_another_number_is_not_shown(question: str, shown: bool) -> None:
+    text = "Ada’s second solo album, Indigo, will have eleven tracks."
+    passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "News", None, 0.9)
+    read = Evidence(question, (passage,), (1,))
+    (found,) = check("Yes", reading=decides(0.9, 0.1), read=read)
+    assert (found.verdict == "supported") == shown
+    assert shown or found.reason.endswith("give another number.")
+    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    assert found.verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
         ("Are dogs allowed in the hut?", False),
         ("Are dogs allowed in the flat?", True),
         ("Are dogs allowed in the flats?", True),
