@@ -12,16 +12,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from qa.alignment import content_words, words
+from qa.arithmetic import Operand, change_told, compute, extreme_told
 from qa.comparison import compared, newest_answer
 from qa.computation import (
     Computation,
-    Operand,
     asks_document_date,
-    change_told,
-    compute,
     constant_operands_prompt,
     counted,
-    extreme_told,
     operand_questions,
     plan_computation,
 )

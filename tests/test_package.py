@@ -59,6 +59,7 @@ ORDER = (
     "reading",
     "comparison",
     "computation",
+    "arithmetic",
     "pipeline",
     "priming",
     "extraction",
