@@ -7,6 +7,7 @@ Results go to standard output, progress and errors to standard error, so that
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import io
 import logging
@@ -267,6 +268,8 @@ def main() -> None:
         sys.exit(EXIT_ERROR)
     except OSError as error:
         # Files of ours have errors of ours: what is left is the output.
+        if error.errno not in {errno.ENOSPC, errno.EIO, errno.EBADF}:
+            raise
         errors.print(Text.assemble(("error: ", "bold red"), f"Nothing could be written: {error}."))
         # What waits to be written would fail once more when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
