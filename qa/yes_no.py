@@ -227,7 +227,7 @@ def decide(
         verdict, doubt = "unsupported", ", but they deny it."
     if answer == "Yes" and _counted_otherwise(evidence, cited):
         verdict, doubt = "unsupported", ", but the documents give another number."
-    if place := _unsaid_place(evidence.question, cited):
+    if place := _unsaid_place(evidence, cited):
         verdict, doubt = "unsupported", f", but they don’t speak of “{place}”."
     other = "no" if answer == "Yes" else "yes"
     return Decision(
@@ -274,20 +274,31 @@ def _counted(text: str) -> list[tuple[Value, tuple[str, ...]]]:
     return found
 
 
-def _unsaid_place(question: str, cited: Sequence[Passage]) -> str:
-    """The place of a question's end, where the document that answers says nothing of it.
+def _unsaid_place(evidence: Evidence, cited: Sequence[Passage]) -> str:
+    """The place of a question's end, where another document than the one that answers has it.
 
-    That no dogs may be kept in a flat tells nothing of a hut, whatever another document says.
-    What has a name is left to the readings: that it was in Graz tells that it wasn't in Vienna.
+    That no dogs may be kept in a flat tells nothing of the hut of another document, but that
+    smoking is forbidden everywhere is told of the terrace too. What has a name is left to the
+    readings: that it was in Graz tells that it wasn't in Vienna.
     """
-    found = _PLACE.search(question)
+    found = _PLACE.search(evidence.question)
     asked = content_words(found[1]) if found else []
     if found is None or not asked or any(w.is_capitalised or w.is_number for w in asked):
         return ""
     document = max(cited, key=lambda passage: passage.score).sentence.document
-    told = [text for p in cited if p.sentence.document == document for text in around(p)]
-    said = frozenset[str]().union(*map(stems, told))
-    return "" if any(speaks_of(word.key, said) for word in asked) else found[1]
+    here, elsewhere = (
+        frozenset[str]().union(
+            *(
+                stems(text)
+                for passage in passages
+                if (passage.sentence.document == document) == same
+                for text in around(passage)
+            )
+        )
+        for passages, same in ((cited, True), (evidence.passages, False))
+    )
+    spoken = [any(speaks_of(word.key, said) for word in asked) for said in (here, elsewhere)]
+    return found[1] if spoken == [False, True] else ""
 
 
 def _log_odds(chance: float | None) -> float:
