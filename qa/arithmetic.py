@@ -7,7 +7,6 @@ Rehn", an order within one day of which only one time is told.
 from __future__ import annotations
 
 import datetime
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,20 +15,11 @@ from decimal import Decimal
 from qa.alignment import FUNCTION_WORDS, words
 from qa.computation import WEEKDAYS, Computation
 from qa.units import MEASURES
-from qa.values import Date, Number, Time, Token, tokenise
+from qa.values import Date, Number, Time, tokenise
 from qa.yes_no import AUXILIARIES
 
-__all__ = ["Operand", "change_told", "compute", "extreme_told"]
+__all__ = ["Operand", "compute", "number_difference", "quantities"]
 
-_BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
-_EXTREME = re.compile(
-    r"(?i)\A\W*(?:when|(?:at |until |till )?(?:what|which) time)\b.*?"
-    r"\b(?:(?P<last>last|latest)|first|earliest)\b"
-)
-_LISTED = re.compile(r"(?i)(?:\s|,|;|/|&|and\b|or\b|at\b|again\b)+")
-_DAWN, _NOON, _DAY = 4 * 60, 12 * 60, 24 * 60
-# Words of a unit between the numbers: "from 40 to 60", "from 96 euros a year to 108".
-_UNIT_WORDS = 3
 # A comma within a number, "46,200", parts no items.
 _ITEM_BREAK = re.compile(
     r"\s*(?:;|,(?!\d)|(?<!\d),)\s*(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+"
@@ -85,7 +75,7 @@ def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
     if plan.operation == "order":
         return _order(plan, operands)
     if plan.detail == "number":
-        return _number_difference(operands)
+        return number_difference(operands)
     return _date_difference(plan.detail, operands)
 
 
@@ -206,11 +196,12 @@ def _date_difference(unit: str, operands: Sequence[Operand]) -> str | None:
     return f"{figure} {unit}{'' if figure == 1 else 's'}: {shown}"
 
 
-def _number_difference(operands: Sequence[Operand]) -> str | None:
-    quantities = [_quantities(operand.text) for operand in operands]
-    if any(len(found) != 1 for found in quantities):
+def number_difference(operands: Sequence[Operand]) -> str | None:
+    """The difference of two operands' numbers, told with them; None where they don't compare."""
+    told = [quantities(operand.text) for operand in operands]
+    if any(len(found) != 1 for found in told):
         return None
-    ((one, of),), ((other, of_other),) = quantities
+    ((one, of),), ((other, of_other),) = told
     if one.unit != other.unit or not _same_things(of, of_other):
         return None
     figure = abs(one.amount - other.amount)
@@ -219,7 +210,7 @@ def _number_difference(operands: Sequence[Operand]) -> str | None:
     return f"{sign}{shown}{percent}: {operands[0].text} and {operands[1].text}"
 
 
-def _quantities(text: str) -> list[tuple[Number, tuple[str, ...]]]:
+def quantities(text: str) -> list[tuple[Number, tuple[str, ...]]]:
     """Each number with the currency before it and the words after it that say of what."""
     found = []
     for token in tokenise(text):
@@ -309,99 +300,3 @@ def _compare(one: Date, other: Date) -> int | None:
         if mine != its:
             return -1 if mine < its else 1
     return None if one.day is None else 0
-
-
-def change_told(question: str, text: str) -> tuple[str, str] | None:
-    """By how much something changes of which a text says from what and to what.
-
-    Parameters
-    ----------
-    question : str
-        In English.
-    text : str
-
-    Returns
-    -------
-    tuple of str and str, or None
-        The words that tell it, "from €96 to €108", and the answer that is computed from them;
-        None where the question asks for something else, or nothing is told so.
-    """
-    if not _BY_HOW_MUCH.search(question):
-        return None
-    tokens = tokenise(text)
-    numbers = [place for place, token in enumerate(tokens) if isinstance(token.value, Number)]
-    for one, other in itertools.pairwise(numbers):
-        between = [token.value for token in tokens[one + 1 : other]]
-        begun = one > 0 and tokens[one - 1].value == "from"
-        if not begun or between[-1:] != ["to"] or len(between) > _UNIT_WORDS + 1:
-            continue
-        told = text[tokens[one - 1].start : tokens[other].end]
-        behind = tokens[other + 1 : other + 2]
-        spans = (
-            (tokens[one].start, tokens[other - 1].start),
-            (
-                tokens[other].start,
-                (behind or tokens)[-1].end,
-            ),
-        )
-        operands = [Operand(text[start:end], None) for start, end in spans]
-        difference = _number_difference(operands)
-        # From 4 to 6 percent is more by half, or by two points.
-        if difference is not None and not _is_share(tokens[one]) and not _is_share(tokens[other]):
-            figure = difference.partition(":")[0]
-            units = [of[0] for said in operands for _, of in _quantities(said.text) if of]
-            unit = next((f" {unit}" for unit in units if unit in MEASURES), "")
-            return told, f"{figure}{unit}: {told}"
-    return None
-
-
-def extreme_told(question: str, answer: str, text: str) -> str | None:
-    """The last of several times that a text lists, or the first, where another was answered.
-
-    Parameters
-    ----------
-    question : str
-        In English: "When does the last bus leave?".
-    answer : str
-    text : str
-        The passage that it was taken from: "Buses leave at 14:10 and 18:40".
-
-    Returns
-    -------
-    str or None
-        As it stands in the text; None where `answer` is right, or no time of a list.
-    """
-    wanted = _EXTREME.search(question)
-    said = [token.value for token in tokenise(answer)]
-    if wanted is None or len(said) != 1 or not isinstance(said[0], Time):
-        return None
-    runs: list[list[Token]] = []
-    end = -1
-    for token in tokenise(text):
-        if not isinstance(token.value, Time):
-            continue
-        if runs and _LISTED.fullmatch(text[end : token.start]):
-            runs[-1].append(token)
-        else:
-            runs.append([token])
-        end = token.end
-    for run in runs:
-        if said[0] in [token.value for token in run]:
-            late = any(_minutes(token) > _NOON for token in run)
-            # After midnight is later than the evening before.
-            order = [
-                _minutes(token) + (_DAY if late and _minutes(token) < _DAWN else 0) for token in run
-            ]
-            chosen = max(order) if wanted["last"] else min(order)
-            found = run[order.index(chosen)]
-            return None if found.value == said[0] else text[found.start : found.end]
-    return None
-
-
-def _minutes(token: Token) -> int:
-    assert isinstance(token.value, Time)
-    return token.value.minutes
-
-
-def _is_share(token: Token) -> bool:
-    return isinstance(token.value, Number) and token.value.unit == "%"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from qa.alignment import content_words, words
-from qa.arithmetic import Operand, change_told, compute, extreme_told
+from qa.arithmetic import Operand, compute
 from qa.comparison import compared, newest_answer
 from qa.computation import (
     Computation,
@@ -22,6 +22,7 @@ from qa.computation import (
     operand_questions,
     plan_computation,
 )
+from qa.derived import change_told, derived
 from qa.errors import ModelUnavailableError
 from qa.generation import (
     REFUSING,
@@ -190,14 +191,11 @@ class Pipeline(Reading):
         return tuple(self._completed(evidence.question, claim) for claim in checked)
 
     def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
-        """An answer with what belongs to it: a table's other rows that fit, or the difference."""
-        if claim.verdict == "supported" and (found := change_told(question, claim.text)):
+        """An answer with what follows from its passage, or a table's other rows that fit."""
+        cited = claim.passages[0].sentence if claim.verdict == "supported" else None
+        if cited is not None and (found := derived(question, claim.text, cited.text)):
             told, text = found
             return replace(claim, text=text, reason=_computed_from([told]))
-        told_at = claim.passages[0].sentence.text if claim.verdict == "supported" else ""
-        if time := extreme_told(question, claim.text, told_at):
-            return replace(claim, text=time)
-        cited = claim.passages[0].sentence if claim.verdict == "supported" else None
         # Most claims cite no row; a long document isn't gone through for those.
         if cited is None or not cells_of(cited.text):
             return claim

@@ -60,6 +60,7 @@ ORDER = (
     "comparison",
     "computation",
     "arithmetic",
+    "derived",
     "pipeline",
     "priming",
     "extraction",

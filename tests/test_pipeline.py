@@ -114,6 +114,17 @@ def test_the_date_of_the_article_is_an_operand(mill: tuple[Library, Script]) -> 
     assert_sound(library, answer)
 
 
+def test_how_long_something_lasts_is_computed_from_its_times(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> None:
+    library, script = scripted(write({"fair.txt": "The fair is from 11 am to 3 pm in the hall.\n"}))
+    script.answer = "from 11 am to 3 pm"
+    answer = library.ask("How long does the fair last?")
+    assert answer.text == "4 hours: from 11 am to 3 pm [1]"
+    assert answer.claims[0].reason.startswith("Computed from “from 11 am to 3 pm”")
+    assert_sound(library, answer)
+
+
 def test_the_last_of_several_times_is_told(
     write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
 ) -> None:

@@ -1,0 +1,181 @@
+"""What follows from one quoted passage alone, and is told with it.
+
+By how much something changes that goes "from €96 to €108", how long it lasts "from 11 am to 3
+pm", and which of the buses "at 14:10 and 18:40" is the last.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from qa.arithmetic import Operand, number_difference, quantities
+from qa.units import MEASURES
+from qa.values import Number, Time, Token, tokenise
+
+__all__ = ["change_told", "derived"]
+
+_BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
+_EXTREME = re.compile(
+    r"(?i)\A\W*(?:when|(?:at |until |till )?(?:what|which) time)\b.*?"
+    r"\b(?:(?P<last>last|latest)|first|earliest)\b"
+)
+_HOW_LONG = re.compile(r"(?i)\bhow (?:long|many (?:hours|minutes))\b")
+_UNTIL = re.compile(r"(?i)\s*(?:to|until|till|and|[–—-])\s*")
+_LISTED = re.compile(r"(?i)(?:\s|,|;|/|&|and\b|or\b|at\b|again\b)+")
+_DAWN, _NOON, _DAY = 4 * 60, 12 * 60, 24 * 60
+# Words of a unit between the numbers: "from 40 to 60", "from 96 euros a year to 108".
+_UNIT_WORDS = 3
+
+
+def derived(question: str, answer: str, passage: str) -> tuple[str, str] | None:
+    """What a question asks for, where an answer only tells what it follows from.
+
+    Parameters
+    ----------
+    question : str
+        In English.
+    answer : str
+    passage : str
+        What it was taken from.
+
+    Returns
+    -------
+    tuple of str and str, or None
+        The words that tell it, and the answer that follows; None where nothing does.
+    """
+    if change := change_told(question, answer):
+        return change
+    if duration := _duration_told(question, answer):
+        return answer, duration
+    if time := _extreme_told(question, answer, passage):
+        return passage, time
+    return None
+
+
+def change_told(question: str, text: str) -> tuple[str, str] | None:
+    """By how much something changes of which a text says from what and to what.
+
+    Parameters
+    ----------
+    question : str
+        In English.
+    text : str
+
+    Returns
+    -------
+    tuple of str and str, or None
+        The words that tell it, "from €96 to €108", and the answer that is computed from them;
+        None where the question asks for something else, or nothing is told so.
+    """
+    if not _BY_HOW_MUCH.search(question):
+        return None
+    tokens = tokenise(text)
+    numbers = [place for place, token in enumerate(tokens) if isinstance(token.value, Number)]
+    for one, other in itertools.pairwise(numbers):
+        between = [token.value for token in tokens[one + 1 : other]]
+        begun = one > 0 and tokens[one - 1].value == "from"
+        if not begun or between[-1:] != ["to"] or len(between) > _UNIT_WORDS + 1:
+            continue
+        told = text[tokens[one - 1].start : tokens[other].end]
+        behind = tokens[other + 1 : other + 2]
+        spans = (
+            (tokens[one].start, tokens[other - 1].start),
+            (
+                tokens[other].start,
+                (behind or tokens)[-1].end,
+            ),
+        )
+        operands = [Operand(text[start:end], None) for start, end in spans]
+        difference = number_difference(operands)
+        # From 4 to 6 percent is more by half, or by two points.
+        if difference is not None and not _is_share(tokens[one]) and not _is_share(tokens[other]):
+            figure = difference.partition(":")[0]
+            units = [of[0] for said in operands for _, of in quantities(said.text) if of]
+            unit = next((f" {unit}" for unit in units if unit in MEASURES), "")
+            return told, f"{figure}{unit}: {told}"
+    return None
+
+
+def _duration_told(question: str, answer: str) -> str | None:
+    """How long something takes of which an answer tells from when to when, by the clock.
+
+    Parameters
+    ----------
+    question : str
+        In English: "How long does the fair last?".
+    answer : str
+        "from 11 am to 3 pm".
+
+    Returns
+    -------
+    str or None
+        "4 hours: from 11 am to 3 pm"; None where something else is asked or answered.
+    """
+    tokens = tokenise(answer)
+    times = [token for token in tokens if isinstance(token.value, Time)]
+    if not _HOW_LONG.search(question) or len(times) != 2:
+        return None
+    begun, ended = times
+    if not _UNTIL.fullmatch(answer[begun.end : ended.start]):
+        return None
+    # What ends before it began goes on after midnight.
+    hours, minutes = divmod((_minutes(ended) - _minutes(begun)) % (24 * 60), 60)
+    said = [
+        f"{count} {unit}{'' if count == 1 else 's'}"
+        for count, unit in ((hours, "hour"), (minutes, "minute"))
+        if count
+    ]
+    return f"{' '.join(said)}: {answer.strip(' .')}" if said else None
+
+
+def _extreme_told(question: str, answer: str, text: str) -> str | None:
+    """The last of several times that a text lists, or the first, where another was answered.
+
+    Parameters
+    ----------
+    question : str
+        In English: "When does the last bus leave?".
+    answer : str
+    text : str
+        The passage that it was taken from: "Buses leave at 14:10 and 18:40".
+
+    Returns
+    -------
+    str or None
+        As it stands in the text; None where `answer` is right, or no time of a list.
+    """
+    wanted = _EXTREME.search(question)
+    said = [token.value for token in tokenise(answer)]
+    if wanted is None or len(said) != 1 or not isinstance(said[0], Time):
+        return None
+    runs: list[list[Token]] = []
+    end = -1
+    for token in tokenise(text):
+        if not isinstance(token.value, Time):
+            continue
+        if runs and _LISTED.fullmatch(text[end : token.start]):
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+        end = token.end
+    for run in runs:
+        if said[0] in [token.value for token in run]:
+            late = any(_minutes(token) > _NOON for token in run)
+            # After midnight is later than the evening before.
+            order = [
+                _minutes(token) + (_DAY if late and _minutes(token) < _DAWN else 0) for token in run
+            ]
+            chosen = max(order) if wanted["last"] else min(order)
+            found = run[order.index(chosen)]
+            return None if found.value == said[0] else text[found.start : found.end]
+    return None
+
+
+def _minutes(token: Token) -> int:
+    assert isinstance(token.value, Time)
+    return token.value.minutes
+
+
+def _is_share(token: Token) -> bool:
+    return isinstance(token.value, Number) and token.value.unit == "%"
