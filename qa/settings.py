@@ -148,10 +148,15 @@ class SupportModel(_Group):
 
 
 class VerificationSettings(_Group):
-    """How sure a claim must be."""
+    """How sure a claim must be.
+
+    At .38 instead of the earlier .35 truthfulness is higher by .035 on 200 questions about SQuAD
+    paragraphs and by .02 on 200 of NQ, and lower by .01 on 185 about the seed article: the check
+    says yes a little more readily since it reads no titles.
+    """
 
     threshold: float = Field(
-        0.35, ge=0.0, le=1.0, description="A claim with less support than this is left out."
+        0.38, ge=0.0, le=1.0, description="A claim with less support than this is left out."
     )
     model: SupportModel = SupportModel()
 
