@@ -62,6 +62,14 @@ _PLACE = re.compile(
     r"(?!(?:morning|afternoon|evening|night|day|week|weekend|month|year|future|past|end|meantime)\b)"
     r"[\w'’-]+(?:\s[\w'’-]+)?)\W*\Z"
 )
+_WHETHER_THERE_IS = re.compile(
+    r"(?i)\A\W*(?:(?:is|are|was|were|will) there(?: be)?"
+    r"|(?:do|does|did|will|can|has|have)\b.{1,60}?\s(?:have|has|had|get|got|need|require|offer|sell"
+    r"|contain|include|serve|accept|own|provide))"
+    r"\s(?:(?:an?|any|some|enough)\s)?(?!to\b)(?P<thing>[\w'’-]+(?:\s[\w'’-]+){0,2}?)"
+    r"(?=\W*\Z|[,;]|\s(?:in|at|on|for|of|with|to|from|when|if|that|by|as|and|or|than|after|before"
+    r"|during|while|because|every|per|inside|near|too|already|yet|there|here)\b)"
+)
 # "More than ten tracks" are eleven, too.
 _COMPARED = re.compile(
     r"(?i)\b(?:than|over|under|above|below|about|around|nearly|almost|roughly|least|most|up to"
@@ -227,8 +235,8 @@ def decide(
         verdict, doubt = "unsupported", ", but they deny it."
     if answer == "Yes" and _counted_otherwise(evidence, cited):
         verdict, doubt = "unsupported", ", but the documents give another number."
-    if place := _unsaid_place(evidence, cited):
-        verdict, doubt = "unsupported", f", but they don’t speak of “{place}”."
+    if unsaid := _unsaid_place(evidence, cited) or _unsaid_thing(evidence.question, cited):
+        verdict, doubt = "unsupported", f", but they don’t speak of “{unsaid}”."
     other = "no" if answer == "Yes" else "yes"
     return Decision(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
@@ -272,6 +280,19 @@ def _counted(text: str) -> list[tuple[Value, tuple[str, ...]]]:
         if things and following[0] not in FUNCTION_WORDS:
             found.append((token.value, things))
     return found
+
+
+def _unsaid_thing(question: str, cited: Sequence[Passage]) -> str:
+    """What a question asks whether there is, where nothing that is cited speaks of such a thing.
+
+    When a gym closes tells nothing of a sauna, though a small model then says that it has none.
+    """
+    found = _WHETHER_THERE_IS.search(question)
+    asked = content_words(found["thing"]) if found else []
+    if found is None or not asked or any(word.is_number for word in asked):
+        return ""
+    said = frozenset[str]().union(*(stems(text) for p in cited for text in around(p)))
+    return "" if any(speaks_of(word.key, said) for word in asked) else found["thing"]
 
 
 def _unsaid_place(evidence: Evidence, cited: Sequence[Passage]) -> str:

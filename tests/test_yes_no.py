@@ -170,6 +170,35 @@ def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
 @pytest.mark.parametrize(
     ("question", "shown"),
     [
+        ("Does the gym have a sauna?", False),
+        ("Is there a sauna?", False),
+        ("Are there any showers in the gym?", False),
+        ("Do I need Wi-Fi?", False),
+        ("Has the gym got ropes of its own?", True),
+        ("Does the gym have any rope?", True),
+        ("Is there a gym?", True),
+        ("Will there be ropes, too?", True),
+        ("Does it have more than ten showers?", True),
+        # Whether one may do something is told in many words.
+        ("Do I need to pay?", True),
+        ("Can I bring a friend?", True),
+        ("May I climb barefoot?", True),
+    ],
+)
+def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
+    question: str, shown: bool
+) -> None:
+    text = "The gym closes at 18:00; ropes can be hired."
+    passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "Rules", None, 0.9)
+    read = Evidence(question, (passage,), (1,))
+    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    assert (found.verdict == "supported") == shown
+    assert shown or "but they don’t speak of “" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
         ("Is Indigo Ada’s first solo album?", False),
         ("Is Indigo Ada’s second solo album?", True),
         ("Is Indigo Ada’s first album?", False),
