@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 
 from qa.arithmetic import Operand, number_difference, quantities
 from qa.units import MEASURES
@@ -20,6 +21,7 @@ _EXTREME = re.compile(
     r"(?i)\A\W*(?:when|(?:at |until |till )?(?:what|which) time)\b.*?"
     r"\b(?:(?P<last>last|latest)|first|earliest)\b"
 )
+_BOUNDED = re.compile(r"(?i)\b(?:before|after|between|since|until|till) (?=\S)")
 _HOW_LONG = re.compile(r"(?i)\bhow (?:long|many (?:hours|minutes))\b")
 _UNTIL = re.compile(r"(?i)\s*(?:to|until|till|and|[–—-])\s*")
 _LISTED = re.compile(r"(?i)(?:\s|,|;|/|&|and\b|or\b|at\b|again\b)+")
@@ -81,10 +83,7 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
         behind = tokens[other + 1 : other + 2]
         spans = (
             (tokens[one].start, tokens[other - 1].start),
-            (
-                tokens[other].start,
-                (behind or tokens)[-1].end,
-            ),
+            (tokens[other].start, (behind or tokens)[-1].end),
         )
         operands = [Operand(text[start:end], None) for start, end in spans]
         difference = number_difference(operands)
@@ -117,10 +116,10 @@ def _duration_told(question: str, answer: str) -> str | None:
     if not _HOW_LONG.search(question) or len(times) != 2:
         return None
     begun, ended = times
-    if not _UNTIL.fullmatch(answer[begun.end : ended.start]):
+    if not _UNTIL.fullmatch(answer[begun.end : ended.start]) or not _in_one_zone(times):
         return None
     # What ends before it began goes on after midnight.
-    hours, minutes = divmod((_minutes(ended) - _minutes(begun)) % (24 * 60), 60)
+    hours, minutes = divmod((_minutes(ended) - _minutes(begun)) % _DAY, 60)
     said = [
         f"{count} {unit}{'' if count == 1 else 's'}"
         for count, unit in ((hours, "hour"), (minutes, "minute"))
@@ -149,6 +148,9 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
     said = [token.value for token in tokenise(answer)]
     if wanted is None or len(said) != 1 or not isinstance(said[0], Time):
         return None
+    # "The last bus before noon" is another one.
+    if _BOUNDED.search(question):
+        return None
     runs: list[list[Token]] = []
     end = -1
     for token in tokenise(text):
@@ -160,7 +162,7 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
             runs.append([token])
         end = token.end
     for run in runs:
-        if said[0] in [token.value for token in run]:
+        if said[0] in [token.value for token in run] and _in_one_zone(run):
             late = any(_minutes(token) > _NOON for token in run)
             # After midnight is later than the evening before.
             order = [
@@ -175,6 +177,10 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
 def _minutes(token: Token) -> int:
     assert isinstance(token.value, Time)
     return token.value.minutes
+
+
+def _in_one_zone(tokens: Sequence[Token]) -> bool:
+    return len({token.value.zone for token in tokens if isinstance(token.value, Time)}) == 1
 
 
 def _is_share(token: Token) -> bool:

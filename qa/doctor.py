@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import os
 import platform
@@ -65,10 +64,8 @@ def _installed(package: str, *, required: bool) -> Check:
 
 
 def _variables() -> Iterator[Check]:
-    known = [f"QA_{name}".upper() for name in Settings.model_fields]
-    for name in unknown_variables(os.environ):
-        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
-        meant = f" Is {near[0]} meant?" if near else ""
+    for name, near in unknown_variables(os.environ).items():
+        meant = f" Is {near} meant?" if near else ""
         yield Check("Variable", not near, f"{name} is no setting and has no effect.{meant}")
 
 

@@ -7,6 +7,7 @@ default.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import os
@@ -293,16 +294,14 @@ class Settings(BaseSettings):
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
-def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of ``QA_*`` variables that are no setting's; what they say has no effect."""
-    known = {f"QA_{name}".upper() for name in Settings.model_fields}
-    return tuple(
-        sorted(
-            name
-            for name in environment
-            if name.upper().startswith("QA_") and name.upper().partition("__")[0] not in known
-        )
-    )
+def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """``QA_*`` variables that are no setting's, each with the one that may be meant, or ``""``."""
+    known = [f"QA_{name}".upper() for name in Settings.model_fields]
+    return {
+        name: next(iter(difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)), "")
+        for name in sorted(environment)
+        if name.upper().startswith("QA_") and name.upper().partition("__")[0] not in known
+    }
 
 
 def _unread(error: Exception) -> str:

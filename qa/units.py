@@ -13,18 +13,6 @@ from qa.values import Date, Number, Token, Value, tokenise
 
 __all__ = ["MEASURES", "differ", "measured"]
 
-MEASURES = frozenset(
-    """
-    second seconds s sec minute minutes min hour hours h day days week weeks month months year years
-    mm cm m km metre metres meter meters kilometre kilometres kilometer kilometers mile miles foot
-    feet ft inch inches yard yards mg g kg t gram grams kilogram kilograms kilo kilos ton tons tonne
-    tonnes pound pounds ounce ounces lb oz ml l litre litres liter liters gallon gallons degree
-    degrees c f w kw mw kwh v hz khz mhz ghz kb mb gb tb acre acres hectare hectares ha euro euros
-    dollar dollars crown crowns franc francs yen won cent cents square cubic
-    """.split()
-)
-"""Words and symbols of units: with one on one side only, numbers may measure different things."""
-
 _CLOCK, _CALENDAR = "second", "month"
 # A month has 28 to 31 days, so amounts of both kinds that are this near may be the same.
 _SECONDS_OF_A_MONTH, _NEAR = Decimal(2_629_800), Decimal("0.08")
@@ -64,6 +52,14 @@ _UNITS: dict[str, tuple[str, Decimal]] = {
     )
     for word in words.split()
 }
+
+MEASURES = frozenset(_UNITS) | frozenset(
+    """
+    yard yards t ton tons ounce ounces oz gallon gallons degree degrees c f w kw mw kwh v hz khz mhz
+    ghz kb mb gb tb acre acres hectare hectares ha crown crowns franc francs cent cents square cubic
+    """.split()
+)
+"""Words and symbols of units: with one on one side only, numbers may measure different things."""
 
 
 def measured(text: str) -> list[str | Value]:

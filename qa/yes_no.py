@@ -70,7 +70,7 @@ _WHETHER_THERE_IS = re.compile(
     r"(?=\W*\Z|[,;]|\s(?:in|at|on|for|of|with|to|from|when|if|that|by|as|and|or|than|after|before"
     r"|during|while|because|every|per|inside|near|too|already|yet|there|here)\b)"
 )
-# "More than ten tracks" are eleven, too.
+# "More than ten arches" are eleven, too.
 _COMPARED = re.compile(
     r"(?i)\b(?:than|over|under|above|below|about|around|nearly|almost|roughly|least|most|up to"
     r"|within|between|only|still|yet|another|every|each|per)\b"
@@ -251,7 +251,7 @@ def decide(
 def _counted_otherwise(evidence: Evidence, cited: Sequence[Passage]) -> bool:
     """Whether what speaks of a question's names counts the same thing, and to another number.
 
-    "The second album" isn't the first, nor are "eleven tracks" twelve.
+    "The second bridge" isn't the first, nor are "eleven arches" twelve.
     """
     question = evidence.question
     if _COMPARED.search(question):

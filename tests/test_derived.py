@@ -18,6 +18,7 @@ from qa.derived import change_told, derived
         ("How long is the fair?", "at 11 am, 2 pm and 3 pm", None),
         ("How long is the fair?", "from 11 am in Osk to 3 pm in Brenn", None),
         ("How long is the fair?", "three hours", None),
+        ("How long is the call?", "from 11 am ET to 3 pm KST", None),
         ("How long is the fair?", "from 11 am to 11 am", None),
     ],
 )
@@ -46,6 +47,9 @@ BUSES = "Buses leave at 6:10, 14:10 and 18:40 on weekdays, at 16:00 on Sundays."
         ("When is the first ferry?", "5 am", "It sails at 0:15 and 5 am.", "0:15"),
         ("When is the last ferry?", "14:10", "At 14:10 from Osk, at 15:10 from Brenn.", None),
         ("When is the last bus?", "", BUSES, None),
+        ("When is the last bus before noon?", "6:10", BUSES, None),
+        ("When is the first bus after 7 am?", "14:10", BUSES, None),
+        ("When is the last call?", "9:00 KST", "It rings at 9:00 KST and 8:00 UTC.", None),
     ],
 )
 def test_the_last_of_the_times_that_are_listed(

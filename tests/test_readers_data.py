@@ -127,6 +127,21 @@ def test_what_a_message_passes_on_stands_below_it(reader: DocumentReader) -> Non
     assert document.notes == ("attachments aren't read: unnamed",)
 
 
+def test_an_attachment_without_a_readable_name_loses_no_text(
+    reader: DocumentReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> str:
+        raise ValueError
+
+    monkeypatch.setattr("email.message.Message.get_filename", stumble)
+    message = (
+        b"Subject: Rain\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\n"
+        b"Content-Type: text/plain\n\nIt fell.\n--B\nContent-Type: application/pdf\n"
+        b"Content-Disposition: attachment\n\nabc\n--B--\n"
+    )
+    assert mail.read(message, "a.eml").text == "# Rain\n\nIt fell."
+
+
 @pytest.mark.parametrize("plain", ["", " \n", "\u00a0\u200b"])
 def test_a_message_with_a_blank_plain_form_is_read_by_its_html(
     reader: DocumentReader, plain: str

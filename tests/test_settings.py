@@ -182,4 +182,4 @@ def test_the_line_break_behind_a_key_is_none_of_it(monkeypatch: pytest.MonkeyPat
 
 def test_variables_that_are_no_settings() -> None:
     names = ["QA_LIM", "QA_LLM", "qa_home", "QA_VERIFICATION__THRESHOLD", "QA_ENV", "QATAR"]
-    assert unknown_variables(dict.fromkeys(names, "")) == ("QA_ENV", "QA_LIM")
+    assert unknown_variables(dict.fromkeys(names, "")) == {"QA_ENV": "", "QA_LIM": "QA_LLM"}

@@ -199,21 +199,21 @@ def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
 @pytest.mark.parametrize(
     ("question", "shown"),
     [
-        ("Is Indigo Ada’s first solo album?", False),
-        ("Is Indigo Ada’s second solo album?", True),
-        ("Is Indigo Ada’s first album?", False),
-        ("Does Indigo have twelve tracks?", False),
-        ("Does Indigo have 11 tracks?", True),
-        ("Does Indigo have more than ten tracks?", True),
-        # Nothing is told of how many it has of those, or of that album.
-        ("Does Indigo have twelve guests?", True),
-        ("Does Mono have twelve tracks?", True),
-        ("Has it got twelve tracks?", False),
-        ("Has it got tracks?", True),
+        ("Is Ferrow Ada’s first stone bridge?", False),
+        ("Is Ferrow Ada’s second stone bridge?", True),
+        ("Is Ferrow Ada’s first bridge?", False),
+        ("Does Ferrow have twelve arches?", False),
+        ("Does Ferrow have 11 arches?", True),
+        ("Does Ferrow have more than ten arches?", True),
+        # Nothing is told of how many it has of those, or of that bridge.
+        ("Does Ferrow have twelve guests?", True),
+        ("Does Belmont have twelve arches?", True),
+        ("Has it got twelve arches?", False),
+        ("Has it got arches?", True),
     ],
 )
 def test_a_yes_to_another_number_is_not_shown(question: str, shown: bool) -> None:
-    text = "Ada’s second solo album, Indigo, will have eleven tracks."
+    text = "Ada’s second stone bridge, Ferrow, will have eleven arches."
     passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "News", None, 0.9)
     read = Evidence(question, (passage,), (1,))
     (found,) = check("Yes", reading=decides(0.9, 0.1), read=read)

@@ -15,8 +15,7 @@ from qa.llms.base import Message
 
 __all__ = ["Dialect"]
 
-# Tokens that a model may think for, beside its reply; those of open weights take some hundreds
-# to a question over a few sentences.
+# Tokens that a model may think for, beside its reply.
 THINKING_TOKENS = 4096
 _REFUSALS = frozenset({400, 422})
 # How an error calls what it refuses.

@@ -135,8 +135,7 @@ class LlamaIndexChatModel:
                 first = list(itertools.islice(responses, 1))
             finally:
                 _current_call.reset(reset)
-            most = max_tokens if self._dialect is None else None
-            yield from _without_thoughts(_replies(itertools.chain(first, responses), call, most))
+            yield from _without_thoughts(_replies(itertools.chain(first, responses), call))
         finally:
             # Closing the connection is what stops the model.
             close = getattr(responses, "close", None)
@@ -295,9 +294,9 @@ def _tokens(response: Any) -> Iterator[Token]:
         yield Token(response.delta)
 
 
-def _replies(responses: Iterator[Any], call: _Call, most: int | None) -> Iterator[Token]:
-    """Tokens of streamed responses until the deadline, of at most `most` of them."""
-    for response in itertools.islice(responses, most):
+def _replies(responses: Iterator[Any], call: _Call) -> Iterator[Token]:
+    """Tokens of streamed responses until the deadline."""
+    for response in responses:
         choices = getattr(response.raw, "choices", None) or [None]
         call.cut_off = call.cut_off or getattr(choices[0], "finish_reason", None) == "length"
         yield from _tokens(response)

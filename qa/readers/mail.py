@@ -91,16 +91,19 @@ def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, fou
     else:
         found.unreadable += harmed
         _write_body(text, writer, is_html=is_html)
-    try:
-        attached = [*message.iter_attachments()]
-    except _STUMBLED:
-        return
-    for part in attached:
+    for part, name in _attached(message):
         passed_on = _passed_on(part) if level < _MAX_LEVEL else None
         if passed_on is None:
-            found.attachments.append(part.get_filename() or "unnamed")
+            found.attachments.append(name)
         else:
             _write(passed_on, path, level + 1, writer, found)
+
+
+def _attached(message: EmailMessage) -> list[tuple[Message, str]]:
+    try:
+        return [(part, part.get_filename() or "unnamed") for part in message.iter_attachments()]
+    except _STUMBLED:
+        return []
 
 
 def _passed_on(part: Message) -> EmailMessage | None:
