@@ -12,23 +12,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.alignment import FUNCTION_WORDS, Word, align, content_words, stem, words
+from qa.alignment import FUNCTION_WORDS, Word, align, content_words, words
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import (
-    around,
-    is_unsaid,
     label_of,
     leads,
-    names_of,
     speaks_of,
     stems,
     with_leads,
 )
-from qa.polarity import denies_asked
+from qa.objections import objection
 from qa.types import Evidence, Passage, Verdict
-from qa.values import Number, Ordinal, Value, matches, tokenise
 
 __all__ = ["AUXILIARIES", "QUESTION_WORDS", "Decision", "decide", "is_yes_no"]
 
@@ -57,24 +53,6 @@ QUESTION_WORDS = frozenset("who whom whose which what when where why how".split(
 # "Can you give …" wants it given; "do you give …" asks whether somebody does.
 WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
-_PLACE = re.compile(
-    r"(?i)\b(?:in|inside|within|at|on) ((?:the|my|your|our|this|that)\s"
-    r"(?!(?:morning|afternoon|evening|night|day|week|weekend|month|year|future|past|end|meantime)\b)"
-    r"[\w'’-]+(?:\s[\w'’-]+)?)\W*\Z"
-)
-_WHETHER_THERE_IS = re.compile(
-    r"(?i)\A\W*(?:(?:is|are|was|were|will) there(?: be)?"
-    r"|(?:do|does|did|will|can|has|have)\b.{1,60}?\s(?:have|has|had|get|got|need|require|offer|sell"
-    r"|contain|include|serve|accept|own|provide))"
-    r"\s(?:(?:an?|any|some|enough)\s)?(?!to\b)(?P<thing>[\w'’-]+(?:\s[\w'’-]+){0,2}?)"
-    r"(?=\W*\Z|[,;]|\s(?:in|at|on|for|of|with|to|from|when|if|that|by|as|and|or|than|after|before"
-    r"|during|while|because|every|per|inside|near|too|already|yet|there|here)\b)"
-)
-# "More than ten arches" are eleven, too.
-_COMPARED = re.compile(
-    r"(?i)\b(?:than|over|under|above|below|about|around|nearly|almost|roughly|least|most|up to"
-    r"|within|between|only|still|yet|another|every|each|per)\b"
-)
 _OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
@@ -231,12 +209,8 @@ def decide(
         elif sure >= threshold:
             cited = telling
     told = [body] if reasoned else [passage.sentence.text for passage in cited]
-    if answer == "Yes" and all(denies_asked(evidence.question, text) for text in told):
-        verdict, doubt = "unsupported", ", but they deny it."
-    if answer == "Yes" and _counted_otherwise(evidence, cited):
-        verdict, doubt = "unsupported", ", but the documents give another number."
-    if unsaid := _unsaid_place(evidence, cited) or _unsaid_thing(evidence.question, cited):
-        verdict, doubt = "unsupported", f", but they don’t speak of “{unsaid}”."
+    if against := objection(answer, evidence, cited, told):
+        verdict, doubt = "unsupported", f", but {against}."
     other = "no" if answer == "Yes" else "yes"
     return Decision(
         text=f"{answer}. {body}" if reasoned else f"{answer}.",
@@ -246,80 +220,6 @@ def decide(
         reason=f"A second reading of the quoted passages prefers {answer.lower()} to {other}"
         + ("." if verdict == "supported" else doubt),
     )
-
-
-def _counted_otherwise(evidence: Evidence, cited: Sequence[Passage]) -> bool:
-    """Whether what speaks of a question's names counts the same thing, and to another number.
-
-    "The second bridge" isn't the first, nor are "eleven arches" twelve.
-    """
-    question = evidence.question
-    if _COMPARED.search(question):
-        return False
-    names = [group for group in names_of(question) if not any(word.is_number for word in group)]
-    speaking = [p for p in evidence.passages if not any(is_unsaid(name, p) for name in names)]
-    told = [
-        counted for p in (speaking if names else cited) for counted in _counted(p.sentence.text)
-    ]
-    for value, things in _counted(question):
-        same = [other for other, of in told if things[0] in of and type(other) is type(value)]
-        if same and not any(matches(value, other) for other in same):
-            return True
-    return False
-
-
-def _counted(text: str) -> list[tuple[Value, tuple[str, ...]]]:
-    """Numbers and ranks of a text, with the stems of the words that come next."""
-    tokens = tokenise(text)
-    found: list[tuple[Value, tuple[str, ...]]] = []
-    for place, token in enumerate(tokens):
-        if not isinstance(token.value, Number | Ordinal):
-            continue
-        following = [each.value for each in tokens[place + 1 : place + 3]]
-        things = tuple(stem(word) for word in following if isinstance(word, str))
-        if things and following[0] not in FUNCTION_WORDS:
-            found.append((token.value, things))
-    return found
-
-
-def _unsaid_thing(question: str, cited: Sequence[Passage]) -> str:
-    """What a question asks whether there is, where nothing that is cited speaks of such a thing.
-
-    When a gym closes tells nothing of a sauna, though a small model then says that it has none.
-    """
-    found = _WHETHER_THERE_IS.search(question)
-    asked = content_words(found["thing"]) if found else []
-    if found is None or not asked or any(word.is_number for word in asked):
-        return ""
-    said = frozenset[str]().union(*(stems(text) for p in cited for text in around(p)))
-    return "" if any(speaks_of(word.key, said) for word in asked) else found["thing"]
-
-
-def _unsaid_place(evidence: Evidence, cited: Sequence[Passage]) -> str:
-    """The place of a question's end, where another document than the one that answers has it.
-
-    That no dogs may be kept in a flat tells nothing of the hut of another document, but that
-    smoking is forbidden everywhere is told of the terrace too. What has a name is left to the
-    readings: that it was in Graz tells that it wasn't in Vienna.
-    """
-    found = _PLACE.search(evidence.question)
-    asked = content_words(found[1]) if found else []
-    if found is None or not asked or any(w.is_capitalised or w.is_number for w in asked):
-        return ""
-    document = max(cited, key=lambda passage: passage.score).sentence.document
-    here, elsewhere = (
-        frozenset[str]().union(
-            *(
-                stems(text)
-                for passage in passages
-                if (passage.sentence.document == document) == same
-                for text in around(passage)
-            )
-        )
-        for passages, same in ((cited, True), (evidence.passages, False))
-    )
-    spoken = [any(speaks_of(word.key, said) for word in asked) for said in (here, elsewhere)]
-    return found[1] if spoken == [False, True] else ""
 
 
 def _log_odds(chance: float | None) -> float:

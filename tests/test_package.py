@@ -48,6 +48,7 @@ ORDER = (
     "llms",
     "generation",
     "checker",
+    "objections",
     "yes_no",
     "verification",
     "tables",
