@@ -1,7 +1,8 @@
 """What follows from one quoted passage alone, and is told with it.
 
-By how much something changes that goes "from €96 to €108", how long it lasts "from 11 am to 3
-pm", and which of the buses "at 14:10 and 18:40" is the last.
+By how much something changes that goes "from €96 to €108", by how many votes it passes with "31
+to 24", how long it lasts "from 11 am to 3 pm", and which of the buses "at 14:10 and 18:40" is the
+last.
 """
 
 from __future__ import annotations
@@ -17,6 +18,19 @@ from qa.values import Number, Time, Token, tokenise
 __all__ = ["change_told", "derived"]
 
 _BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
+_MARGIN = re.compile(
+    r"(?i)\bby how many (?:votes?|goals?|runs|seats|sets|tries|frames)\b"
+    # Prices rise by points, too, and then by "5 to 10".
+    r"|\bby how many (?:points|games)\b.*\b(?:win|won|lose|lost|beat|beaten|lead|led|defeat\w*)\b"
+    r"|\b(?:what|how (?:big|large|small|narrow|wide|close)) was the (?:\w+ )?margin\b"
+    r"|\bby (?:what|which|how (?:big|large|small|narrow|wide) a) margin\b"
+)
+# Between the two numbers of "31 votes to 24", "31 in favour and 24 against" and "3-1".
+_SCORE = re.compile(
+    r"(?i)(?:\s+[^\W\d_]+)?(?:\s*[–—:-]\s*|\s+(?:to|against|versus|vs\.?|over)\s+)"
+    r"|(?:\s+[^\W\d_]+)?\s+(?:for|in favou?r)(?P<against>\s*,\s*(?:and |with )?|\s+(?:and|with)\s+)"
+)
+_AGAINST = re.compile(r"(?i)(?:\s+[^\W\d_]+)?\s+against\b")
 _EXTREME = re.compile(
     r"(?i)\A\W*(?:when|(?:at |until |till )?(?:what|which) time)\b.*?"
     r"\b(?:(?P<last>last|latest)|first|earliest)\b"
@@ -48,6 +62,8 @@ def derived(question: str, answer: str, passage: str) -> tuple[str, str] | None:
     """
     if change := change_told(question, answer):
         return change
+    if margin := _margin_told(question, answer, passage):
+        return margin
     if duration := _duration_told(question, answer):
         return answer, duration
     if time := _extreme_told(question, answer, passage):
@@ -94,6 +110,27 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
             unit = next((f" {unit}" for unit in units if unit in MEASURES), "")
             return told, f"{figure}{unit}: {told}"
     return None
+
+
+def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | None:
+    """By how many votes or points something is decided whose answer only tells the count."""
+    if not _MARGIN.search(question):
+        return None
+    said = {token.value for token in tokenise(answer)}
+    scores = []
+    numbers = [token for token in tokenise(passage) if isinstance(token.value, Number)]
+    for one, other in itertools.pairwise(numbers):
+        between = _SCORE.fullmatch(passage[one.end : other.start])
+        against = _AGAINST.match(passage, other.end)
+        if between and (against or not between["against"]) and {one.value, other.value} & said:
+            end = against.end() if against else other.end
+            scores.append((passage[one.start : end], one.value, other.value))
+    # Of two that share a number the answer doesn't tell which it means.
+    if len(scores) != 1:
+        return None
+    ((told, won, lost),) = scores
+    assert isinstance(won, Number) and isinstance(lost, Number)
+    return told, f"{abs(won.amount - lost.amount)}: {told}"
 
 
 def _duration_told(question: str, answer: str) -> str | None:

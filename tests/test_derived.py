@@ -28,6 +28,27 @@ def test_how_long_something_takes_by_the_clock(
     assert derived(question, answer, answer) == (told and (answer, told))
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "text", "told"),
+    [
+        ("By how many votes did it pass?", "31", "Carried by 31 votes to 24.", "7: 31 votes to 24"),
+        ("By what margin?", "31–24", "The count was 31–24.", "7: 31–24"),
+        ("by how many votes", "nine", "Carried, nine votes to four.", "5: nine votes to four"),
+        ("What was the margin?", "5", "5 in favour, 3 against.", "2: 5 in favour, 3 against"),
+        ("By how many votes?", "5", "5 for and 3 against, 1 abstained.", "2: 5 for and 3 against"),
+        ("By how many points did Osk win?", "2-0", "They won 3-1, then 2-0.", "2: 2-0"),
+        ("By how many votes did it pass?", "7", "Carried by 31 votes to 24.", None),
+        ("By how many votes did it pass?", "31", "First 31 to 24, then 31 to 30.", None),
+        ("By how many points did it rise?", "5 to 10", "It rose by 5 to 10 points.", None),
+        ("How many votes were cast?", "31", "Carried by 31 votes to 24.", None),
+        ("By how many votes did it pass?", "31", "The 31 owners have 24 votes.", None),
+        ("By how many votes did it pass?", "5", "5 for, 3 abstained.", None),
+    ],
+)
+def test_by_how_many_a_vote_is_won(question: str, answer: str, text: str, told: str | None) -> None:
+    assert derived(question, answer, text) == (told and (told.partition(": ")[2], told))
+
+
 BUSES = "Buses leave at 6:10, 14:10 and 18:40 on weekdays, at 16:00 on Sundays."
 
 
