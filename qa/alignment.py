@@ -75,6 +75,8 @@ _OPENERS = frozenset(
 
 # A comma within a number, "46,200", parts no items.
 _ITEM_BREAK = re.compile(r"(?<!\d),|,(?!\d)|;|\band\b")
+# What makes a sentence of a phrase that was copied: "because the key stuck", "it was moved".
+_LED_IN = re.compile(r"(?i)\A\W*(?:because\s+(?=\w))?(?:(?:it|he|she|they|there)\s+(?=\w))?")
 
 # Words that carry grammar rather than content; a claim or question is about the others.
 # "May" isn't among them: it is a month far more often than a verb that matters.
@@ -340,10 +342,11 @@ def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:
 
     Items are what commas, semicolons and "and" part; a claim that is no list is one item
     or, cut anywhere, still made of verbatim pieces. A verb that was fitted to the question,
-    "call" for "the tenant calls", is still the passage's own.
+    "call" for "the tenant calls", is still the passage's own, and so is what "it" or "because"
+    was put before.
     """
     keys = [_stems(passage.sentence.text) for passage in passages]
-    items = [_stems(item) for item in _ITEM_BREAK.split(claim)]
+    items = [_stems(_LED_IN.sub("", item)) for item in _ITEM_BREAK.split(claim)]
     return all(any(_contains(held, item) for held in keys) for item in items if item)
 
 

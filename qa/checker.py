@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qa.alignment import content_words
 from qa.llms import ChatModel, Completion, Deadline, Message, complete
-from qa.mentions import REPLY, label_of
+from qa.mentions import REPLY, label_of, speaks_of, stems, subject_of
 from qa.types import Passage
 
 __all__ = ["check_prompt", "constant_check_prompt", "read_again", "under_headings"]
@@ -144,7 +145,8 @@ def read_again(
 
 def check_prompt(question: str, claim: str, passages: Sequence[Passage]) -> list[Message]:
     """Messages that ask for a sceptical reading of the cited passages."""
-    text = under_headings(passages)
+    subject = _subject(question, passages)
+    text = f"{subject}: {under_headings(passages)}" if subject else under_headings(passages)
     return [*constant_check_prompt(), Message("user", _check_question(text, question, claim))]
 
 
@@ -167,6 +169,25 @@ def under_headings(passages: Sequence[Passage]) -> str:
         pieces.append(text if label in ("", above) else f"{label.rstrip(':')}: {text}")
         above = label
     return " ".join(pieces)
+
+
+def _subject(question: str, passages: Sequence[Passage]) -> str:
+    """What a question names that the passages don't, but the file or short title of one does.
+
+    "It weighs 43 kg" in the manual of a dishwasher says how heavy the dishwasher is. Of 34 claims
+    about manuals, leaflets and the like, 19 of them right, the AUC of the second reading was .76
+    so, and .66 without. The title itself would say more than the question asks for (see
+    `under_headings`), and a headline's words are of what happened, not of a thing.
+    """
+    said = frozenset[str]().union(
+        *(stems(text) for p in passages for text in (p.sentence.text, p.sentence.heading))
+    )
+    about = frozenset[str]().union(*(stems(subject_of(passage)) for passage in passages))
+    return " ".join(
+        word.text
+        for word in content_words(question)
+        if speaks_of(word.key, about) and not speaks_of(word.key, said)
+    )
 
 
 def constant_check_prompt() -> list[Message]:

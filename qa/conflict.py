@@ -7,6 +7,7 @@ Short answers without a common word differ; of long ones nobody can say without 
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from qa.alignment import FUNCTION_WORDS, NEGATIONS
 from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.units import differ, measured
-from qa.values import Number, Value, conflicts, matches, tokenise
+from qa.values import Date, Number, Value, conflicts, matches, tokenise
 from qa.verification import CheckedClaim
 from qa.yes_no import AUXILIARIES
 
@@ -22,6 +23,8 @@ __all__ = ["combine", "disagreement", "same_answer"]
 
 # Longer answers say the same in words of their own.
 SHORT = 6
+LAST_DAY = 31
+_WEEKDAYS = frozenset(name.lower() for name in calendar.day_name)
 # Words, mostly of grammar, that turn around what says the same otherwise: an axis and its two
 # ends. "In" and "out", "from" and "to" are too often a matter of phrasing.
 _AXES = (
@@ -145,7 +148,21 @@ def _said(text: str, read: Callable[[str], list[str | Value]] = _plain) -> list[
     said = [value for value in read(text) if value not in FUNCTION_WORDS]
     turning = frozenset[str]().union(*(one | other for one, other in _AXES))
     # "Nothing" is all that some answers say.
-    return [value for value in said if value not in turning] or said
+    return _as_days([value for value in said if value not in turning] or said)
+
+
+def _as_days(said: list[str | Value]) -> list[str | Value]:
+    """Numbers beside a weekday as days: a reply with "Sunday 22" needn't repeat the month."""
+    words = [value for value in said if isinstance(value, str)]
+    if not words or not all(word in _WEEKDAYS for word in words):
+        return said
+    return [
+        Date(day=int(value.amount))
+        if isinstance(value, Number) and not value.unit and 0 < value.amount <= LAST_DAY
+        else value
+        for value in said
+        if value not in words
+    ] or said
 
 
 def _turns(text: str) -> list[tuple[bool, bool]]:

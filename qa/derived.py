@@ -118,19 +118,15 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
         return None
     said = {token.value for token in tokenise(answer)}
     scores = []
-    numbers = [token for token in tokenise(passage) if isinstance(token.value, Number)]
-    for one, other in itertools.pairwise(numbers):
+    numbers = [(t, t.value) for t in tokenise(passage) if isinstance(t.value, Number)]
+    for (one, won), (other, lost) in itertools.pairwise(numbers):
         between = _SCORE.fullmatch(passage[one.end : other.start])
         against = _AGAINST.match(passage, other.end)
-        if between and (against or not between["against"]) and {one.value, other.value} & said:
-            end = against.end() if against else other.end
-            scores.append((passage[one.start : end], one.value, other.value))
+        if between and (against or not between["against"]) and {won, lost} & said:
+            told = passage[one.start : against.end() if against else other.end]
+            scores.append((told, f"{abs(won.amount - lost.amount)}: {told}"))
     # Of two that share a number the answer doesn't tell which it means.
-    if len(scores) != 1:
-        return None
-    ((told, won, lost),) = scores
-    assert isinstance(won, Number) and isinstance(lost, Number)
-    return told, f"{abs(won.amount - lost.amount)}: {told}"
+    return scores[0] if len(scores) == 1 else None
 
 
 def _duration_told(question: str, answer: str) -> str | None:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from qa.alignment import content_words, words
 from qa.documents import plain_line
 from qa.injection import is_order, orders
-from qa.mentions import REPLY, is_item, label_of, leads
+from qa.mentions import REPLY, is_item, label_of, leads, sent_on
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
@@ -124,17 +124,7 @@ def gather_evidence(
         for place, sentence in enumerate(around)
     }
     passages = tuple(
-        Passage(
-            number,
-            # A heading is read with what stands below it.
-            replace(sentence, heading="") if is_order(sentence.heading) else sentence,
-            told[sentence.document].title,
-            told[sentence.document].date,
-            scores.get(sentence, 0.0),
-            nearby[sentence],
-            told[sentence.document].date_source,
-            told[sentence.document].saved,
-        )
+        _passage(number, sentence, told[sentence.document], scores, nearby)
         for number, sentence in enumerate(read, start=1)
     )
     number_of = {sentence: number for number, sentence in enumerate(read, start=1)}
@@ -143,6 +133,28 @@ def gather_evidence(
         passages=passages,
         ranked=tuple(number_of[sentence] for sentence in chosen),
         whole=library is not None,
+    )
+
+
+def _passage(
+    number: int,
+    sentence: Sentence,
+    told: Hit | Document,
+    scores: Mapping[Sentence, float],
+    nearby: Mapping[Sentence, tuple[str, ...]],
+) -> Passage:
+    # A mailbox has no date of its own, but each of its messages has one in its header.
+    sent = None if told.date else sent_on(sentence.heading)
+    return Passage(
+        number,
+        # A heading is read with what stands below it.
+        replace(sentence, heading="") if is_order(sentence.heading) else sentence,
+        told.title,
+        told.date or sent,
+        scores.get(sentence, 0.0),
+        nearby[sentence],
+        "header" if sent else told.date_source,
+        told.saved,
     )
 
 

@@ -16,7 +16,7 @@ from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
 from qa.injection import is_order
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
-from qa.mentions import REPLY, label_of
+from qa.mentions import REPLY, label_of, sent_on
 from qa.sentences import split_sentences
 from qa.types import Document, Evidence, Turn
 
@@ -317,7 +317,9 @@ def _render(evidence: Evidence) -> str:
             continue
         if sentence.document != document:
             document, heading = sentence.document, ""
-            dated = f" ({passage.date})" if passage.date else ""
+            # A mailbox has no date of its own: the headings of its messages tell theirs.
+            told = passage.date and not sent_on(sentence.heading)
+            dated = f" ({passage.date})" if told else ""
             title = UNTITLED if is_order(passage.title) else passage.title
             lines.append(f"{'' if not lines else chr(10)}{title}{dated}")
         if not evidence.whole and (label := label_of(sentence)) != heading:

@@ -18,6 +18,7 @@ from qa.values import Date, Number, matches, tokenise
 
 __all__ = [
     "REPLY",
+    "SENT",
     "around",
     "is_item",
     "is_unsaid",
@@ -25,8 +26,10 @@ __all__ = [
     "leads",
     "names_of",
     "section_date",
+    "sent_on",
     "speaks_of",
     "stems",
+    "subject_of",
     "with_leads",
 ]
 
@@ -44,6 +47,9 @@ REPLY = re.compile(
     r"(?i)\A\s*(?:(?:re|fwd?|aw|wg|antw|sv|vs|tr|rv|rif|odp)(?:\s?\[\d+\])?\s*:\s*)+(?=\S)"
 )
 """What mail programs put before the subject of a reply or of what they pass on."""
+SENT = re.compile(r"\s*\((?P<sent>[^()]*\b[12]\d{3}-\d\d-\d\d)\)\Z")
+"""Who sent a message of a mailbox, and when, behind its subject."""
+_PATH_MARKS = re.compile(r"[\W_]+")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦▪●–—]|\d{1,3}[.)]|\([0-9a-z]{1,3}\))\s+(?=\S)")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]([12]\d{3})\b")
 
@@ -61,21 +67,34 @@ def names_of(question: str) -> tuple[tuple[Word, ...], ...]:
 
 
 def around(passage: Passage) -> tuple[str, ...]:
-    """What tells of whom a passage speaks: itself, its neighbours, heading, title and date."""
+    """What tells of whom a passage speaks: it, its neighbours, heading, title, file and date."""
     sentence = passage.sentence
-    told = (passage.title, passage.date or "", sentence.heading, sentence.text)
+    told = (passage.title, subject_of(passage), passage.date or "", sentence.heading, sentence.text)
     return (*told, *passage.nearby)
+
+
+def subject_of(passage: Passage) -> str:
+    """What the document of a passage is about: what its file is called, and its title if short.
+
+    People name a file by what it is about, also where its title only says "Instructions for use".
+    """
+    file = _PATH_MARKS.sub(" ", passage.sentence.document.rpartition(".")[0])
+    return f"{passage.title if _is_short(passage.title) else ''} {file}"
 
 
 def label_of(sentence: Sentence) -> str:
     """The heading above a sentence, on one line; ``""`` where it names no subject.
 
     A long heading, such as a newspaper's, says something of its own, which distracts whoever
-    reads what stands below it.
+    reads what stands below it. Of a mail's, who sent it is told: it says "I".
     """
     heading = REPLY.sub("", " ".join(sentence.heading.split()))
-    short = len(heading) <= LABEL_CHARACTERS and len(heading.split()) <= LABEL_WORDS
-    return heading if short else ""
+    sent = SENT.search(heading)
+    return heading if _is_short(heading) else sent["sent"] if sent else ""
+
+
+def _is_short(heading: str) -> bool:
+    return len(heading) <= LABEL_CHARACTERS and len(heading.split()) <= LABEL_WORDS
 
 
 def is_item(text: str) -> bool:
@@ -108,6 +127,12 @@ def section_date(heading: str) -> str | None:
         return None
     day = "" if found[0].day is None else f"-{found[0].day:02}"
     return f"{found[0].year:04}-{found[0].month:02}{day}"
+
+
+def sent_on(heading: str) -> str | None:
+    """The day, in ISO 8601, that the heading of a mailbox's message tells; else None."""
+    sent = SENT.search(heading)
+    return sent["sent"][-len("2024-05-11") :] if sent else None
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:

@@ -30,6 +30,8 @@ _WHETHER_THERE_IS = re.compile(
     r"(?=\W*\Z|[,;]|\s(?:in|at|on|for|of|with|to|from|when|if|that|by|as|and|or|than|after|before"
     r"|during|while|because|every|per|inside|near|too|already|yet|there|here)\b)"
 )
+# "Is there a way to see it first?" asks how, and "is there a need" whether one must.
+_NO_THING = frozenset("way chance possibility need point reason difference problem limit".split())
 # "More than ten arches" are eleven, too.
 _COMPARED = re.compile(
     r"(?i)\b(?:than|over|under|above|below|about|around|nearly|almost|roughly|least|most|up to"
@@ -106,7 +108,7 @@ def _unsaid_thing(question: str, cited: Sequence[Passage]) -> str:
     """
     found = _WHETHER_THERE_IS.search(question)
     asked = content_words(found["thing"]) if found else []
-    if found is None or not asked or any(word.is_number for word in asked):
+    if found is None or not asked or any(w.is_number or w.key in _NO_THING for w in asked):
         return ""
     said = frozenset[str]().union(*(stems(text) for p in cited for text in around(p)))
     return "" if any(speaks_of(word.key, said) for word in asked) else found["thing"]

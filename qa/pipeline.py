@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
+from qa.aggregates import aggregate, asks_of_all
 from qa.alignment import content_words, words
 from qa.arithmetic import Operand, compute
 from qa.comparison import compared, newest_answer
@@ -43,10 +44,10 @@ from qa.llms import (
     PrimableChatModel,
     Token,
 )
-from qa.mentions import is_unsaid, names_of
+from qa.mentions import is_unsaid, names_of, subject_of
 from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
-from qa.tables import all_rows, cells_of, with_unit
+from qa.tables import all_rows, cells_of, fitting_row, with_unit
 from qa.types import DraftText, Evidence, Passage, Sentence, Turn
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim
@@ -196,10 +197,8 @@ class Pipeline(Reading):
         if cited is not None and (found := derived(question, claim.text, cited.text)):
             told, text = found
             return replace(claim, text=text, reason=_computed_from([told]))
-        # Most claims cite no row; a long document isn't gone through for those.
-        if cited is None or not cells_of(cited.text):
-            return claim
-        return with_unit(all_rows(question, claim, self.index.sentences(cited.document)))
+        rows = self.rows(claim) if cited is not None else ()
+        return with_unit(all_rows(question, claim, rows)) if rows else claim
 
     def _standalone(
         self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline
@@ -225,11 +224,32 @@ class Pipeline(Reading):
         question = evidence.question
         if asks_document_date(question) and not _speaks_of_such(evidence):
             return self._document_date(evidence)
+        if (found := self._of_table(evidence)) is not None:
+            return found
         plan = plan_computation(question, yes_no=is_yes_no(question))
         if plan is None:
             return None
         questions = plan.questions or self._operand_questions(model, question, deadline)
         return self._compute(model, replace(plan, questions=questions), deadline)
+
+    def _of_table(self, evidence: Evidence) -> CheckedClaim | None:
+        """Compute what is asked of all rows of the table that was found first."""
+        row = next((p for p in evidence.best() if cells_of(p.sentence.text)), None)
+        if row is None or not asks_of_all(evidence.question):
+            return None
+        document, heading = row.sentence.document, row.sentence.heading
+        rows = [each for each in self.index.sentences(document) if each.heading == heading]
+        found = aggregate(evidence.question, rows, f"{row.title} {subject_of(row)} {heading}")
+        if found is None:
+            return None
+        return CheckedClaim(
+            text=found.text,
+            passages=tuple(replace(row, sentence=each) for each in found.rows),
+            support=1.0,
+            verdict="supported",
+            reason=found.reason,
+            signals=None,
+        )
 
     def _document_date(self, evidence: Evidence) -> CheckedClaim | None:
         """Quote the header that tells the date of the document found first."""
@@ -272,9 +292,9 @@ class Pipeline(Reading):
     ) -> tuple[CheckedClaim, ...]:
         """Try again where no claim of the first draft is supported.
 
-        Of a library that was read whole the closest sentences are read once more by
-        themselves; and where the question asks how many, what it counts is looked for. What
-        names something that nothing read speaks of is hardly answered by reading on.
+        A row of a table that fits better is read by itself, and of a library that was read whole
+        the closest sentences are; and where the question asks how many, what it counts is looked
+        for. What names something that nothing read speaks of is hardly answered by reading on.
 
         Returns
         -------
@@ -287,6 +307,9 @@ class Pipeline(Reading):
         """
         if _asks_of_the_unsaid(evidence):
             return checked
+        again = self._read_row(model, evidence, checked, deadline)
+        if _any_supported(again):
+            return again
         again = self._read_closest(model, evidence, checked, deadline)
         if _any_supported(again):
             return again
@@ -299,6 +322,23 @@ class Pipeline(Reading):
             if count is not None:
                 return (count,)
         return checked or again
+
+    def _read_row(
+        self,
+        model: ChatModel,
+        evidence: Evidence,
+        checked: tuple[CheckedClaim, ...],
+        deadline: Deadline,
+    ) -> tuple[CheckedClaim, ...]:
+        """Read the row of a table that fits a question better than what a draft was taken from."""
+        for claim in checked:
+            row = fitting_row(evidence.question, claim, self.rows(claim))
+            if row is not None:
+                passage = replace(claim.passages[0], number=1, sentence=row, nearby=())
+                alone = replace(evidence, passages=(passage,), ranked=(1,), whole=False)
+                draft = self.draft_from(model, alone, [passage], deadline)
+                return self.check(model, alone, draft, deadline)
+        return ()
 
     def _read_closest(
         self,

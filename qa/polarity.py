@@ -20,6 +20,7 @@ __all__ = ["denies", "denies_asked", "turns_around"]
 # What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
     r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|exempt|den[iy]|absen"
+    r"|refrain|bann(?:ed|ing)|instead"
     r"|clos(?:ed|ure)|non\Z)"
     r"|\A(?:un(?!cle|der|i[ft]|ion|iq|iv|less|til)|non)\w{4,}|less\Z"
 )
@@ -27,8 +28,15 @@ _SAYS_NO = re.compile(
 _NEITHER = re.compile(
     r"(?i)\b(?:not only|or not|why not|if\b.*\bnot)\b|\bno\.? ?(?:\d|\?|\Z)"
     r"|\bwhy \w+n['’]t\b"
+    # "The common ones, and not the very common ones".
+    r"|\b(?:and|but) not\b"
     r"|\bat (?:least|most|last|first|best|worst)\b"
     r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
+)
+# "Leave phones at home", "grapefruit must be left out", "keep off the grass".
+_AWAY = re.compile(
+    r"(?i)\b(?:leav(?:e|es|ing)|left|keep(?:s|ing)?|kept|stay(?:s|ing)?)\b[^.;!?]{0,80}?"
+    r"\b(?:at home|out|off|away|behind|outside)\b"
 )
 _DENIES_WHAT_FOLLOWS = frozenset({"without", "neither", "nor"})
 # Words for one end, and for the other.
@@ -71,7 +79,7 @@ def turns_around(question: str, texts: Sequence[str]) -> bool:
 def denies(texts: Sequence[str]) -> bool:
     """Whether texts, in English, say what isn't so."""
     said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
-    return _denies(said) or any(map(_SAYS_NO.search, said))
+    return _denies(said) or any(map(_SAYS_NO.search, said)) or any(map(_AWAY.search, texts))
 
 
 def denies_asked(question: str, text: str) -> bool:

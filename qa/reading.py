@@ -19,7 +19,7 @@ from qa.index import Index
 from qa.llms import ChatModel, Completion, Deadline, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
-from qa.tables import mixed_rows
+from qa.tables import cells_of, wrong_row
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import CheckedClaim, check_claims
 
@@ -107,8 +107,26 @@ class Reading:
         )
         question = evidence.question
         return tuple(
-            dated_claim(_with_day(question, _of_one_sort(question, claim))) for claim in checked
+            dated_claim(_with_day(question, self._of_right_row(question, claim)))
+            for claim in checked
         )
+
+    def _of_right_row(self, question: str, claim: CheckedClaim) -> CheckedClaim:
+        """A claim, not supported where it is taken from rows that the question doesn't ask for."""
+        if claim.verdict != "supported":
+            return claim
+        reason = wrong_row(question, claim, self.rows(claim))
+        return replace(claim, verdict="unsupported", reason=reason) if reason else claim
+
+    def rows(self, claim: CheckedClaim) -> Sequence[Sentence]:
+        """Sentences of the document that a claim cites, where it cites a row of a table.
+
+        Most cite none; a long document isn't gone through for those.
+        """
+        cited = claim.passages[0].sentence if claim.passages else None
+        if cited is None or not cells_of(cited.text):
+            return ()
+        return self.index.sentences(cited.document)
 
 
 def date_of(passages: Sequence[Passage]) -> str | None:
@@ -133,15 +151,6 @@ def _with_day(question: str, claim: CheckedClaim) -> CheckedClaim:
         return claim
     context = " ".join(passage.sentence.text for passage in claim.passages)
     return replace(claim, text=with_day(claim.text, context, question))
-
-
-def _of_one_sort(question: str, claim: CheckedClaim) -> CheckedClaim:
-    """A claim, not supported where it mixes rows of a table that the question tells apart."""
-    named = mixed_rows(question, claim) if claim.verdict == "supported" else None
-    if named is None:
-        return claim
-    reason = f"Not each row that it is taken from has {named}."
-    return replace(claim, verdict="unsupported", reason=reason)
 
 
 def _similarity(embedder: Embedder, one: str, other: str) -> float:

@@ -1,8 +1,8 @@
-"""A table's other rows that fit a question as the one does that answered it.
+"""Whether the row of a table that answers a question is the one it asks for, and the only one.
 
 A model that reads some rows of a table names one of them. What made it fit stands in its
 cells: those whose values the question names. Code finds every row with the same values,
-so that an answer from a table is complete.
+so that an answer from a table is complete, and a row that fits better, so that it is right.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qa.types import Passage, Sentence
 from qa.units import MEASURES
 from qa.verification import CheckedClaim
 
-__all__ = ["MAX_ROWS", "all_rows", "cells_of", "mixed_rows", "with_unit"]
+__all__ = ["MAX_ROWS", "all_rows", "cells_of", "fitting_row", "is_told", "with_unit", "wrong_row"]
 
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
@@ -29,6 +29,16 @@ NARROWING = NEGATIONS | frozenset(
     below between than only other another both
     """.split()
 )
+# Which one of all is asked for. "First" and "last" begin names, too.
+RANKING = frozenset(
+    """
+    most least fewest highest lowest largest smallest biggest greatest newest oldest youngest
+    eldest longest shortest cheapest dearest tallest heaviest lightest fastest slowest latest
+    earliest
+    """.split()
+)
+# Letters that a word and a form of it share.
+_ALIKE = 3
 # What says no more of a row than that it has a value. Any other word may choose among the rows
 # by a cell that code can't read it in: "overdue", "has paid", "women".
 NEUTRAL = stems(
@@ -108,7 +118,80 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
     )
 
 
-def mixed_rows(question: str, claim: CheckedClaim) -> str | None:
+def wrong_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> str:
+    """Why the rows that a claim cites aren't those that a question asks for.
+
+    Parameters
+    ----------
+    question : str
+    claim : CheckedClaim
+        Supported.
+    rows : iterable of Sentence
+        Of the document that it cites.
+
+    Returns
+    -------
+    str
+        A sentence; ``""`` where nothing speaks against them.
+    """
+    cited = [passage for passage in claim.passages if cells_of(passage.sentence.text)]
+    if not cited:
+        return ""
+    if named := _mixed(question, cited):
+        return f"Not each row that it is taken from has {named}."
+    # "The newest member": one row tells nothing of the others, unless it says so.
+    said = {word.key for passage in cited for word in words(passage.sentence.text)}
+    if unsaid := {word.key for word in words(question)} & RANKING - said:
+        return f"The quoted row doesn’t say that it is the one: “{min(unsaid)}” compares rows."
+    if fitting_row(question, claim, rows) is not None:
+        return "Another row of the table speaks of more that the question names."
+    return ""
+
+
+def fitting_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Sentence | None:
+    """The row that speaks of all that the cited one does of a question, and of more.
+
+    Asked for the treasurer's number, a small model gives that of any member.
+
+    Parameters
+    ----------
+    question : str
+    claim : CheckedClaim
+    rows : iterable of Sentence
+        Of the document that it cites, in order.
+
+    Returns
+    -------
+    Sentence or None
+        None where the claim doesn't cite one row alone, or not exactly one other fits better.
+    """
+    if len(claim.passages) != 1 or not cells_of(claim.passages[0].sentence.text):
+        return None
+    passage = claim.passages[0]
+    cells = cells_of(passage.sentence.text)
+    # What every row has, and what the whole table is about, chooses none.
+    general = stems(" ".join((passage.title, passage.sentence.heading, *cells)))
+    asked = {w.key for w in content_words(question) if not is_told(w.key, general | NEUTRAL)}
+    held = _spoken(asked, passage.sentence)
+    missing = asked - held
+    same = [row for row in rows if missing and row.heading == passage.sentence.heading]
+    better = [
+        row
+        for row in same
+        if any(word[:_ALIKE] in row.text.casefold() for word in missing)
+        and _spoken(asked, row) > held
+        and cells_of(row.text)
+    ]
+    best = [row for row in better if _spoken(asked, row) >= asked] or better
+    return best[0] if len(best) == 1 and best[0] not in orders(same) else None
+
+
+def _spoken(asked: Iterable[str], row: Sentence) -> set[str]:
+    said = frozenset[str]().union(*map(stems, cells_of(row.text).values()))
+    return {word for word in asked if speaks_of(word, said)}
+
+
+def _mixed(question: str, cited: Iterable[Passage]) -> str | None:
     """Find what a question names of some rows that a claim cites, and others contradict.
 
     Asked for the furniture, a small model lists who sold the table, and the grocer of the next
@@ -120,7 +203,7 @@ def mixed_rows(question: str, claim: CheckedClaim) -> str | None:
         A cell, "Category: Furniture", that some cited rows have and others have otherwise; None
         where there is none, or the question compares rows.
     """
-    rows = [cells for p in claim.passages if (cells := cells_of(p.sentence.text))]
+    rows = [cells_of(passage.sentence.text) for passage in cited]
     if len(rows) < 2 or any(word.key in NARROWING for word in words(question)):
         return None
     for column in dict.fromkeys(column for cells in rows for column in cells):
@@ -168,13 +251,13 @@ def _asks_more(question: str, passage: Passage, asked: str, wanted: Mapping[str,
         or any(word.key not in known for word in names_and_numbers(question))
         # "Names" isn't among the stems, since "name" is mostly grammar.
         or not all(
-            word.key.removesuffix("s") in known or _is_told(word.key, said)
+            word.key.removesuffix("s") in known or is_told(word.key, said)
             for word in content_words(question)
         )
     )
 
 
-def _is_told(word: str, said: frozenset[str]) -> bool:
+def is_told(word: str, said: frozenset[str]) -> bool:
     """Whether stems have a form of a word or one made from it: "own", "owner"."""
     return speaks_of(word, said) or any(stem.startswith(word) for stem in said)
 

@@ -189,7 +189,7 @@ class Hit:
     title : str
         The document's title.
     date : str or None
-        The document's date.
+        The document's date; of a mailbox, the day on which the message was sent.
     score : float
         Fused score: comparable within one question, not between questions.
     dense : float

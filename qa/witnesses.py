@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.alignment import content_words, words
-from qa.mentions import REPLY, around, is_unsaid, names_of, section_date, speaks_of, stems
+from qa.mentions import (
+    REPLY,
+    SENT,
+    around,
+    is_unsaid,
+    names_of,
+    section_date,
+    speaks_of,
+    stems,
+)
 from qa.types import Evidence, Passage
 
 __all__ = ["closest_of", "later_sections", "replies", "witnesses"]
@@ -80,6 +89,8 @@ def replies(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, ...]:
 def later_sections(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, ...]:
     """Find sections of later days, in minutes or a log, that speak of what cited passages do.
 
+    Of a mailbox, also later messages of the same thread: see `replies`.
+
     Parameters
     ----------
     evidence : Evidence
@@ -89,20 +100,31 @@ def later_sections(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, .
     Returns
     -------
     tuple of str
-        Headings in the one document that is cited, the latest first.
+        Headings in the one document that is cited: those that speak of the same, the latest
+        first, then replies, the closest to the question first.
     """
     (document, *others) = {passage.sentence.document for passage in cited}
     days = [day for passage in cited if (day := section_date(passage.sentence.heading))]
     if others or not days:
         return ()
-    later = {
-        passage.sentence.heading: day
-        for passage in _speaking(evidence, cited)
+    later = [
+        passage
+        for passage in evidence.best()
         if passage.sentence.document == document
-        and (day := section_date(passage.sentence.heading))
-        and day > max(days)
-    }
-    return tuple(sorted(later, key=later.__getitem__, reverse=True))
+        and (section_date(passage.sentence.heading) or "") > max(days)
+    ]
+    same = _speaking(evidence, cited)
+    speaking = [passage.sentence.heading for passage in later if passage in same]
+    speaking.sort(key=lambda heading: section_date(heading) or "", reverse=True)
+    headings = [p.sentence.heading for p in cited if SENT.search(p.sentence.heading)]
+    threads = [subject for heading in headings if (subject := _subject(heading))]
+    answering = [
+        heading
+        for heading in (passage.sentence.heading for passage in later)
+        if REPLY.match(heading)
+        and any(_subject(heading)[: len(subject)] == subject for subject in threads)
+    ]
+    return tuple(dict.fromkeys((*speaking, *answering)))
 
 
 def _speaking(evidence: Evidence, cited: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -123,7 +145,7 @@ def _speaking(evidence: Evidence, cited: Sequence[Passage]) -> tuple[Passage, ..
 
 
 def _subject(title: str) -> list[str]:
-    return [word.key for word in words(REPLY.sub("", title))]
+    return [word.key for word in words(SENT.sub("", REPLY.sub("", title)))]
 
 
 def closest_of(

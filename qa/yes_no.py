@@ -17,8 +17,10 @@ from qa.checker import read_again
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import (
+    is_unsaid,
     label_of,
     leads,
+    names_of,
     speaks_of,
     stems,
     with_leads,
@@ -178,7 +180,7 @@ def decide(
     ------
     ModelUnavailableError
     """
-    closest = evidence.best()[:PASSAGES]
+    closest = _of_named(evidence)
     read = with_leads(closest, evidence.passages)
     drafted = bool(draft.claims)
     answer, supported = _weighed(model, evidence.question, read, deadline, drafted=drafted)
@@ -247,6 +249,19 @@ def _weighed(
     answer, score = ("Yes", scores[0]) if scores[0] >= scores[1] else ("No", scores[1])
     # A reading that says the same of both, or nothing, has decided nothing.
     return answer, 0.0 if None in (yes, no) or yes == no else score / (1.0 + sum(scores))
+
+
+def _of_named(evidence: Evidence) -> tuple[Passage, ...]:
+    """The closest passages, of those documents that speak of most of a question's names."""
+    closest = evidence.best()[:PASSAGES]
+    names = names_of(evidence.question)
+    told = {
+        document: sum(not is_unsaid(name, *passages) for name in names)
+        for document in {passage.sentence.document for passage in closest}
+        if (passages := [p for p in closest if p.sentence.document == document])
+    }
+    most = max(told.values())
+    return tuple(p for p in closest if told[p.sentence.document] == most)
 
 
 def _telling(evidence: Evidence, read: tuple[Passage, ...]) -> tuple[Passage, ...]:

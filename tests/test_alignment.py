@@ -225,6 +225,8 @@ def test_a_name_is_quoted_where_it_is_said_what_was_asked() -> None:
         # A verb that was fitted to the question is still the passage's own; a number isn't.
         ("Keller asked €46,200", True),
         ("Keller wants €46,200", False),
+        ("Because he could start in May", True),
+        ("Because", False),
     ],
 )
 def test_items_that_stand_word_for_word(claim: str, verbatim: bool) -> None:

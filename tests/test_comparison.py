@@ -150,6 +150,16 @@ def test_a_later_reply_is_read_though_it_doesn_t_repeat_the_subject(asked: Asked
     assert (answer.text, calls[0]) == ("5 crowns [1]", 1)
 
 
+def test_a_later_message_of_a_mailbox_comes_first_with_its_own_date(asked: Asked) -> None:
+    first = mail("Ferry", 3, "A ticket for the ferry costs 5 crowns.")
+    later = mail("Re: Ferry", 10, "They want 7 crowns.\n> A ticket for the ferry costs 5 crowns.")
+    sender = "From: Ada <ada@example.org>"
+    answer, _ = asked({"a.mbox": f"From a Mon\n{sender}\n{first}\nFrom b Mon\n{sender}\n{later}"})
+    assert answer.text == "7 crowns [1]; 5 crowns [2]"
+    assert [citation.date for citation in answer.citations] == ["2026-08-10", "2026-08-03"]
+    assert {citation.date_source for citation in answer.citations} == {"header"}
+
+
 def test_what_a_later_reply_hardly_answers_is_quoted_in_a_note(
     write: Write, scripted: Open
 ) -> None:

@@ -57,6 +57,12 @@ from qa.verification import CheckedClaim
         ("ten days", "one month", False),
         ("5 miles", "8 km", None),
         ("50", "60 euros", False),
+        # Days whose month isn't repeated; without a weekday a number may be of anything.
+        ("Thursday 12 to Sunday 15 June", "Thursday 19 to Sunday 22", False),
+        ("Sunday 15 June", "Sunday 15", True),
+        ("Sunday 15 June", "Sunday", None),
+        ("Sunday", "Monday", False),
+        ("15 June", "19", None),
         ("the", "Rehn", None),
         ("", "Rehn", None),
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ def test_a_date_is_found_however_it_is_written(
 ) -> None:
     (group,) = names_of(question)
     assert is_unsaid(group, passage(text, date)) is not said
+
+
+def test_a_file_s_name_tells_what_it_is_about() -> None:
+    (group,) = names_of("What does Zelquorin cost?")
+    leaflet = passage("It costs 5 crowns.")
+    assert is_unsaid(group, leaflet)
+    named = replace(leaflet, sentence=replace(leaflet.sentence, document="my_zelquorin-info.md"))
+    assert not is_unsaid(group, named)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ ORDER = (
     "yes_no",
     "verification",
     "tables",
+    "aggregates",
     "premise",
     "witnesses",
     "conflict",

@@ -42,6 +42,11 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("When is the mill not open?", "Closed on Mondays."),
         ("Who doesn’t pay?", "Children are exempt from the fee."),
         ("Which fees aren’t paid back?", "The deposit is non-refundable."),
+        ("Which gadgets aren’t allowed?", "Please leave phones and tablets at home."),
+        ("What mustn’t I drink?", "Grapefruit juice must be left out."),
+        ("What can’t we bring?", "Drones are banned."),
+        # What isn't meant is only told apart.
+        ("Which effects are common, and not very common?", "Common: vivid dreams."),
         # Another word for the same end is said, too, or the end isn't meant.
         ("How deep is the biggest lake?", "The largest lake is Vann, the smallest Tarn."),
         ("Who arrived first last year?", "In 2019 Ada was the first to arrive."),

@@ -178,6 +178,28 @@ def test_mailbox(reader: DocumentReader) -> None:
     )
 
 
+def test_a_mailbox_tells_its_messages_apart_and_says_nothing_twice(reader: DocumentReader) -> None:
+    first = (
+        "From a Sat\nFrom: Ada Rehn <ada@example.org>\nSubject: Lake\n"
+        "Date: Sat, 01 Aug 2026 09:00:00 +0000\n\nWe go on Friday, at\nnine from the mill.\n"
+    )
+    # What was quoted by others, and what no earlier message says, stays.
+    second = (
+        "\nFrom b Sun\nFrom: bo@example.org\nSubject: Re: Lake\n"
+        "Date: Sun, 02 Aug 2026 09:00:00 +0000\n\nSaturday is better.\n"
+        "> > We go on Friday, at nine\n> from the mill.\n>\n\nSee:\n> A line of the leaflet.\n"
+    )
+    document = read(reader, "a.mbox", first + second)
+    assert document.title == "Lake"
+    assert document.text == (
+        "## Lake (Ada Rehn, 2026-08-01)\n\nFrom: Ada Rehn <ada@example.org>\n"
+        "Date: Sat, 01 Aug 2026 09:00:00 +0000\n\nWe go on Friday, at\nnine from the mill.\n\n"
+        "## Re: Lake (bo@example.org, 2026-08-02)\n\nFrom: bo@example.org\n"
+        "Date: Sun, 02 Aug 2026 09:00:00 +0000\n\nSaturday is better.\n\n"
+        "See:\n> A line of the leaflet."
+    )
+
+
 @pytest.mark.parametrize("binary", [b"\x00\x01" * 200, b"%PDF-1.7"])
 def test_an_odd_part_loses_nothing_else(reader: DocumentReader, binary: bytes) -> None:
     book = files.book({"a.xhtml": "<p>First.</p>", "b.xhtml": binary, "c.xhtml": "<p>Last.</p>"})

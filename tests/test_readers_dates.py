@@ -72,6 +72,36 @@ def test_a_heading_may_stand_above_the_line_that_tells_the_date(
     assert document.text.startswith(text[:7])
 
 
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Osk, 3 May 2024\n\nDear Ada,\n\nthank you.", "2024-05-03"),
+        (
+            "# Osk School\n\n**Trip to Lund: 26 June 2025**\n\n2 June 2025\n\nDear all\n",
+            "2025-06-02",
+        ),
+        (
+            "THE COURIER\nSaturday 14 October 2023\n\nBy Ada Rehn and B. Holt\n\nIt rains.",
+            "2023-10-14",
+        ),
+        ("OSK COUNCIL\n\nMinutes of the meeting held on Tuesday 14 May 2024 at 7.", "2024-05-14"),
+        # The day of what is announced, a diary, a walk, and a date behind the salutation.
+        ("Spring fair\n\nSaturday 14 June 2025\n\n11 am to 4 pm", None),
+        ("3 May 2024\nBy Ada\n\n4 May 2024\nBy Bo\n", None),
+        ("3 May 2024\n\nBy noon it rained.", None),
+        ("It takes 10 minutes, as on 14 May 2024.", None),
+        ("Dear Ada,\n\n3 May 2024\n\nis the day.", None),
+    ],
+)
+def test_the_date_of_a_letter_an_article_and_minutes(
+    reader: DocumentReader, text: str, date: str | None
+) -> None:
+    document = read(reader, "a.md", text)
+    assert document.date == date
+    assert document.date_source == (date and "header")
+    assert document.body_start == 0
+
+
 def saved_at(reader: DocumentReader, name: str, content: str, moment: str | float) -> Document:
     """Read a file that was saved then, and look at it again: a time of saving is no content."""
     read(reader, name, content)

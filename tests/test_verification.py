@@ -287,6 +287,25 @@ def test_the_prompt_shows_only_what_is_cited() -> None:
     assert prompt[-1].content == (f"Passage: {TEXTS[1]} {TEXTS[2]}\nQuestion: When?\nAnswer: 9 am")
 
 
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("How heavy is the Tidewell 60?", "Tidewell 60: "),
+        ("what does the dishwasher weigh", "dishwasher: "),
+        # The passage says it, or nothing does.
+        ("Which manual says that it weighs 43 kg?", "manual: "),
+        ("What weighs 43 kg?", ""),
+        ("How heavy is the oven?", ""),
+    ],
+)
+def test_the_subject_that_a_question_names_is_told(question: str, subject: str) -> None:
+    text = "It weighs 43 kg."
+    sentence = Sentence("my/dishwasher-manual.html", 1, 0, len(text), text)
+    passage = Passage(1, sentence, "Tidewell 60", None, 1.0)
+    prompt = check_prompt(question, "43 kg", [passage])
+    assert prompt[-1].content.startswith(f"Passage: {subject}{text}\n")
+
+
 def test_what_is_cited_is_read_under_its_headings() -> None:
     one, two, three = evidence().passages[:3]
 

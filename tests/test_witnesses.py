@@ -111,3 +111,27 @@ def test_later_days_of_the_same_minutes(heading: str, text: str, found: bool) ->
     read = replace(read, passages=passages)
     assert later_sections(read, passages[:1]) == ((heading,) if found else ())
     assert later_sections(read, passages) == ()
+
+
+@pytest.mark.parametrize(
+    ("heading", "found"),
+    [
+        ("Re: Lake (Bo, 2026-08-02)", True),
+        ("AW: Re: Lake - new plan (Bo, 2026-09-02)", True),
+        # It is no reply, of another thread, or earlier.
+        ("Lake (Bo, 2026-08-02)", False),
+        ("Re: Party (Bo, 2026-08-02)", False),
+        ("Re: Lake (Bo, 2026-07-02)", False),
+    ],
+)
+def test_later_messages_of_a_mailbox(heading: str, found: bool) -> None:
+    read = evidence(
+        "When do we go?", ("a.mbox", "We go on Friday.", 1.0), ("a.mbox", "Later!", 0.2)
+    )
+    headings = ("Lake (Ada, 2026-08-01)", heading)
+    passages = tuple(
+        replace(passage, sentence=replace(passage.sentence, heading=above))
+        for passage, above in zip(read.passages, headings, strict=True)
+    )
+    read = replace(read, passages=passages)
+    assert later_sections(read, passages[:1]) == ((heading,) if found else ())

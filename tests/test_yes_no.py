@@ -154,6 +154,25 @@ def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
     assert "closest alone say otherwise" in found.reason
 
 
+def test_documents_that_say_less_of_what_is_named_have_no_say() -> None:
+    said = (
+        ("keys.md", "The rest are in Biscuit tins."),
+        ("trip.md", "The Signal House has four bedrooms."),
+        ("trip.md", "Biscuit stays at home."),
+    )
+    passages = tuple(
+        Passage(n, Sentence(name, 10 * n, 0, len(text), text), "T", None, 1.0 - n / 10)
+        for n, (name, text) in enumerate(said, start=1)
+    )
+    read = Evidence("Is Biscuit allowed at the Signal House?", passages, (1, 2, 3))
+    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    assert found.verdict == "supported"
+    assert {passage.sentence.document for passage in found.passages} == {"trip.md"}
+    # Where each names as much, each is read.
+    (found,) = check("No", reading=decides(0.1, 0.9), read=replace(read, question="Is it Biscuit?"))
+    assert {passage.sentence.document for passage in found.passages} == {"keys.md", "trip.md"}
+
+
 @pytest.mark.parametrize("draft", ["Yes. Guests need no ticket", "Yes"])
 def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
     (passage, *_) = evidence().passages
@@ -178,6 +197,7 @@ def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
         ("Does the gym have any rope?", True),
         ("Is there a gym?", True),
         ("Will there be ropes, too?", True),
+        ("Is there a way to hire ropes?", True),
         ("Does it have more than ten showers?", True),
         # Whether one may do something is told in many words.
         ("Do I need to pay?", True),

@@ -42,6 +42,18 @@ _OTHER_FIELD = re.compile(r"\n?[ \t]*[*_]{0,2}[A-Z][A-Za-z -]{0,30}[*_]{0,2}:[ \
 _MAX_HEADER_FIELDS = 20
 _HEADING = re.compile(r"\s*(?:#{1,6}[ \t]+\S[^\n]*|\S[^\n]*\n[ \t]*(?:={3,}|-{3,})[ \t]*)\n\s*")
 
+# Above these a line that is a date alone tells when a letter or an article was written; what
+# else stands alone may be the day of what is announced.
+_WRITTEN = re.compile(
+    r"(?i:dear|hello|hi|sehr geehrte[rns]?|liebe[rs]?|ch[eè]re?s?|madame|monsieur|bonjour"
+    r"|estimad[oa]s?|querid[oa]s?|gentil[ei]|car[oaie])\b.{0,80}[,!:]?"
+    r"|(?i:by|von|par|por|di)(?: (?:and|und|et|y|e|&|[^\W\d_a-z][^\s.!?]*\.?)){1,8}(?<![.!?])"
+)
+_PLACE = re.compile(r"[^\W\d][\w .'’-]{1,40},[ ]")
+_MINUTES = re.compile(r"(?i)(?<!\d )\b(?:minutes|protokoll|compte[ -]rendu|verbale|acta)\b")
+_FIRST_LINES, _TITLE_LINES = 12, 3
+_MAX_LINE = 200
+
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<block>.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML_FRONT_MATTER = re.compile(r"\+{3}[ \t]*\n(?P<block>.*?\n)\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_LINE = re.compile(r"^(\w[\w -]*?):[ \t]+[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
@@ -108,7 +120,7 @@ def read_header(text: str) -> Header:
             end = position
     while end < len(text) and text[end].isspace():
         end += 1
-    date = next((iso for iso in isos + later if iso), None)
+    date = next((iso for iso in isos + later if iso), None) or _date_at_the_top(text[end:])
     return Header(
         title=next((title for value in titles if (title := tidy_title(value))), None),
         date=date,
@@ -116,6 +128,25 @@ def read_header(text: str) -> Header:
         # A file that is all header is all text: nothing of it should be lost.
         end=end if end < len(text) else 0,
     )
+
+
+def _date_at_the_top(text: str) -> str | None:
+    """The date of a letter or an article, in a line of its own, or in the title of minutes."""
+    first = [line.strip(" \t*_#") for line in text[: _FIRST_LINES * _MAX_LINE].split("\n")]
+    lines = [line for line in first if line][:_FIRST_LINES]
+    alone: list[str | None] = []
+    written = False
+    for place, line in enumerate(lines):
+        named = _PLACE.match(line)
+        found = DATE.match(line) or (DATE.match(line, named.end()) if named else None)
+        if found and not line[found.end() :].strip(" .*_"):
+            alone.append(iso_date(found))
+        written = written or bool(alone and _WRITTEN.fullmatch(line))
+        dates = [*DATE.finditer(line)]
+        if place < _TITLE_LINES and _MINUTES.search(line) and len(dates) == 1:
+            return iso_date(dates[0])
+    # A diary has many.
+    return alone[0] if written and len(alone) == 1 else None
 
 
 def _read_front_matter(text: str) -> tuple[list[tuple[str, str]], int]:

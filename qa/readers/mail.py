@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage, Message
-from email.utils import parsedate_to_datetime
-from itertools import zip_longest
+from email.utils import parseaddr, parsedate_to_datetime
+from itertools import groupby, zip_longest
 
 from qa.documents import canonical_text
 from qa.errors import DocumentError
@@ -23,6 +23,9 @@ __all__ = ["read"]
 
 # A header follows; what begins so otherwise is text.
 _SEPARATOR = re.compile(rb"^From [^\n]*\n(?=[!-9;-~]+:)", re.MULTILINE)
+# Characters of earlier messages among which a quote is looked for, line by line.
+_REMEMBERED = 50_000
+_QUOTED = re.compile(r"[ \t]*>[> \t]*")
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_NAMED = 20
 # Of headings: a message within a message within …
@@ -34,16 +37,21 @@ _STUMBLED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, 
 
 @dataclass(slots=True)
 class _Found:
-    """What is told of a file beside its text."""
+    """What is told of a file beside its text; `said` is what its messages said so far."""
 
     attachments: list[str] = field(default_factory=list)
     unread: list[DocumentError] = field(default_factory=list)
     unreadable: int = 0
     messages: int = 0
+    said: str = ""
 
 
 def read(data: bytes, path: str) -> Content:
-    """Read a message, or a mailbox message by message; what a message passes on stands below it."""
+    """Read a message, or a mailbox message by message; what a message passes on stands below it.
+
+    Each message of a mailbox is led by its subject, its sender and its day, by which later ones
+    are told from earlier ones. What it quotes of an earlier one isn't said again: it was, there.
+    """
     writer = TextWriter(path)
     mailbox = path.lower().endswith(".mbox")
     title, date = None, None
@@ -61,7 +69,9 @@ def read(data: bytes, path: str) -> Content:
             found.messages += 1
             found.unread.append(error)
             continue
-        if not mailbox:
+        if mailbox:
+            title = title or tidy_title(_header(message, "Subject"))
+        else:
             title, date = tidy_title(_header(message, "Subject")), _date(message)
         _write(message, path, 2 if mailbox else 1, writer, found)
     if found.unread and len(found.unread) == found.messages:
@@ -80,7 +90,7 @@ def read(data: bytes, path: str) -> Content:
 def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, found: _Found) -> None:
     found.messages += 1
     subject = _header(message, "Subject")
-    writer.heading(level, subject)
+    writer.heading(level, _entitled(message, subject) if level > 1 else subject)
     told = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
     writer.paragraph("\n".join(told))
     found.unreadable += "\n".join([subject, *told]).count("\ufffd")
@@ -90,6 +100,9 @@ def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, fou
         found.unread.append(error)
     else:
         found.unreadable += harmed
+        if level > 1 and not is_html:
+            text = _without_repeats(canonical_text(text), found.said)
+            found.said = f"{found.said} {_flowing(text)}"[-_REMEMBERED:]
         _write_body(text, writer, is_html=is_html)
     for part, name in _attached(message):
         passed_on = _passed_on(part) if level < _MAX_LEVEL else None
@@ -97,6 +110,28 @@ def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, fou
             found.attachments.append(name)
         else:
             _write(passed_on, path, level + 1, writer, found)
+
+
+def _entitled(message: EmailMessage, subject: str) -> str:
+    """A message's subject, with who sent it and when, if its day is known."""
+    date = _date(message)
+    name, address = parseaddr(_header(message, "From"))
+    sent = ", ".join(filter(None, (name or address, date)))
+    return f"{subject} ({sent})".strip() if date else subject
+
+
+def _without_repeats(text: str, said: str) -> str:
+    """A message without the runs of quoted lines all of which stand in earlier messages."""
+    kept: list[str] = []
+    for quoted, run in groupby(text.split("\n"), key=lambda line: bool(_QUOTED.match(line))):
+        lines = list(run)
+        if not quoted or not all(_flowing(_QUOTED.sub("", line)) in said for line in lines):
+            kept += lines
+    return "\n".join(kept)
+
+
+def _flowing(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _attached(message: EmailMessage) -> list[tuple[Message, str]]:
