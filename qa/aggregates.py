@@ -197,9 +197,8 @@ def _wanted(
         if longest:
             wanted[column] = frozenset(longest)
     # "300" may be a size or a price: the column must be named.
-    for values in set(wanted.values()):
-        same = [column for column in wanted if wanted[column] == values]
-        if len(same) > 1 and not values <= _TRUE:
+    for each in set(wanted.values()):
+        if sum(of_column == each for of_column in wanted.values()) > 1 and not each <= _TRUE:
             return None
     return wanted
 
