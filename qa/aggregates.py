@@ -1,9 +1,9 @@
 """What a table says as a whole: how many rows fit, their sum, and which is the largest.
 
 A model reads a few rows of a table, and can neither compare nor add up the others. Code can;
-but only where it understands the whole question: every word of it must be a column, a value, a
-word of what the table is about, or the one that says what to compute. Any other question is
-answered as usual.
+but only where it uses the whole question: every word of it must be the column that is computed,
+the value by which rows are chosen, what the rows are of, or what is to be computed. A question
+with any other word ("per month", "second highest", "unpaid") is answered as usual.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qa.alignment import content_words, holds, names_and_numbers, words
+from qa.alignment import content_words, holds, stem, words
 from qa.injection import orders
 from qa.mentions import stems
-from qa.tables import NARROWING, NEUTRAL, cells_of, is_told
+from qa.tables import cells_of
 from qa.types import Sentence
 from qa.units import MEASURES
 from qa.values import Date, tokenise
@@ -25,55 +25,62 @@ __all__ = ["Aggregate", "aggregate", "asks_of_all"]
 
 # Every row that is counted or added is quoted; more of them nobody would check.
 MAX_QUOTED = 50
+# Of longer tables no row is compared while somebody waits.
+MAX_ROWS = 5000
 _COUNT = re.compile(r"(?i)\bhow many (?P<noun>[^\W\d_][\w'’-]*)")
-_SUM = re.compile(r"(?i)\b(?:total|sum|altogether|combined)\b")
-_MEAN = re.compile(r"(?i)\b(?:average|mean)\b")
+_SUM = re.compile(r"(?i)\b(?:total|sum)\b")
+_MEAN = re.compile(r"(?i)\baverage\b|\bthe mean\b")
 # With the kind of column that each compares, where the question names none.
 _MOST = {
     "highest": "",
     "largest": "size",
     "biggest": "size",
-    "greatest": "",
-    "most": "",
     "longest": "",
     "heaviest": "weight",
     "newest": "date",
     "latest": "date",
-    "dearest": "price",
-    "costliest": "price",
 }
 _LEAST = {
     "lowest": "",
     "smallest": "size",
-    "least": "",
-    "fewest": "",
     "shortest": "",
     "lightest": "weight",
     "earliest": "date",
     "cheapest": "price",
 }
 _SORTS = {
-    "price": stems("price cost fee rent rate amount charge"),
+    "price": stems("price cost fee rent"),
     "weight": stems("weight mass"),
     "size": stems("size area surface sqm"),
+    # Not when something ends, is due, or when somebody was born.
+    "date": stems("date joined started start added created hired published released since"),
 }
-# What is counted by nobody: names in digits.
-_NAMES = stems("number phone telephone mobile fax year code postcode zip account")
-_PEOPLE = re.compile(
-    r"(?i)(?:\b|_)(?:name|member|person|holder|owner|employee|customer|player|student|author)(?:\b|_)"
+# All that a question may say beside columns, values and what is to be computed.
+_GRAMMAR = frozenset(
+    """
+    how many what what's which who is are was were do does did has have had the a an of in for with
+    there and that whose please
+    """.split()
 )
+# What is neither added nor compared: names in digits, places in an order.
+_NAMES = stems(
+    "number phone telephone mobile fax year code postcode zip account rank position place priority"
+    " grade level"
+)
+# A price for each is no amount to add.
+_EACH = stems("price rate unit each per quantity qty")
+_KINDS = stems("currency unit")
+_PEOPLE = re.compile(r"(?i)(?:\b|_)name(?:\b|_)")
 _TRUE, _FALSE = frozenset({"yes", "y", "true", "x", "✓"}), frozenset({"no", "n", "false"})
-_TOTAL = re.compile(
-    r"(?i)\W*(?:(?:grand|sub)[ -]?)?(?:totals?|sum|average|mean|summe|gesamt|mittelwert|somme)\W*"
-)
-_OF_PEOPLE = re.compile(
-    r"(?i)\b(?:who|whose|member|person|people|employee|customer|player|student)s?\b"
-)
-_OF_VALUE = re.compile(r"(?i)\W*(?:when|how|what(?:['’]s| is| was| are))\b")
+_TOTAL = re.compile(r"(?i)\b(?:sub)?(?:totals?|sum|balance|carried|average|summe|gesamt|somme)\b")
+_OF_VALUE = re.compile(r"(?i)\W*(?:how|what(?:['’]s| is| was| are))\b")
 _AMOUNT = re.compile(
-    r"(?P<sign>[-−])?[€$£¥₩]?\s?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"\s?(?P<unit>%|[^\W\d_]+)?"
+    r"(?P<sign>[-−])?(?P<currency>[€$£¥₩])?\s?"
+    r"(?P<digits>\d{1,3}(?:,\d{3}){1,4}(?:\.\d+)?|\d{1,12}(?:\.\d{1,6})?)"
+    r"\s?(?P<unit>[%€$£¥₩]|[^\W\d_]+)?"
 )
+# "1.250" is more than a thousand to some.
+_UNCLEAR = re.compile(r"\d{1,3}\.\d{3}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ def asks_of_all(question: str) -> bool:
     return _plan(question) is not None
 
 
-def aggregate(question: str, rows: Iterable[Sentence], about: str) -> Aggregate | None:
+def aggregate(question: str, rows: Iterable[Sentence]) -> Aggregate | None:
     """Compute what an English question asks of all rows of a table.
 
     Parameters
@@ -108,25 +115,25 @@ def aggregate(question: str, rows: Iterable[Sentence], about: str) -> Aggregate 
     question : str
     rows : iterable of Sentence
         Of one table; other sentences are passed over.
-    about : str
-        Title of the document, the heading above the table, and the name of its file.
 
     Returns
     -------
     Aggregate or None
         None where it asks for nothing of the kind, or for more than the table tells.
     """
-    rows = [row for row in rows if cells_of(row.text)]
-    kept_out = orders(rows)
-    table = {row: cells_of(row.text) for row in rows if row not in kept_out}
     plan = _plan(question)
-    # A row that sums up the others would be counted with them.
-    summed = any(_TOTAL.fullmatch(value) for cells in table.values() for value in cells.values())
-    if plan is None or len(table) < 2 or summed:
+    if plan is None:
         return None
+    found = {row: cells for row in rows if (cells := cells_of(row.text))}
+    if not 1 < len(found) <= MAX_ROWS:
+        return None
+    kept_out = orders(tuple(found))
+    table = {row: cells for row, cells in found.items() if row not in kept_out}
     columns = tuple(dict.fromkeys(column for cells in table.values() for column in cells))
+    if not _is_plain(columns, table.values()):
+        return None
     wanted = _wanted(question, columns, table.values())
-    if wanted is None or not _is_understood(question, plan, columns, wanted, about):
+    if wanted is None:
         return None
     fitting = {
         row: cells
@@ -136,12 +143,15 @@ def aggregate(question: str, rows: Iterable[Sentence], about: str) -> Aggregate 
     if not fitting:
         return None
     if plan.kind == "count":
-        return _counted(plan.noun, columns, fitting, wanted, about)
+        named = _is_named(columns[0], plan.noun)
+        understood = named and _is_understood(question, plan, (columns[0], *wanted), wanted)
+        return _counted(columns, fitting, wanted) if understood and wanted else None
     column = _column(question, plan, columns, fitting, wanted)
-    if column is None:
+    if column is None or not _is_understood(question, plan, (columns[0], column, *wanted), wanted):
         return None
     if plan.kind in ("sum", "mean"):
-        return _added(plan.kind, column, fitting)
+        apart = any(_words_of(each) & _EACH for each in columns)
+        return None if apart else _added(plan.kind, column, fitting)
     return _extreme(question, plan, column, columns, fitting)
 
 
@@ -166,37 +176,57 @@ def _plan(question: str) -> _Plan | None:
         kind = "max" if ranking[0] in _MOST else "min"
         return _Plan(kind, frozenset(ranking), sort=(_MOST | _LEAST)[ranking[0]])
     if kinds and not counting:
-        said = frozenset("total sum altogether combined average mean".split())
+        said = frozenset("total sum average mean".split())
         return _Plan(kinds[0], said)
     if counting and not kinds:
         return _Plan("count", frozenset(), noun=counting["noun"])
     return None
 
 
+def _is_plain(columns: Sequence[str], table: Iterable[Mapping[str, str]]) -> bool:
+    """Whether each row is one thing of its own, and none sums up the others."""
+    kinds: dict[str, set[str]] = {}
+    names = []
+    for cells in table:
+        if next(iter(cells)) != columns[0] or any(map(_TOTAL.search, cells.values())):
+            return False
+        names.append(cells[columns[0]])
+        for column in columns:
+            if _words_of(column) & _KINDS and column in cells:
+                kinds.setdefault(column, set()).add(cells[column])
+    return len(set(names)) == len(names) and all(len(values) == 1 for values in kinds.values())
+
+
 def _wanted(
     question: str, columns: Sequence[str], table: Iterable[Mapping[str, str]]
 ) -> dict[str, frozenset[str]] | None:
-    """What the question says of rows that it asks for: the values that a column must have."""
+    """What the question says of rows that it asks for: the values that a column must have.
+
+    Returns
+    -------
+    dict of str to frozenset of str, or None
+        By column; None where it may mean several values, or one that is a word of grammar.
+    """
     table = tuple(table)
-    asked = stems(question)
+    asked, lowered = {word.key for word in words(question)}, question.casefold()
     wanted: dict[str, frozenset[str]] = {}
     for column in columns:
         values = {cells[column] for cells in table if column in cells}
         if {value.casefold() for value in values} <= _TRUE | _FALSE:
-            named = _words_of(column)
-            if named and all(is_told(word, asked) for word in named):
+            if _is_named(column, *asked):
                 wanted[column] = frozenset(v for v in values if v.casefold() in _TRUE)
             continue
-        held = [value for value in values if content_words(value) and holds(question, value)]
-        # "Osterau" within "Neu Osterau".
-        longest = {
-            one for one in held if not any(one != other and holds(other, one) for other in held)
-        }
-        if len(longest) > 1:
+        said = [v for v in values if v.casefold() in lowered and holds(question, v)]
+        if any(not content_words(value) for value in said):
+            return None
+        # "Osterau" within "Neu Osterau"; "Comedy" within "Comedy, Drama".
+        longest = {v for v in said if not any(v != other and holds(other, v) for other in said)}
+        others = values - longest
+        if len(longest) > 1 or any(holds(other, v) for v in longest for other in others):
             return None
         if longest:
             wanted[column] = frozenset(longest)
-    # "300" may be a size or a price: the column must be named.
+    # "300" may be a size or a price.
     for each in set(wanted.values()):
         if sum(of_column == each for of_column in wanted.values()) > 1 and not each <= _TRUE:
             return None
@@ -208,48 +238,40 @@ def _is_understood(
     plan: _Plan,
     columns: Sequence[str],
     wanted: Mapping[str, frozenset[str]],
-    about: str,
 ) -> bool:
-    asked = [word for word in words(question) if word.key not in plan.said]
-    if any(word.key in NARROWING or word.key.endswith("n't") for word in asked):
-        return False
-    values = " ".join(value for values in wanted.values() for value in values)
-    told = f"{' '.join(columns)} {values} {about}".replace("_", " ")
-    exact = {word.key for word in words(told)}
-    said = stems(told) | NEUTRAL
-    if any(word.key not in exact for word in names_and_numbers(question) if word in asked):
-        return False
-    return all(
-        word.key in plan.said or word.key in exact | MEASURES or is_told(word.key, said)
-        for word in content_words(question)
-    )
+    """Whether each word of a question is grammar, or one by which the answer is computed."""
+    values = {word.key for each in wanted.values() for value in each for word in words(value)}
+    numbers = False
+    for word in words(question):
+        known = word.key in plan.said | values | _GRAMMAR or any(
+            _is_named(column, word.key) for column in columns
+        )
+        # "300 square metres".
+        if not known and not (numbers and word.key in MEASURES):
+            return False
+        numbers = word.is_number or (numbers and word.key in MEASURES)
+    return True
+
+
+def _is_named(column: str, *keys: str) -> bool:
+    """Whether words have one of a column's, but for endings: "joined", "join"."""
+    # "Name" is mostly grammar, and of the stems of none.
+    return bool(_words_of(column) & frozenset(map(stem, keys)))
 
 
 def _counted(
-    noun: str,
     columns: Sequence[str],
     fitting: Mapping[Sentence, Mapping[str, str]],
     wanted: Mapping[str, frozenset[str]],
-    about: str,
 ) -> Aggregate | None:
-    # "How many seats has the hall?" is told by its row, and so are its square metres.
-    if noun.casefold() in MEASURES:
+    if len(fitting) > MAX_QUOTED:
         return None
-    numeric = [
-        c
-        for c in columns
-        if any(_amount(cells.get(c, "")) is not None for cells in fitting.values())
-    ]
-    if any(is_told(noun.casefold(), _words_of(c)) for c in numeric if c != columns[0]):
-        return None
-    if len(fitting) > MAX_QUOTED or not (wanted or is_told(noun.casefold(), _words_of(about))):
-        return None
-    named = [cells.get(columns[0], "") for cells in fitting.values()]
+    named = ", ".join(cells[columns[0]] for cells in fitting.values())
     said = ", ".join(f"{column}: {min(values)}" for column, values in wanted.items())
     return Aggregate(
-        f"{len(fitting)} ({columns[0]}: {', '.join(named)})" if all(named) else str(len(fitting)),
+        f"{len(fitting)} ({columns[0]}: {named})",
         tuple(fitting),
-        f"Counted by code: every row{f' that has {said}' if said else ''} is quoted.",
+        f"Counted by code: every row that has {said} is quoted.",
     )
 
 
@@ -261,20 +283,25 @@ def _column(
     wanted: Mapping[str, frozenset[str]],
 ) -> str | None:
     """The column that is compared or added: the only one that the question can mean."""
-    asked = stems(question)
+    asked = [word.key for word in words(question)]
     read = _day if plan.sort == "date" else _amount
-    able = [
-        column
-        # The first one names the rows.
-        for column in columns[1:]
-        if column not in wanted
-        and not _words_of(column) & _NAMES
-        and all(read(cells[column]) is not None for cells in fitting.values() if column in cells)
-        and sum(column in cells for cells in fitting.values()) > 1
-    ]
-    named = [c for c in able if any(is_told(word, asked) for word in _words_of(c))]
+    able = []
+    # The first one names the rows.
+    for column in columns[1:]:
+        values = [cells[column] for cells in fitting.values() if column in cells]
+        if (
+            column not in wanted
+            and not _words_of(column) & _NAMES
+            and len(values) > 1
+            and all(read(value) is not None for value in values)
+            # Grams and kilograms, or dollars and euros, are neither added nor compared.
+            and len(set(map(_unit, values))) == 1
+        ):
+            able.append(column)
     sort = _SORTS.get(plan.sort, frozenset())
-    kept = named or [c for c in able if plan.sort == "date" or _words_of(c) & sort]
+    kept = [column for column in able if _is_named(column, *asked)] or [
+        column for column in able if _words_of(column) & sort
+    ]
     return kept[0] if len(kept) == 1 else None
 
 
@@ -316,12 +343,10 @@ def _extreme(
     found = [row for row, value in ranked.items() if value == best]
     if len(found) > MAX_QUOTED:
         return None
-    asked = stems(question)
-    others = [c for c in columns if c != column]
-    named = [c for c in others if any(is_told(word, asked) for word in _words_of(c))]
-    people = [*filter(_PEOPLE.search, others)] if _OF_PEOPLE.search(question) else []
-    label = (named or people or [columns[0]])[0]
-    names = [fitting[row].get(label) or fitting[row].get(columns[0], "") for row in found]
+    # People have names; whatever else is asked for is what the rows are of.
+    people = [*filter(_PEOPLE.search, columns)] if question.casefold().startswith("who") else []
+    label = (people or [columns[0]])[0]
+    names = [fitting[row].get(label, "") for row in found]
     shown = fitting[found[0]][column]
     told = ", ".join(filter(None, names))
     if not told:
@@ -339,10 +364,18 @@ def _extreme(
 
 def _amount(text: str) -> Decimal | None:
     found = _AMOUNT.fullmatch(text.strip())
-    if found is None or (found["unit"] or "%") not in MEASURES | {"%"}:
+    if found is None or _UNCLEAR.search(text) or _unit(text) not in MEASURES | {"", *"%€$£¥₩"}:
+        return None
+    # "$1.2m" is of millions.
+    if found["currency"] and found["unit"]:
         return None
     amount = Decimal(found["digits"].replace(",", ""))
     return -amount if found["sign"] else amount
+
+
+def _unit(text: str) -> str:
+    found = _AMOUNT.fullmatch(text.strip())
+    return (found["currency"] or found["unit"] or "").casefold() if found else ""
 
 
 def _day(text: str) -> Decimal | None:

@@ -161,8 +161,7 @@ def _as_days(said: list[str | Value]) -> list[str | Value]:
         if isinstance(value, Number) and not value.unit and 0 < value.amount <= LAST_DAY
         else value
         for value in said
-        if value not in words
-    ] or said
+    ]
 
 
 def _turns(text: str) -> list[tuple[bool, bool]]:

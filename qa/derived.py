@@ -22,14 +22,14 @@ _MARGIN = re.compile(
     r"(?i)\bby how many (?:votes?|goals?|runs|seats|sets|tries|frames)\b"
     # Prices rise by points, too, and then by "5 to 10".
     r"|\bby how many (?:points|games)\b.*\b(?:win|won|lose|lost|beat|beaten|lead|led|defeat\w*)\b"
-    r"|\b(?:what|how (?:big|large|small|narrow|wide|close)) was the (?:\w+ )?margin\b"
-    r"|\bby (?:what|which|how (?:big|large|small|narrow|wide) a) margin\b"
+    r"|\bby (?:what|which|how (?:big|large|small|narrow|wide) a) (?:\w+ )?margin\b"
 )
 # Between the two numbers of "31 votes to 24", "31 in favour and 24 against" and "3-1".
 _SCORE = re.compile(
     r"(?i)(?:\s+[^\W\d_]+)?(?:\s*[–—:-]\s*|\s+(?:to|against|versus|vs\.?|over)\s+)"
     r"|(?:\s+[^\W\d_]+)?\s+(?:for|in favou?r)(?P<against>\s*,\s*(?:and |with )?|\s+(?:and|with)\s+)"
 )
+_BY = re.compile(r"(?i)\bby\s+\Z")
 _AGAINST = re.compile(r"(?i)(?:\s+[^\W\d_]+)?\s+against\b")
 _EXTREME = re.compile(
     r"(?i)\A\W*(?:when|(?:at |until |till )?(?:what|which) time)\b.*?"
@@ -122,6 +122,11 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
     for (one, won), (other, lost) in itertools.pairwise(numbers):
         between = _SCORE.fullmatch(passage[one.end : other.start])
         against = _AGAINST.match(passage, other.end)
+        # "Passed by 12 votes" tells the margin itself, and the numbers behind it something else.
+        if not between and _BY.search(passage[: one.start]):
+            return None
+        if won.unit or lost.unit:
+            continue
         if between and (against or not between["against"]) and {won, lost} & said:
             told = passage[one.start : against.end() if against else other.end]
             scores.append((told, f"{abs(won.amount - lost.amount)}: {told}"))

@@ -144,7 +144,7 @@ def _passage(
     nearby: Mapping[Sentence, tuple[str, ...]],
 ) -> Passage:
     # A mailbox has no date of its own, but each of its messages has one in its header.
-    sent = None if told.date else sent_on(sentence.heading)
+    sent = None if told.date else sent_on(sentence)
     return Passage(
         number,
         # A heading is read with what stands below it.

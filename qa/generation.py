@@ -318,7 +318,7 @@ def _render(evidence: Evidence) -> str:
         if sentence.document != document:
             document, heading = sentence.document, ""
             # A mailbox has no date of its own: the headings of its messages tell theirs.
-            told = passage.date and not sent_on(sentence.heading)
+            told = passage.date and not sent_on(sentence)
             dated = f" ({passage.date})" if told else ""
             title = UNTITLED if is_order(passage.title) else passage.title
             lines.append(f"{'' if not lines else chr(10)}{title}{dated}")

@@ -122,6 +122,8 @@ def with_leads(chosen: Sequence[Passage], passages: Sequence[Passage]) -> tuple[
 
 def section_date(heading: str) -> str | None:
     """The one day, or month, that a heading of minutes or a log tells, in ISO 8601."""
+    if sent := SENT.search(heading):
+        return sent["sent"][-len("2024-05-11") :]
     found = [token.value for token in tokenise(heading) if isinstance(token.value, Date)]
     if len(found) != 1 or found[0].year is None or found[0].month is None:
         return None
@@ -129,10 +131,10 @@ def section_date(heading: str) -> str | None:
     return f"{found[0].year:04}-{found[0].month:02}{day}"
 
 
-def sent_on(heading: str) -> str | None:
-    """The day, in ISO 8601, that the heading of a mailbox's message tells; else None."""
-    sent = SENT.search(heading)
-    return sent["sent"][-len("2024-05-11") :] if sent else None
+def sent_on(sentence: Sentence) -> str | None:
+    """The day, in ISO 8601, on which the message of a mailbox was sent that says a sentence."""
+    mailbox = sentence.document.lower().endswith(".mbox") and SENT.search(sentence.heading)
+    return section_date(sentence.heading) if mailbox else None
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:

@@ -44,7 +44,7 @@ from qa.llms import (
     PrimableChatModel,
     Token,
 )
-from qa.mentions import is_unsaid, names_of, subject_of
+from qa.mentions import is_unsaid, names_of
 from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
 from qa.tables import all_rows, cells_of, fitting_row, with_unit
@@ -233,13 +233,16 @@ class Pipeline(Reading):
         return self._compute(model, replace(plan, questions=questions), deadline)
 
     def _of_table(self, evidence: Evidence) -> CheckedClaim | None:
-        """Compute what is asked of all rows of the table that was found first."""
-        row = next((p for p in evidence.best() if cells_of(p.sentence.text)), None)
-        if row is None or not asks_of_all(evidence.question):
+        """Compute what is asked of all rows of a table, where one of them is among the closest."""
+        if not asks_of_all(evidence.question):
+            return None
+        closest = evidence.best()[:SECOND_READING_SENTENCES]
+        row = next((passage for passage in closest if cells_of(passage.sentence.text)), None)
+        if row is None:
             return None
         document, heading = row.sentence.document, row.sentence.heading
-        rows = [each for each in self.index.sentences(document) if each.heading == heading]
-        found = aggregate(evidence.question, rows, f"{row.title} {subject_of(row)} {heading}")
+        rows = (each for each in self.index.sentences(document) if each.heading == heading)
+        found = aggregate(evidence.question, rows)
         if found is None:
             return None
         return CheckedClaim(

@@ -29,14 +29,14 @@ _NEITHER = re.compile(
     r"(?i)\b(?:not only|or not|why not|if\b.*\bnot)\b|\bno\.? ?(?:\d|\?|\Z)"
     r"|\bwhy \w+n['’]t\b"
     # "The common ones, and not the very common ones".
-    r"|\b(?:and|but) not\b"
+    r"|\b(?:and|but) not (?:the )?(?:very|just|all|most)\b"
     r"|\bat (?:least|most|last|first|best|worst)\b"
     r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
 )
 # "Leave phones at home", "grapefruit must be left out", "keep off the grass".
 _AWAY = re.compile(
-    r"(?i)\b(?:leav(?:e|es|ing)|left|keep(?:s|ing)?|kept|stay(?:s|ing)?)\b[^.;!?]{0,80}?"
-    r"\b(?:at home|out|off|away|behind|outside)\b"
+    r"(?i)(?:(?:\A|[.!?:;]\s+|\bplease\s+)leave|\b(?:must|should|shall|to) be left)\b"
+    r"[^.;!?]{0,60}?\b(?:at home|out|behind)\b|\bkeep (?:off|away|out of)\b"
 )
 _DENIES_WHAT_FOLLOWS = frozenset({"without", "neither", "nor"})
 # Words for one end, and for the other.

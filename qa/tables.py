@@ -18,7 +18,7 @@ from qa.types import Passage, Sentence
 from qa.units import MEASURES
 from qa.verification import CheckedClaim
 
-__all__ = ["MAX_ROWS", "all_rows", "cells_of", "fitting_row", "is_told", "with_unit", "wrong_row"]
+__all__ = ["MAX_ROWS", "all_rows", "cells_of", "fitting_row", "with_unit", "wrong_row"]
 
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
@@ -37,8 +37,11 @@ RANKING = frozenset(
     earliest
     """.split()
 )
-# Letters that a word and a form of it share.
-_ALIKE = 3
+_NO_RANKING = re.compile(
+    r"(?i)\bat (?:the )?(?:most|least|latest|earliest|highest|lowest)\b|\bmost \w+|\bmost of\b"
+)
+# Letters that a word and a form of it share, and words of a cell that says one thing.
+_ALIKE, _SHORT = 3, 3
 # What says no more of a row than that it has a value. Any other word may choose among the rows
 # by a cell that code can't read it in: "overdue", "has paid", "women".
 NEUTRAL = stems(
@@ -139,9 +142,11 @@ def wrong_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> s
         return ""
     if named := _mixed(question, cited):
         return f"Not each row that it is taken from has {named}."
-    # "The newest member": one row tells nothing of the others, unless it says so.
+    # "The newest member": one row tells nothing of the others, unless it says so, or is named.
     said = {word.key for passage in cited for word in words(passage.sentence.text)}
-    if unsaid := {word.key for word in words(question)} & RANKING - said:
+    asked = {word.key for word in words(_NO_RANKING.sub(" ", question))}
+    called = any(_is_called(question, passage.sentence) for passage in cited)
+    if (unsaid := asked & RANKING - said) and not called:
         return f"The quoted row doesn’t say that it is the one: “{min(unsaid)}” compares rows."
     if fitting_row(question, claim, rows) is not None:
         return "Another row of the table speaks of more that the question names."
@@ -169,9 +174,11 @@ def fitting_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) ->
         return None
     passage = claim.passages[0]
     cells = cells_of(passage.sentence.text)
+    if _is_called(question, passage.sentence):
+        return None
     # What every row has, and what the whole table is about, chooses none.
     general = stems(" ".join((passage.title, passage.sentence.heading, *cells)))
-    asked = {w.key for w in content_words(question) if not is_told(w.key, general | NEUTRAL)}
+    asked = {w.key for w in content_words(question) if not _is_told(w.key, general | NEUTRAL)}
     held = _spoken(asked, passage.sentence)
     missing = asked - held
     same = [row for row in rows if missing and row.heading == passage.sentence.heading]
@@ -186,8 +193,18 @@ def fitting_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) ->
     return best[0] if len(best) == 1 and best[0] not in orders(same) else None
 
 
+def _is_called(question: str, row: Sentence) -> bool:
+    """Whether a question names a row by one of its cells: "Agnes Holt", "the red mug"."""
+    return any(
+        not _NUMBER.fullmatch(value) and content_words(value) and holds(question, value)
+        for value in cells_of(row.text).values()
+    )
+
+
 def _spoken(asked: Iterable[str], row: Sentence) -> set[str]:
-    said = frozenset[str]().union(*map(stems, cells_of(row.text).values()))
+    """Which words a row has in cells that say one thing; a note says too much."""
+    cells = (value for value in cells_of(row.text).values() if len(value.split()) <= _SHORT)
+    said = frozenset[str]().union(*map(stems, cells))
     return {word for word in asked if speaks_of(word, said)}
 
 
@@ -251,13 +268,13 @@ def _asks_more(question: str, passage: Passage, asked: str, wanted: Mapping[str,
         or any(word.key not in known for word in names_and_numbers(question))
         # "Names" isn't among the stems, since "name" is mostly grammar.
         or not all(
-            word.key.removesuffix("s") in known or is_told(word.key, said)
+            word.key.removesuffix("s") in known or _is_told(word.key, said)
             for word in content_words(question)
         )
     )
 
 
-def is_told(word: str, said: frozenset[str]) -> bool:
+def _is_told(word: str, said: frozenset[str]) -> bool:
     """Whether stems have a form of a word or one made from it: "own", "owner"."""
     return speaks_of(word, said) or any(stem.startswith(word) for stem in said)
 

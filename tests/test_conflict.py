@@ -60,7 +60,8 @@ from qa.verification import CheckedClaim
         # Days whose month isn't repeated; without a weekday a number may be of anything.
         ("Thursday 12 to Sunday 15 June", "Thursday 19 to Sunday 22", False),
         ("Sunday 15 June", "Sunday 15", True),
-        ("Sunday 15 June", "Sunday", None),
+        ("Sunday 15 June", "Sunday", True),
+        ("Saturday 22", "Sunday 22", None),
         ("Sunday", "Monday", False),
         ("15 June", "19", None),
         ("the", "Rehn", None),

@@ -44,6 +44,7 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("Which fees aren’t paid back?", "The deposit is non-refundable."),
         ("Which gadgets aren’t allowed?", "Please leave phones and tablets at home."),
         ("What mustn’t I drink?", "Grapefruit juice must be left out."),
+        ("Where mustn’t I walk?", "Keep off the grass."),
         ("What can’t we bring?", "Drones are banned."),
         # What isn't meant is only told apart.
         ("Which effects are common, and not very common?", "Common: vivid dreams."),
@@ -69,6 +70,19 @@ def test_questions_that_do_not(question: str, text: str) -> None:
     assert not turns_around(question, [text])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The museum is left of the church, right outside the wall.",
+        "Turn left, the pub is 20 m away.",
+        "Keep your ticket and go out by door 3.",
+        "She kept working at home.",
+    ],
+)
+def test_what_is_left_or_away_denies_nothing(text: str) -> None:
+    assert turns_around("Which door is not used?", [text])
+
+
 def test_any_of_the_passages_may_say_it() -> None:
     assert not turns_around("Who did not come?", ["Ada came.", "Bea didn’t."])
 
@@ -81,6 +95,7 @@ def test_any_of_the_passages_may_say_it() -> None:
         ("Is smoking allowed?", "Smoking is not allowed.", True),
         ("May books be kept longer?", "Books may not be kept for longer.", True),
         ("Do dogs pay?", "Dogs don’t pay.", True),
+        ("May tenants keep dogs?", "Tenants may keep cats but not dogs.", True),
         # No of something else.
         ("Do you ship to Canada?", "We ship to Canada without extra fees.", False),
         ("Is the pool heated?", "The pool is heated, not the sauna.", False),

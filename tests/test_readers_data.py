@@ -187,16 +187,24 @@ def test_a_mailbox_tells_its_messages_apart_and_says_nothing_twice(reader: Docum
     second = (
         "\nFrom b Sun\nFrom: bo@example.org\nSubject: Re: Lake\n"
         "Date: Sun, 02 Aug 2026 09:00:00 +0000\n\nSaturday is better.\n"
-        "> > We go on Friday, at nine\n> from the mill.\n>\n\nSee:\n> A line of the leaflet.\n"
+        "> > We go on Friday, at nine\n> from the mill.\n>\n"
     )
-    document = read(reader, "a.mbox", first + second)
+    # What is answered below a quote needs it, as does what no earlier message says.
+    third = (
+        '\nFrom c Mon\nFrom: "Cy (HR)" <cy@example.org>\nSubject: Re: Lake\n'
+        "Date: Mon, 03 Aug 2026 09:00:00 +0000\n\n> We go on Friday, at nine\nNo.\n"
+        "> A line of the leaflet.\n"
+    )
+    document = read(reader, "a.mbox", first + second + third)
     assert document.title == "Lake"
     assert document.text == (
         "## Lake (Ada Rehn, 2026-08-01)\n\nFrom: Ada Rehn <ada@example.org>\n"
         "Date: Sat, 01 Aug 2026 09:00:00 +0000\n\nWe go on Friday, at\nnine from the mill.\n\n"
         "## Re: Lake (bo@example.org, 2026-08-02)\n\nFrom: bo@example.org\n"
         "Date: Sun, 02 Aug 2026 09:00:00 +0000\n\nSaturday is better.\n\n"
-        "See:\n> A line of the leaflet."
+        '## Re: Lake (Cy HR, 2026-08-03)\n\nFrom: "Cy (HR)" <cy@example.org>\n'
+        "Date: Mon, 03 Aug 2026 09:00:00 +0000\n\n> We go on Friday, at nine\nNo.\n"
+        "> A line of the leaflet."
     )
 
 

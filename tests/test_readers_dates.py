@@ -77,7 +77,7 @@ def test_a_heading_may_stand_above_the_line_that_tells_the_date(
     [
         ("Osk, 3 May 2024\n\nDear Ada,\n\nthank you.", "2024-05-03"),
         (
-            "# Osk School\n\n**Trip to Lund: 26 June 2025**\n\n2 June 2025\n\nDear all\n",
+            "# Osk School\n\n**Trip to Lund: 26 June 2025**\n\n2 June 2025\n\nDear all,\n",
             "2025-06-02",
         ),
         (
@@ -87,7 +87,10 @@ def test_a_heading_may_stand_above_the_line_that_tells_the_date(
         ("OSK COUNCIL\n\nMinutes of the meeting held on Tuesday 14 May 2024 at 7.", "2024-05-14"),
         # The day of what is announced, a diary, a walk, and a date behind the salutation.
         ("Spring fair\n\nSaturday 14 June 2025\n\n11 am to 4 pm", None),
-        ("3 May 2024\nBy Ada\n\n4 May 2024\nBy Bo\n", None),
+        ("Summer party\n\n14 June 2025\n\nDear all,\n\ncome!", None),
+        ("Invoice 12\nDue:\n14 June 2025\n\nDear Ms Holt,\n\nplease pay.", None),
+        ("Agenda\n\n1. Minutes of the meeting of 3 April 2024", None),
+        ("Hamlet\n14 June 2025\nby Ada Rehn", None),
         ("3 May 2024\n\nBy noon it rained.", None),
         ("It takes 10 minutes, as on 14 May 2024.", None),
         ("Dear Ada,\n\n3 May 2024\n\nis the day.", None),

@@ -42,16 +42,29 @@ _OTHER_FIELD = re.compile(r"\n?[ \t]*[*_]{0,2}[A-Z][A-Za-z -]{0,30}[*_]{0,2}:[ \
 _MAX_HEADER_FIELDS = 20
 _HEADING = re.compile(r"\s*(?:#{1,6}[ \t]+\S[^\n]*|\S[^\n]*\n[ \t]*(?:={3,}|-{3,})[ \t]*)\n\s*")
 
-# Above these a line that is a date alone tells when a letter or an article was written; what
-# else stands alone may be the day of what is announced.
-_WRITTEN = re.compile(
-    r"(?i:dear|hello|hi|sehr geehrte[rns]?|liebe[rs]?|ch[eè]re?s?|madame|monsieur|bonjour"
-    r"|estimad[oa]s?|querid[oa]s?|gentil[ei]|car[oaie])\b.{0,80}[,!:]?"
-    r"|(?i:by|von|par|por|di)(?: (?:and|und|et|y|e|&|[^\W\d_a-z][^\s.!?]*\.?)){1,8}(?<![.!?])"
+# Below a line that is a date alone, a salutation, or a little farther down who wrote it, tells
+# that a letter or an article is of then; what else stands alone may be the day of what is
+# announced, or due.
+_SALUTATION = re.compile(
+    r"(?i)(?:dear|sehr geehrte[rns]?|liebe[rs]?|ch[eè]re?s?|madame|monsieur|estimad[oa]s?"
+    r"|querid[oa]s?|gentil[ei]|car[oaie])\b.{0,80}[,!:]"
+)
+_BYLINE = re.compile(
+    r"(?:By|BY|Von|VON|Par|PAR|Por|POR)"
+    r"(?: (?:and|und|et|y|&|[^\W\d_a-z][^\s.!?]*\.?)){1,8}(?<![.!?])"
+)
+_ANNOUNCED = re.compile(
+    r"(?i):\Z|\b(?:due|deadline|born|birth|appointment|part(?:y|ies)|invit\w+|agenda|commenc\w+"
+    r"|festival|concert|wedding|ceremony|event|meeting|fair|performance|celebrat\w+|anniversary"
+    r"|fest|feier)\b"
 )
 _PLACE = re.compile(r"[^\W\d][\w .'’-]{1,40},[ ]")
-_MINUTES = re.compile(r"(?i)(?<!\d )\b(?:minutes|protokoll|compte[ -]rendu|verbale|acta)\b")
-_FIRST_LINES, _TITLE_LINES = 12, 3
+_MINUTES = re.compile(
+    r"(?i)(?:(?:draft|approved|unapproved) )?(?:minutes (?:of|from|for)\b|minutes:"
+    r"|protokoll (?:der|des|zur)\b|compte[ -]rendu d|verbale d|acta d)"
+)
+_OTHER_MINUTES = re.compile(r"(?i)\b(?:agenda|approval|corrections?)\b")
+_FIRST_LINES, _TITLE_LINES, _HEADLINES = 12, 3, 4
 _MAX_LINE = 200
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<block>.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -134,19 +147,21 @@ def _date_at_the_top(text: str) -> str | None:
     """The date of a letter or an article, in a line of its own, or in the title of minutes."""
     first = [line.strip(" \t*_#") for line in text[: _FIRST_LINES * _MAX_LINE].split("\n")]
     lines = [line for line in first if line][:_FIRST_LINES]
-    alone: list[str | None] = []
-    written = False
+    title = lines[:_TITLE_LINES]
+    for line in title:
+        dates = [*DATE.finditer(line)]
+        if _MINUTES.match(line) and len(dates) == 1 and not any(map(_OTHER_MINUTES.search, title)):
+            return iso_date(dates[0])
     for place, line in enumerate(lines):
         named = _PLACE.match(line)
         found = DATE.match(line) or (DATE.match(line, named.end()) if named else None)
         if found and not line[found.end() :].strip(" .*_"):
-            alone.append(iso_date(found))
-        written = written or bool(alone and _WRITTEN.fullmatch(line))
-        dates = [*DATE.finditer(line)]
-        if place < _TITLE_LINES and _MINUTES.search(line) and len(dates) == 1:
-            return iso_date(dates[0])
-    # A diary has many.
-    return alone[0] if written and len(alone) == 1 else None
+            below = lines[place + 1 : place + 1 + _HEADLINES]
+            letter = any(map(_SALUTATION.fullmatch, below[:1]))
+            return iso_date(found) if letter or any(map(_BYLINE.fullmatch, below)) else None
+        if _ANNOUNCED.search(line):
+            return None
+    return None
 
 
 def _read_front_matter(text: str) -> tuple[list[tuple[str, str]], int]:

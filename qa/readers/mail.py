@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage, Message
 from email.utils import parseaddr, parsedate_to_datetime
-from itertools import groupby, zip_longest
+from itertools import zip_longest
 
 from qa.documents import canonical_text
 from qa.errors import DocumentError
@@ -25,6 +25,8 @@ __all__ = ["read"]
 _SEPARATOR = re.compile(rb"^From [^\n]*\n(?=[!-9;-~]+:)", re.MULTILINE)
 # Characters of earlier messages among which a quote is looked for, line by line.
 _REMEMBERED = 50_000
+# Fewer characters may stand anywhere by chance.
+_LEAST_QUOTED = 15
 _QUOTED = re.compile(r"[ \t]*>[> \t]*")
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_NAMED = 20
@@ -116,18 +118,23 @@ def _entitled(message: EmailMessage, subject: str) -> str:
     """A message's subject, with who sent it and when, if its day is known."""
     date = _date(message)
     name, address = parseaddr(_header(message, "From"))
-    sent = ", ".join(filter(None, (name or address, date)))
+    sender = " ".join(re.sub(r"[()]", " ", name or address).split())
+    sent = ", ".join(filter(None, (sender, date)))
     return f"{subject} ({sent})".strip() if date else subject
 
 
 def _without_repeats(text: str, said: str) -> str:
-    """A message without the runs of quoted lines all of which stand in earlier messages."""
-    kept: list[str] = []
-    for quoted, run in groupby(text.split("\n"), key=lambda line: bool(_QUOTED.match(line))):
-        lines = list(run)
-        if not quoted or not all(_flowing(_QUOTED.sub("", line)) in said for line in lines):
-            kept += lines
-    return "\n".join(kept)
+    """A message without the quoted lines at its end, where earlier messages say them all.
+
+    What is answered below each quoted line is understood by it.
+    """
+    lines = text.rstrip().split("\n")
+    end = len(lines)
+    while end and (_QUOTED.match(lines[end - 1]) or not lines[end - 1].strip()):
+        end -= 1
+    quoted = [_flowing(_QUOTED.sub("", line)) for line in lines[end:]]
+    told = all(line in said for line in quoted) and len("".join(quoted)) >= _LEAST_QUOTED
+    return "\n".join(lines[:end]) if told else text
 
 
 def _flowing(text: str) -> str:
