@@ -120,6 +120,9 @@ CHECK_EXAMPLES: tuple[tuple[str, str, str, str], ...] = tuple(
 )
 
 
+_VERDICTS = frozenset({"Yes", "No"})
+
+
 def read_again(
     model: ChatModel,
     question: str,
@@ -145,7 +148,8 @@ def read_again(
 
 def check_prompt(question: str, claim: str, passages: Sequence[Passage]) -> list[Message]:
     """Messages that ask for a sceptical reading of the cited passages."""
-    subject = _subject(question, passages)
+    # How both readings of a yes or no are weighed was fitted without.
+    subject = "" if claim in _VERDICTS else _subject(question, passages)
     text = f"{subject}: {under_headings(passages)}" if subject else under_headings(passages)
     return [*constant_check_prompt(), Message("user", _check_question(text, question, claim))]
 
