@@ -38,7 +38,7 @@ RANKING = frozenset(
     """.split()
 )
 _NO_RANKING = re.compile(
-    r"(?i)\bat (?:the )?(?:most|least|latest|earliest|highest|lowest)\b|\bmost \w+|\bmost of\b"
+    r"(?i)\bat (?:the )?(?:most|least|latest|earliest|highest|lowest)\b|\bmost of\b"
 )
 # Letters that a word and a form of it share, and words of a cell that says one thing.
 _ALIKE, _SHORT = 3, 3

@@ -208,6 +208,7 @@ def test_the_row_that_fits_better(question: str, row: int, better: int | None) -
         ("Who has the highest phone number?", 3, True),
         ("Who is the longest-serving member?", 2, False),
         ("Who is the newest member?", 2, True),
+        ("Who is the most experienced?", 2, True),
         ("What is the latest role of Cy Lund?", 2, False),
         ("Who must pay by May at the latest?", 2, False),
         ("Who keeps bees?", 2, False),
