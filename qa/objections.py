@@ -31,7 +31,7 @@ _WHETHER_THERE_IS = re.compile(
     r"|during|while|because|every|per|inside|near|too|already|yet|there|here)\b)"
 )
 # "Is there a way to see it first?" asks how, and "is there a need" whether one must.
-_NO_THING = frozenset("way chance possibility need point reason difference problem limit".split())
+_NO_THING = frozenset("way chance possibility need point reason".split())
 # "More than ten arches" are eleven, too.
 _COMPARED = re.compile(
     r"(?i)\b(?:than|over|under|above|below|about|around|nearly|almost|roughly|least|most|up to"
