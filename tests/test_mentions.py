@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import Library
-from qa.mentions import is_unsaid, names_of
+from qa.mentions import is_unsaid, names_of, sent_on
 from qa.types import Passage, Sentence
 
 
@@ -46,6 +46,21 @@ def test_a_date_is_found_however_it_is_written(
 ) -> None:
     (group,) = names_of(question)
     assert is_unsaid(group, passage(text, date)) is not said
+
+
+@pytest.mark.parametrize(
+    ("document", "heading", "day"),
+    [
+        ("a.mbox", "Lake (Ada, 2026-08-01)", "2026-08-01"),
+        ("a.mbox", "Party on 3 May 2026 (Ada, 2026-08-01)", "2026-08-01"),
+        ("a.mbox", "Lake", None),
+        ("a.md", "Fares (valid until 2026-08-01)", None),
+    ],
+)
+def test_only_a_mailbox_tells_when_something_was_sent(
+    document: str, heading: str, day: str | None
+) -> None:
+    assert sent_on(Sentence(document, 0, 0, 3, "Hi.", heading)) == day
 
 
 def test_a_file_s_name_tells_what_it_is_about() -> None:

@@ -195,7 +195,9 @@ def test_a_mailbox_tells_its_messages_apart_and_says_nothing_twice(reader: Docum
         "Date: Mon, 03 Aug 2026 09:00:00 +0000\n\n> We go on Friday, at nine\nNo.\n"
         "> A line of the leaflet.\n"
     )
-    document = read(reader, "a.mbox", first + second + third)
+    # So few characters may stand anywhere.
+    fourth = "\nFrom d Tue\nSubject: Mix\n\nBring:\n> mill\n"
+    document = read(reader, "a.mbox", first + second + third + fourth)
     assert document.title == "Lake"
     assert document.text == (
         "## Lake (Ada Rehn, 2026-08-01)\n\nFrom: Ada Rehn <ada@example.org>\n"
@@ -204,7 +206,7 @@ def test_a_mailbox_tells_its_messages_apart_and_says_nothing_twice(reader: Docum
         "Date: Sun, 02 Aug 2026 09:00:00 +0000\n\nSaturday is better.\n\n"
         '## Re: Lake (Cy HR, 2026-08-03)\n\nFrom: "Cy (HR)" <cy@example.org>\n'
         "Date: Mon, 03 Aug 2026 09:00:00 +0000\n\n> We go on Friday, at nine\nNo.\n"
-        "> A line of the leaflet."
+        "> A line of the leaflet.\n\n## Mix\n\nBring:\n> mill"
     )
 
 

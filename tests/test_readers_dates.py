@@ -90,6 +90,7 @@ def test_a_heading_may_stand_above_the_line_that_tells_the_date(
         ("Summer party\n\n14 June 2025\n\nDear all,\n\ncome!", None),
         ("Invoice 12\nDue:\n14 June 2025\n\nDear Ms Holt,\n\nplease pay.", None),
         ("Agenda\n\n1. Minutes of the meeting of 3 April 2024", None),
+        ("Agenda\n\nMinutes of the meeting of 3 April 2024", None),
         ("Hamlet\n14 June 2025\nby Ada Rehn", None),
         ("3 May 2024\n\nBy noon it rained.", None),
         ("It takes 10 minutes, as on 14 May 2024.", None),

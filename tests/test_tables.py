@@ -202,6 +202,14 @@ def test_the_row_that_fits_better(question: str, row: int, better: int | None) -
     assert bool(wrong_row(question, one, CREW_ROWS)) is (better is not None)
 
 
+def test_a_row_that_is_named_is_the_one() -> None:
+    texts = ("| Item: Red mug | Price: 5 |", "| Item: Blue mug | Price: 7 | Like: red, tea |")
+    rows = [Sentence("a.csv", n, 50 * n, 50 * n + len(t), t) for n, t in enumerate(texts)]
+    one = CheckedClaim("5", (Passage(1, rows[0], "Shop", None, 0.5),), 0.8, "supported", "", None)
+    assert fitting_row("How much does the red mug for tea cost?", one, rows) is None
+    assert fitting_row("How much does the mug like red tea cost?", one, rows) == rows[1]
+
+
 @pytest.mark.parametrize(
     ("question", "row", "wrong"),
     [

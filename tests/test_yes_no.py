@@ -165,7 +165,13 @@ def test_documents_that_say_less_of_what_is_named_have_no_say() -> None:
         for n, (name, text) in enumerate(said, start=1)
     )
     read = Evidence("Is Biscuit allowed at the Signal House?", passages, (1, 2, 3))
-    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    weighed = decides(0.1, 0.9)
+
+    def reading(messages: Sequence[Message]) -> Reply:
+        assert "tins" not in messages[-1].content
+        return weighed(messages)
+
+    (found,) = check("No", reading=reading, read=read)
     assert found.verdict == "supported"
     assert {passage.sentence.document for passage in found.passages} == {"trip.md"}
     # Where each names as much, each is read.
