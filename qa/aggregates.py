@@ -26,7 +26,7 @@ __all__ = ["Aggregate", "aggregate", "asks_of_all"]
 # Every row that is counted or added is quoted; more of them nobody would check.
 MAX_QUOTED = 50
 # Of longer tables no row is compared while somebody waits.
-MAX_ROWS = 5000
+LONGEST_TABLE = 5000
 _COUNT = re.compile(r"(?i)\bhow many (?P<noun>[^\W\d_][\w'’-]*)")
 _SUM = re.compile(r"(?i)\b(?:total|sum)\b")
 _MEAN = re.compile(r"(?i)\baverage\b|\bthe mean\b")
@@ -125,7 +125,7 @@ def aggregate(question: str, rows: Iterable[Sentence]) -> Aggregate | None:
     if plan is None:
         return None
     found = {row: cells for row in rows if (cells := cells_of(row.text))}
-    if not 1 < len(found) <= MAX_ROWS:
+    if not 1 < len(found) <= LONGEST_TABLE:
         return None
     kept_out = orders(tuple(found))
     table = {row: cells for row, cells in found.items() if row not in kept_out}

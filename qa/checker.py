@@ -178,7 +178,7 @@ def under_headings(passages: Sequence[Passage]) -> str:
 def _subject(question: str, passages: Sequence[Passage]) -> str:
     """What a question names that the passages don't, but the file or short title of one does.
 
-    "It weighs 43 kg" in the manual of a dishwasher says how heavy the dishwasher is. Of 34 claims
+    "It weighs 12 kg" in the manual of a heater says how heavy the heater is. Of 34 claims
     about manuals, leaflets and the like, 19 of them right, the AUC of the second reading was .76
     so, and .66 without. The title itself would say more than the question asks for (see
     `under_headings`), and a headline's words are of what happened, not of a thing.

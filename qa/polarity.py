@@ -33,7 +33,7 @@ _NEITHER = re.compile(
     r"|\bat (?:least|most|last|first|best|worst)\b"
     r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
 )
-# "Leave phones at home", "grapefruit must be left out", "keep off the grass".
+# "Leave the tent at home", "nuts must be left out", "keep off the grass".
 _AWAY = re.compile(
     r"(?i)(?:(?:\A|[.!?:;]\s+|\bplease\s+)leave|\b(?:must|should|shall|to) be left)\b"
     r"[^.;!?]{0,60}?\b(?:at home|out|behind)\b|\bkeep (?:off|away|out of)\b"

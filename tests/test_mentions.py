@@ -64,10 +64,10 @@ def test_only_a_mailbox_tells_when_something_was_sent(
 
 
 def test_a_file_s_name_tells_what_it_is_about() -> None:
-    (group,) = names_of("What does Zelquorin cost?")
+    (group,) = names_of("What does Morvelin cost?")
     leaflet = passage("It costs 5 crowns.")
     assert is_unsaid(group, leaflet)
-    named = replace(leaflet, sentence=replace(leaflet.sentence, document="my_zelquorin-info.md"))
+    named = replace(leaflet, sentence=replace(leaflet.sentence, document="my_morvelin-info.md"))
     assert not is_unsaid(group, named)
 
 

@@ -43,7 +43,7 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("Who doesn’t pay?", "Children are exempt from the fee."),
         ("Which fees aren’t paid back?", "The deposit is non-refundable."),
         ("Which gadgets aren’t allowed?", "Please leave phones and tablets at home."),
-        ("What mustn’t I drink?", "Grapefruit juice must be left out."),
+        ("What mustn’t I drink?", "Milk must be left out."),
         ("Where mustn’t I walk?", "Keep off the grass."),
         ("What can’t we bring?", "Drones are banned."),
         # What isn't meant is only told apart.

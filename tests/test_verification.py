@@ -290,19 +290,19 @@ def test_the_prompt_shows_only_what_is_cited() -> None:
 @pytest.mark.parametrize(
     ("question", "subject"),
     [
-        ("How heavy is the Tidewell 60?", "Tidewell 60: "),
-        ("what does the dishwasher weigh", "dishwasher: "),
+        ("How heavy is the Norvane 60?", "Norvane 60: "),
+        ("what does the heater weigh", "heater: "),
         # The passage says it, or nothing does.
-        ("Which manual says that it weighs 43 kg?", "manual: "),
-        ("What weighs 43 kg?", ""),
+        ("Which manual says that it weighs 12 kg?", "manual: "),
+        ("What weighs 12 kg?", ""),
         ("How heavy is the oven?", ""),
     ],
 )
 def test_the_subject_that_a_question_names_is_told(question: str, subject: str) -> None:
-    text = "It weighs 43 kg."
-    sentence = Sentence("my/dishwasher-manual.html", 1, 0, len(text), text)
-    passage = Passage(1, sentence, "Tidewell 60", None, 1.0)
-    prompt = check_prompt(question, "43 kg", [passage])
+    text = "It weighs 12 kg."
+    sentence = Sentence("my/heater-manual.html", 1, 0, len(text), text)
+    passage = Passage(1, sentence, "Norvane 60", None, 1.0)
+    prompt = check_prompt(question, "12 kg", [passage])
     assert prompt[-1].content.startswith(f"Passage: {subject}{text}\n")
     # A yes or no is weighed as it was fitted.
     assert check_prompt(question, "Yes", [passage])[-1].content.startswith(f"Passage: {text}\n")

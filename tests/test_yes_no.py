@@ -156,15 +156,15 @@ def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
 
 def test_documents_that_say_less_of_what_is_named_have_no_say() -> None:
     said = (
-        ("keys.md", "The rest are in Biscuit tins."),
-        ("trip.md", "The Signal House has four bedrooms."),
-        ("trip.md", "Biscuit stays at home."),
+        ("keys.md", "The rest are in Rusty tins."),
+        ("trip.md", "The Mill House has four bedrooms."),
+        ("trip.md", "Rusty stays at home."),
     )
     passages = tuple(
         Passage(n, Sentence(name, 10 * n, 0, len(text), text), "T", None, 1.0 - n / 10)
         for n, (name, text) in enumerate(said, start=1)
     )
-    read = Evidence("Is Biscuit allowed at the Signal House?", passages, (1, 2, 3))
+    read = Evidence("Is Rusty allowed at the Mill House?", passages, (1, 2, 3))
     weighed = decides(0.1, 0.9)
 
     def reading(messages: Sequence[Message]) -> Reply:
@@ -175,7 +175,7 @@ def test_documents_that_say_less_of_what_is_named_have_no_say() -> None:
     assert found.verdict == "supported"
     assert {passage.sentence.document for passage in found.passages} == {"trip.md"}
     # Where each names as much, each is read.
-    (found,) = check("No", reading=decides(0.1, 0.9), read=replace(read, question="Is it Biscuit?"))
+    (found,) = check("No", reading=decides(0.1, 0.9), read=replace(read, question="Is it Rusty?"))
     assert {passage.sentence.document for passage in found.passages} == {"keys.md", "trip.md"}
 
 
