@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from qa.abstention import abstain
 from qa.errors import ModelError, QuestionError
 from qa.extraction import extract
 from qa.generation import YES_NO, constant_rewrite_prompt, standalone_question
 from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
 from qa.mentions import is_item
 from qa.pipeline import Pipeline
-from qa.premise import FalsePremise, false_premise
 from qa.settings import Settings
 from qa.summary import points_back, summarise
 from qa.types import (
@@ -38,14 +38,12 @@ from qa.verification import CheckedClaim
 
 __all__ = [
     "MAX_QUESTION_CHARACTERS",
-    "NOT_FOUND_TEXT",
     "Clock",
     "answer_question",
     "checked_question",
     "nothing_to_read",
 ]
 
-NOT_FOUND_TEXT = "The documents don’t say."
 MAX_QUESTION_CHARACTERS = 2000
 
 # In a document's own words it would pass for a citation: "…in 1969.[12]", "a[0]".
@@ -160,7 +158,6 @@ def answer_question(
                 rewritten,
                 summary.evidence,
                 summary.claims,
-                None,
                 timings=clock.timings(),
                 model="none",
                 fingerprint=pipeline.settings.fingerprint(),
@@ -190,16 +187,14 @@ def answer_question(
             "closest to the question."
             if any(claim.verdict == "supported" for claim in checked)
             else "No language model could be used, and no sentence comes close enough to "
-            "the question to be quoted."
+            "the question to answer it."
         )
-    answered = extractive or any(claim.verdict == "supported" for claim in checked)
     yield AnswerReady(
         _compose(
             question,
             rewritten,
             evidence,
             checked,
-            None if answered else false_premise(evidence),
             timings=clock.timings(),
             model="none" if extractive or model is None else model.name,
             fingerprint=pipeline.settings.fingerprint(),
@@ -238,7 +233,6 @@ def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:
         None,
         Evidence(question, (), ()),
         (),
-        None,
         timings=clock.timings(),
         model="none",
         fingerprint=settings.fingerprint(),
@@ -251,7 +245,6 @@ def _compose(
     standalone: str | None,
     evidence: Evidence,
     checked: Sequence[CheckedClaim],
-    premise: FalsePremise | None,
     **about: Any,
 ) -> Answer:
     supported = [_with_reason(claim) for claim in checked if claim.verdict == "supported"]
@@ -275,13 +268,14 @@ def _compose(
         stop = "" if claim is supported[-1] or _ENDED.search(said) else ";"
         pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}{stop}")
     claims += [_claim(claim, ()) for claim in dropped]
-    if not supported:
-        pieces.append(NOT_FOUND_TEXT)
-    if premise is not None:
-        sentence = premise.passage.sentence
-        cited[sentence], numbers[sentence], supports[sentence] = premise.passage, 1, 0.0
-        quote = _BRACKETED_NUMBER.sub(r"(\1)", " ".join(sentence.text.split()))
-        pieces.append(f"They don’t speak of “{premise.name}” here; what they say: “{quote}” [1]")
+    abstention = None if supported else abstain(evidence, dropped)
+    if abstention is not None:
+        pieces.append(abstention.text)
+        if abstention.quoted is not None:
+            sentence = abstention.quoted.sentence
+            cited[sentence], numbers[sentence], supports[sentence] = abstention.quoted, 1, 0.0
+            quote = _BRACKETED_NUMBER.sub(r"(\1)", " ".join(sentence.text.split()))
+            pieces.append(f"“{quote}” [1]")
     status: Status = "not_found" if not supported else "partial" if dropped else "answered"
     return Answer(
         question=question,
@@ -292,7 +286,7 @@ def _compose(
             _citation(cited[sentence], number, supports[sentence])
             for sentence, number in numbers.items()
         ),
-        evidence=evidence.best(),
+        evidence=evidence.best() if abstention is None else abstention.closest,
         standalone_question=standalone,
         **about,
     )

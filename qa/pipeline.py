@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
+from qa.abstention import NOT_FOUND_TEXT
 from qa.aggregates import aggregate, asks_of_all
 from qa.alignment import content_words, words
 from qa.arithmetic import Operand, compute
@@ -136,9 +137,7 @@ class Pipeline(Reading):
             history.append(Turn(asked, said))
             claims += found
             if not said:
-                claims.append(
-                    CheckedClaim(part, (), 0.0, "unsupported", "The documents don’t say.", None)
-                )
+                claims.append(CheckedClaim(part, (), 0.0, "unsupported", NOT_FOUND_TEXT, None))
         unsaid = [turn.question for turn in history if not turn.answer]
         if len(unsaid) < len(parts):
             notes += [f"The documents don’t say: {part}" for part in unsaid]

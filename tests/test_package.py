@@ -54,6 +54,7 @@ ORDER = (
     "tables",
     "aggregates",
     "premise",
+    "abstention",
     "witnesses",
     "conflict",
     "dating",

@@ -9,7 +9,7 @@ from doubles import Script
 from tides import assert_sound
 
 from qa import Answer, Library, Settings
-from qa.answer import NOT_FOUND_TEXT
+from qa.abstention import NOT_FOUND_TEXT
 from qa.errors import ModelUnavailableError
 from qa.generation import INSTRUCTIONS, NOT_STATED, REFUSING
 from qa.llms import Message, ScriptedChatModel, Token

@@ -82,7 +82,7 @@ def test_hovering_a_citation_previews_its_quote(page: Page) -> None:
 def test_a_refusal_shows_closest_passages_that_open(page: Page) -> None:
     ask(page, "Something unknown")
     answer = answered(page)
-    expect(answer).to_contain_text("Not in the documents")
+    expect(answer).to_contain_text("No answer found in the documents")
     expect(answer).to_contain_text("Closest passages")
     page.locator("#qa-live .qa-passage").nth(1).click()
     expect(page.locator(".qa-position")).to_have_text("2 of 3")

@@ -102,7 +102,7 @@ def test_add_ask_check_follow_up_refuse_and_remove(
         page.get_by_role("button", name="New conversation").click()
         ask(page, "Who is the president of France?")
         refusal = page.locator("#qa-live .qa-not-found")
-        expect(refusal).to_contain_text("Not in the documents", **patiently)
+        expect(refusal).to_contain_text("No answer found in the documents", **patiently)
         expect(refusal).to_contain_text("Closest passages")
         expect(page.locator("#qa-live .qa-chip")).to_have_count(0)
         page.locator("#qa-live .qa-passage").first.click()

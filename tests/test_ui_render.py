@@ -151,8 +151,8 @@ def test_a_refusal_shows_the_closest_passages() -> None:
     page = answered(
         answer(status="not_found", text="The documents don't say.", claims=(), citations=())
     )
-    assert "Not in the documents" in page.text
-    assert "No passage answers this" in page.text
+    assert "No answer found in the documents" in page.text
+    assert "No passage was found that answers this" in page.text
     assert "Closest passages" in page.text
     places = page.of_class("qa-passage")
     assert [(place["data-start"], place["data-end"]) for place in places] == [

@@ -20,7 +20,7 @@ __all__ = ["conversation_html", "exchange_html", "support_words"]
 
 CLOSEST = 5
 LONG_QUESTION = 150
-REFUSAL = "No passage answers this. Other words may find more."
+REFUSAL = "No passage was found that answers this. Other words may find one."
 STRONG, GOOD = 0.85, 0.65
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
 _LAST_WORD = re.compile(r"\S{1,24}\Z")
@@ -203,7 +203,7 @@ def _dropped_html(claims: Iterable[Claim]) -> Html:
 def _verdict_html(answer: Answer) -> Html:
     quotes = plural(len(answer.citations), "quote")
     if answer.status == "not_found":
-        icon, words = "nothing", "Not in the documents"
+        icon, words = "nothing", "No answer found in the documents"
     elif _is_verbatim(answer):
         icon, words = "quoted", f"Word for word from the documents: {quotes}"
     elif answer.status == "partial":

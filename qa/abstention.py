@@ -1,0 +1,67 @@
+"""What is told where nothing is answered: that it isn't, and what comes closest to an answer.
+
+"The documents don't say" is a claim too, and a small model makes it of documents that do say
+it. So the passage on which a draft rested that the check found likely, if not sure enough, is
+quoted: never as an answer, and no claim rests on it. What a draft rested on is shown before
+what was merely found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.premise import false_premise
+from qa.types import Evidence, Passage
+from qa.verification import CheckedClaim
+
+__all__ = ["NOT_FOUND_TEXT", "UNSURE_TEXT", "Abstention", "abstain"]
+
+NOT_FOUND_TEXT = "The documents don’t say."
+UNSURE_TEXT = "The documents don’t clearly say; this comes closest:"
+MIN_SUPPORT = 0.2
+# More can't be read at a glance.
+MAX_QUOTE_CHARACTERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """What is told in place of an answer.
+
+    Parameters
+    ----------
+    text : str
+        With its quote behind it, where it has one.
+    quoted : Passage or None
+    closest : tuple of Passage
+        What was considered, the likeliest first.
+    """
+
+    text: str
+    quoted: Passage | None
+    closest: tuple[Passage, ...]
+
+
+def abstain(evidence: Evidence, refused: Sequence[CheckedClaim]) -> Abstention:
+    """Tell that a question isn't answered, and what the documents do say near it.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    refused : sequence of CheckedClaim
+        What was drafted and isn't supported.
+    """
+    likeliest = sorted(refused, key=lambda claim: -claim.support)
+    rested_on = [passage for claim in likeliest for passage in claim.passages]
+    passages = {passage.sentence: passage for passage in (*rested_on, *evidence.best())}
+    closest = tuple(passages.values())
+    premise = false_premise(evidence)
+    if premise is not None:
+        instead = f"They don’t speak of “{premise.name}” here; what they say:"
+        return Abstention(f"{NOT_FOUND_TEXT} {instead}", premise.passage, closest)
+    for claim in likeliest:
+        if claim.support >= MIN_SUPPORT and claim.passages:
+            near = claim.passages[0]
+            if len(near.sentence.text) <= MAX_QUOTE_CHARACTERS:
+                return Abstention(UNSURE_TEXT, near, closest)
+    return Abstention(NOT_FOUND_TEXT, None, closest)
