@@ -9,19 +9,20 @@ with any other word ("per month", "second highest", "unpaid") is answered as usu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qa.alignment import content_words, holds, stem, words
 from qa.injection import orders
 from qa.mentions import stems
 from qa.tables import cells_of
-from qa.types import Sentence
+from qa.types import Passage, Sentence
 from qa.units import MEASURES
 from qa.values import Date, tokenise
+from qa.verification import CheckedClaim
 
-__all__ = ["Aggregate", "aggregate", "asks_of_all"]
+__all__ = ["Aggregate", "aggregate", "aggregated"]
 
 # Every row that is counted or added is quoted; more of them nobody would check.
 MAX_QUOTED = 50
@@ -102,9 +103,43 @@ class Aggregate:
     reason: str
 
 
-def asks_of_all(question: str) -> bool:
-    """Whether a question may ask for what only a whole table tells, so that reading it pays."""
-    return _plan(question) is not None
+def aggregated(
+    question: str,
+    closest: Iterable[Passage],
+    sentences: Callable[[str], Iterable[Sentence]],
+) -> CheckedClaim | None:
+    """Answer what is asked of all rows of the table that a question comes closest to.
+
+    Parameters
+    ----------
+    question : str
+    closest : iterable of Passage
+        Best first; the first that is a table's row tells the table, by the heading above it.
+    sentences : callable
+        Of a document, by its path; asked only where a table is to be read.
+
+    Returns
+    -------
+    CheckedClaim or None
+        None where no table tells it.
+    """
+    row = next((passage for passage in closest if cells_of(passage.sentence.text)), None)
+    if row is None or _plan(question) is None:
+        return None
+    heading = row.sentence.heading
+    found = aggregate(
+        question, (each for each in sentences(row.sentence.document) if each.heading == heading)
+    )
+    if found is None:
+        return None
+    return CheckedClaim(
+        text=found.text,
+        passages=tuple(replace(row, sentence=each) for each in found.rows),
+        support=1.0,
+        verdict="supported",
+        reason=found.reason,
+        signals=None,
+    )
 
 
 def aggregate(question: str, rows: Iterable[Sentence]) -> Aggregate | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from qa.abstention import NOT_FOUND_TEXT
-from qa.aggregates import aggregate, asks_of_all
+from qa.aggregates import aggregated
 from qa.alignment import content_words, words
 from qa.arithmetic import Operand, compute
 from qa.comparison import compared, newest_answer
@@ -48,7 +48,7 @@ from qa.llms import (
 from qa.mentions import is_unsaid, names_of
 from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
-from qa.tables import all_rows, cells_of, fitting_row, with_unit
+from qa.tables import all_rows, fitting_row, with_unit
 from qa.types import DraftText, Evidence, Passage, Sentence, Turn
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim
@@ -223,35 +223,14 @@ class Pipeline(Reading):
         question = evidence.question
         if asks_document_date(question) and not _speaks_of_such(evidence):
             return self._document_date(evidence)
-        if (found := self._of_table(evidence)) is not None:
+        closest = evidence.best()[:SECOND_READING_SENTENCES]
+        if (found := aggregated(question, closest, self.index.sentences)) is not None:
             return found
         plan = plan_computation(question, yes_no=is_yes_no(question))
         if plan is None:
             return None
         questions = plan.questions or self._operand_questions(model, question, deadline)
         return self._compute(model, replace(plan, questions=questions), deadline)
-
-    def _of_table(self, evidence: Evidence) -> CheckedClaim | None:
-        """Compute what is asked of all rows of a table, where one of them is among the closest."""
-        if not asks_of_all(evidence.question):
-            return None
-        closest = evidence.best()[:SECOND_READING_SENTENCES]
-        row = next((passage for passage in closest if cells_of(passage.sentence.text)), None)
-        if row is None:
-            return None
-        document, heading = row.sentence.document, row.sentence.heading
-        rows = (each for each in self.index.sentences(document) if each.heading == heading)
-        found = aggregate(evidence.question, rows)
-        if found is None:
-            return None
-        return CheckedClaim(
-            text=found.text,
-            passages=tuple(replace(row, sentence=each) for each in found.rows),
-            support=1.0,
-            verdict="supported",
-            reason=found.reason,
-            signals=None,
-        )
 
     def _document_date(self, evidence: Evidence) -> CheckedClaim | None:
         """Quote the header that tells the date of the document found first."""
