@@ -9,21 +9,24 @@ with any other word ("per month", "second highest", "unpaid") is answered as usu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qa.alignment import content_words, holds, stem, words
+from qa.index import Index
 from qa.injection import orders
 from qa.mentions import stems
 from qa.tables import cells_of
-from qa.types import Passage, Sentence
+from qa.types import Evidence, Sentence
 from qa.units import MEASURES
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim
 
 __all__ = ["Aggregate", "aggregate", "aggregated"]
 
+# A table further down is hardly the one that is asked about.
+CLOSEST = 3
 # Every row that is counted or added is quoted; more of them nobody would check.
 MAX_QUOTED = 50
 # Of longer tables no row is compared while somebody waits.
@@ -103,38 +106,53 @@ class Aggregate:
     reason: str
 
 
-def aggregated(
-    question: str,
-    closest: Iterable[Passage],
-    sentences: Callable[[str], Iterable[Sentence]],
-) -> CheckedClaim | None:
+def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
     """Answer what is asked of all rows of the table that a question comes closest to.
 
     Parameters
     ----------
-    question : str
-    closest : iterable of Passage
-        Best first; the first that is a table's row tells the table, by the heading above it.
-    sentences : callable
-        Of a document, by its path; asked only where a table is to be read.
+    evidence : Evidence
+        Its closest row tells the table, by the heading above it; of a document with newer
+        versions, the newest is read.
+    index : Index
 
     Returns
     -------
     CheckedClaim or None
-        None where no table tells it.
+        None where no table tells it, or another document has such a table, too: a sum of one
+        of them isn't the sum.
     """
-    row = next((passage for passage in closest if cells_of(passage.sentence.text)), None)
-    if row is None or _plan(question) is None:
+    closest = (row for row in evidence.best()[:CLOSEST] if cells_of(row.sentence.text))
+    row = next(closest, None)
+    if row is None or _plan(evidence.question) is None:
         return None
-    heading = row.sentence.heading
+    versions = index.versions_of(row.sentence.document)
+    columns = set(cells_of(row.sentence.text))
+    for other in evidence.passages:
+        others = set(cells_of(other.sentence.text))
+        alike = others and (others <= columns or columns <= others)
+        if alike and other.sentence.document not in versions:
+            return None
+    document, heading = index.documents[versions[0]], row.sentence.heading
     found = aggregate(
-        question, (each for each in sentences(row.sentence.document) if each.heading == heading)
+        evidence.question,
+        (each for each in index.sentences(document.path) if each.heading == heading),
     )
     if found is None:
         return None
     return CheckedClaim(
         text=found.text,
-        passages=tuple(replace(row, sentence=each) for each in found.rows),
+        passages=tuple(
+            replace(
+                row,
+                sentence=each,
+                title=document.title,
+                date=document.date,
+                date_source=document.date_source,
+                saved=document.saved,
+            )
+            for each in found.rows
+        ),
         support=1.0,
         verdict="supported",
         reason=found.reason,

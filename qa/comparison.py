@@ -23,7 +23,7 @@ from qa.verification import CheckedClaim
 from qa.witnesses import closest_of, later_sections, replies, witnesses
 from qa.yes_no import is_yes_no
 
-__all__ = ["compared", "newest_answer"]
+__all__ = ["compared", "newest_answer", "of_newest_version"]
 
 # Of the documents that speak of what is asked, so many are read one by one.
 MAX_WITNESSES = 2
@@ -116,9 +116,9 @@ def compared(
     """
     index = reading.index
     try:
-        current = _current(reading, model, evidence, claim, deadline, notes)
+        current = of_newest_version(reading, model, evidence, claim, deadline, notes)
         own = {passage.sentence.document for passage in (*claim.passages, *current.passages)}
-        versions = {path for known in own for path in _versions(index, known)}
+        versions = {path for known in own for path in index.versions_of(known)}
         others = _others(index, evidence, claim, versions)
         checked = [
             _read_part(reading, model, evidence, path, heading, deadline)
@@ -150,7 +150,7 @@ def _others(
     return [
         (path, heading)
         for path, heading in [*later, *others]
-        if heading or (path not in versions and path == _versions(index, path)[0])
+        if heading or (path not in versions and path == index.versions_of(path)[0])
     ]
 
 
@@ -225,7 +225,7 @@ def _read_part(
     return reading.check(model, alone, draft, deadline)
 
 
-def _current(
+def of_newest_version(
     reading: Reading,
     model: ChatModel,
     evidence: Evidence,
@@ -233,10 +233,26 @@ def _current(
     deadline: Deadline,
     notes: list[str],
 ) -> CheckedClaim:
-    """What the newest version of a document says where an older one was cited."""
+    """What the newest version of a document says where an older one was cited.
+
+    Parameters
+    ----------
+    reading : Reading
+    model : ChatModel
+    evidence : Evidence
+    claim : CheckedClaim
+        Supported.
+    deadline : Deadline
+    notes : list of str
+        Takes what the reader should know of the older one.
+
+    Raises
+    ------
+    ModelUnavailableError
+    """
     index = reading.index
     cited = claim.passages[0].sentence.document
-    newest, *older = _versions(index, cited)
+    newest, *older = index.versions_of(cited)
     if cited == newest:
         read = {passage.sentence.document for passage in evidence.best()}
         notes += [
@@ -265,11 +281,6 @@ def _current(
             f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”.{basis}"
         )
     return answers[0]
-
-
-def _versions(index: Index, path: str) -> tuple[str, ...]:
-    """A document with its copies and versions, the newest first."""
-    return next((group for group in index.versions if path in group), (path,))
 
 
 def _basis(index: Index, older: str, newest: str) -> str:

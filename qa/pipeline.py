@@ -15,7 +15,7 @@ from qa.abstention import NOT_FOUND_TEXT
 from qa.aggregates import aggregated
 from qa.alignment import content_words, words
 from qa.arithmetic import Operand, compute
-from qa.comparison import compared, newest_answer
+from qa.comparison import compared, newest_answer, of_newest_version
 from qa.computation import (
     Computation,
     asks_document_date,
@@ -25,6 +25,7 @@ from qa.computation import (
     plan_computation,
 )
 from qa.derived import change_told, derived
+from qa.document_date import document_date, may_be_spoken_of
 from qa.errors import ModelUnavailableError
 from qa.generation import (
     REFUSING,
@@ -49,8 +50,7 @@ from qa.mentions import is_unsaid, names_of
 from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
 from qa.tables import all_rows, fitting_row, with_unit
-from qa.types import DraftText, Evidence, Passage, Sentence, Turn
-from qa.values import Date, tokenise
+from qa.types import DraftText, Evidence, Turn
 from qa.verification import CheckedClaim
 from qa.yes_no import AUXILIARIES, QUESTION_WORDS, is_yes_no
 
@@ -76,9 +76,6 @@ _OF_WHAT = frozenset("at by for from in of on since to until with".split())
 _BARE = AUXILIARIES - frozenset("is are was were am isn't aren't wasn't weren't".split())
 _ALONE = frozenset("why when where how".split())
 _BETWEEN = re.compile(r"(?i)\bbetween\b(?!.*\band\b)")
-# What a question for a document's date calls the document, where it may also be one that the
-# document speaks of.
-_THE_DOCUMENT = re.compile(r"(?i)\bthe (\w+)(?: \w+){0,2}\W*\Z")
 
 
 class Pipeline(Reading):
@@ -151,14 +148,14 @@ class Pipeline(Reading):
         notes: list[str],
         lap: Callable[[str], None],
     ) -> Generator[DraftText, None, tuple[CheckedClaim, ...]]:
-        computed = self.compute(model, evidence, deadline)
+        computed = self.compute(model, evidence, deadline, notes=notes)
         if computed is not None:
             lap("computation")
             return (computed,)
         newest = newest_answer(self, model, evidence, deadline, notes=notes)
         if newest:
             lap("newest document")
-            return newest
+            return tuple(self._completed(evidence.question, claim) for claim in newest)
         tokens: list[Token] = []
         for token in self.draft(model, evidence, deadline):
             tokens.append(token)
@@ -178,9 +175,9 @@ class Pipeline(Reading):
         checked = self.check(model, evidence, draft, deadline)
         lap("verification")
         if not _any_supported(checked):
-            checked = self.reconsider(model, evidence, checked, deadline)
+            checked = self.reconsider(model, evidence, checked, deadline, notes=notes)
             if asks_document_date(evidence.question) and not _any_supported(checked):
-                date = self._document_date(evidence)
+                date = document_date(evidence, self.index)
                 checked = checked if date is None else (date,)
             checked = checked or self.hold(model, evidence, deadline)
             lap("second reading")
@@ -207,9 +204,11 @@ class Pipeline(Reading):
         return standalone_question(model, question, history, deadline)
 
     def compute(
-        self, model: ChatModel, evidence: Evidence, deadline: Deadline
+        self, model: ChatModel, evidence: Evidence, deadline: Deadline, *, notes: list[str]
     ) -> CheckedClaim | None:
         """Answer a question that asks for what must be computed, or for a document's date.
+
+        Operands are those of a document's newest version; `notes` takes what is told of it.
 
         Returns
         -------
@@ -221,48 +220,15 @@ class Pipeline(Reading):
         ModelUnavailableError
         """
         question = evidence.question
-        if asks_document_date(question) and not _speaks_of_such(evidence):
-            return self._document_date(evidence)
-        closest = evidence.best()[:SECOND_READING_SENTENCES]
-        if (found := aggregated(question, closest, self.index.sentences)) is not None:
+        if asks_document_date(question) and not may_be_spoken_of(evidence):
+            return document_date(evidence, self.index)
+        if (found := aggregated(evidence, self.index)) is not None:
             return found
         plan = plan_computation(question, yes_no=is_yes_no(question))
         if plan is None:
             return None
         questions = plan.questions or self._operand_questions(model, question, deadline)
-        return self._compute(model, replace(plan, questions=questions), deadline)
-
-    def _document_date(self, evidence: Evidence) -> CheckedClaim | None:
-        """Quote the header that tells the date of the document found first."""
-        first = next(iter(evidence.best()), None)
-        document = self.index.documents[first.sentence.document] if first else None
-        if document is None or document.date is None:
-            return None
-        header = document.text[: document.body_start]
-        quote = header.strip()
-        # The date may come from elsewhere: a file's name or its metadata can't be quoted.
-        told = Date(*map(int, document.date.split("-")))
-        if told not in {token.value for token in tokenise(quote)}:
-            return None
-        start = header.index(quote)
-        sentence = Sentence(document.path, 0, start, start + len(quote), quote)
-        return CheckedClaim(
-            text=document.date,
-            passages=(
-                Passage(
-                    0,
-                    sentence,
-                    document.title,
-                    document.date,
-                    0.0,
-                    date_source=document.date_source,
-                ),
-            ),
-            support=1.0,
-            verdict="supported",
-            reason="The document’s header tells its date.",
-            signals=None,
-        )
+        return self._compute(model, replace(plan, questions=questions), deadline, notes)
 
     def reconsider(
         self,
@@ -270,6 +236,8 @@ class Pipeline(Reading):
         evidence: Evidence,
         checked: tuple[CheckedClaim, ...],
         deadline: Deadline,
+        *,
+        notes: list[str],
     ) -> tuple[CheckedClaim, ...]:
         """Try again where no claim of the first draft is supported.
 
@@ -299,7 +267,8 @@ class Pipeline(Reading):
             return (changed,)
         which = counted(evidence.question)
         if which is not None:
-            count = self._compute(model, Computation("count", "", (which,)), deadline)
+            plan = Computation("count", "", (which,))
+            count = self._compute(model, plan, deadline, notes)
             if count is not None:
                 return (count,)
         return checked or again
@@ -389,15 +358,16 @@ class Pipeline(Reading):
         return operand_questions(model, question, deadline)
 
     def _compute(
-        self, model: ChatModel, plan: Computation, deadline: Deadline
+        self, model: ChatModel, plan: Computation, deadline: Deadline, notes: list[str]
     ) -> CheckedClaim | None:
         claims: list[CheckedClaim] = []
         for question in plan.questions:
             _, evidence = self.gather(question)
-            dated = self._document_date(evidence) if asks_document_date(question) else None
-            if dated is not None and not _speaks_of_such(evidence):
-                claims.append(dated)
-                continue
+            if asks_document_date(question) and not may_be_spoken_of(evidence):
+                dated = document_date(evidence, self.index)
+                if dated is not None:
+                    claims.append(dated)
+                    continue
             draft = self.drafted(model, evidence, deadline)
             checked = self.check(model, evidence, draft, deadline)
             if len(checked) != 1 or checked[0].verdict != "supported":
@@ -405,7 +375,7 @@ class Pipeline(Reading):
             # A date in the reason of a yes or no isn't what was asked for.
             if YES_NO.match(checked[0].text):
                 return None
-            claims += checked
+            claims.append(of_newest_version(self, model, evidence, checked[0], deadline, notes))
         operands = [Operand(claim.text, date_of(claim.passages)) for claim in claims]
         text = compute(plan, operands) if operands else None
         if text is None:
@@ -473,15 +443,6 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
 
 def _any_supported(claims: Sequence[CheckedClaim]) -> bool:
     return any(claim.verdict == "supported" for claim in claims)
-
-
-def _speaks_of_such(evidence: Evidence) -> bool:
-    """Whether "the letter" of a question may be one that the documents tell something of."""
-    found = _THE_DOCUMENT.search(evidence.question)
-    named = [word.key for word in words(found[1])] if found else []
-    return any(
-        word.key in named for passage in evidence.passages for word in words(passage.sentence.text)
-    )
 
 
 def _asks_of_the_unsaid(evidence: Evidence) -> bool:

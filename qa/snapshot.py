@@ -151,6 +151,10 @@ class Index:
         """Number of chunks; never 0."""
         return len(self._chunk_records)
 
+    def versions_of(self, path: str) -> tuple[str, ...]:
+        """A document with its copies and versions, the newest first."""
+        return next((group for group in self.versions if path in group), (path,))
+
     def sentences(self, path: str) -> tuple[Sentence, ...]:
         """Sentences of a document, in order.
 

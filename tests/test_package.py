@@ -61,6 +61,7 @@ ORDER = (
     "summary",
     "reading",
     "comparison",
+    "document_date",
     "computation",
     "arithmetic",
     "derived",

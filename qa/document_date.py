@@ -1,0 +1,80 @@
+"""When a document was written: its header says so, and is quoted."""
+
+from __future__ import annotations
+
+import re
+
+from qa.alignment import words
+from qa.index import Index
+from qa.types import Document, Evidence, Passage, Sentence
+from qa.values import Date, tokenise
+from qa.verification import CheckedClaim
+
+__all__ = ["document_date", "may_be_spoken_of"]
+
+# "The letter" may be any of those that come as close.
+CLOSEST = 3
+# What a question for a document's date calls the document.
+_THE_DOCUMENT = re.compile(r"(?i)\bthe (\w+)(?: \w+){0,2}\W*\Z")
+
+
+def document_date(evidence: Evidence, index: Index) -> CheckedClaim | None:
+    """Quote the header that tells the date of the document that a question comes closest to.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of a question for a document's date.
+    index : Index
+
+    Returns
+    -------
+    CheckedClaim or None
+        Each document with its date, where several come as close and differ; None where the
+        closest tells none.
+    """
+    paths = dict.fromkeys(passage.sentence.document for passage in evidence.best()[:CLOSEST])
+    newest = dict.fromkeys(index.versions_of(path)[0] for path in paths)
+    headers = [_header(index.documents[path]) for path in newest]
+    if not headers or headers[0] is None:
+        return None
+    told = [header for header in headers if header is not None]
+    same = len({header.date for header in told}) == 1
+    return CheckedClaim(
+        text=told[0].date or ""
+        if same
+        else "; ".join(f"{header.title}: {header.date}" for header in told),
+        passages=tuple(told[:1] if same else told),
+        support=1.0,
+        verdict="supported",
+        reason="The document’s header tells its date."
+        if same
+        else "Each document’s header tells its date.",
+        signals=None,
+    )
+
+
+def _header(document: Document) -> Passage | None:
+    """The header of a document, where it tells the date."""
+    if document.date is None:
+        return None
+    header = document.text[: document.body_start]
+    quote = header.strip()
+    # The date may come from elsewhere: a file's name or its metadata can't be quoted.
+    date = Date(*map(int, document.date.split("-")))
+    if date not in {token.value for token in tokenise(quote)}:
+        return None
+    start = header.index(quote)
+    sentence = Sentence(document.path, 0, start, start + len(quote), quote)
+    return Passage(
+        0, sentence, document.title, document.date, 0.0, date_source=document.date_source
+    )
+
+
+def may_be_spoken_of(evidence: Evidence) -> bool:
+    """Whether "the letter" of a question may be one that the documents tell something of."""
+    found = _THE_DOCUMENT.search(evidence.question)
+    named = [word.key for word in words(found[1])] if found else []
+    return any(
+        word.key in named for passage in evidence.passages for word in words(passage.sentence.text)
+    )
