@@ -17,7 +17,7 @@ from qa.alignment import content_words, holds, stem, words
 from qa.index import Index
 from qa.injection import orders
 from qa.mentions import stems
-from qa.tables import cells_of
+from qa.tables import cells_of, in_unit
 from qa.types import Evidence, Sentence
 from qa.units import MEASURES
 from qa.values import Date, tokenise
@@ -372,8 +372,9 @@ def _added(
     if kind == "mean":
         figure = (figure / len(amounts)).quantize(Decimal("0.01"))
     name = "sum" if kind == "sum" else "mean"
+    told = in_unit(f"{figure:,f}", _unit(fitting[next(iter(amounts))][column]))
     return Aggregate(
-        f"{figure:,f}: the {name} of {column} in {len(amounts)} rows",
+        f"{told}: the {name} of {column} in {len(amounts)} rows",
         tuple(amounts),
         "Computed by code from every row, which are quoted.",
     )

@@ -206,7 +206,7 @@ def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
     }
     # A word that most of what was found has tells little; compare `retrieval` on BM25.
     holders = Counter(key for held in keys.values() for key in held)
-    rarity = {key: math.log1p(len(keys) / (1 + holders[key])) for key in asked}
+    rarity = {key: math.log1p(len(keys) / (1 + holders[key])) for key in sorted(asked)}
     total = sum(rarity.values()) or 1.0
     return {
         scored.sentence: scored.score

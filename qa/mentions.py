@@ -1,15 +1,16 @@
 """Whether a passage speaks of a name, a number or a word of a question.
 
-Words are compared without their endings, names by their first letters and numbers whole;
-dates by what they mean, since "3 May 2024" is also written "2024-05-03".
+Words are compared without their endings, names also with what is derived from them and numbers
+whole; dates by what they mean, since "3 May 2024" is also written "2024-05-03".
 What a passage doesn't say itself, its neighbours, its heading or its title may say for it.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qa.alignment import Word, content_words, names_and_numbers, stem, words
@@ -33,8 +34,31 @@ __all__ = [
     "with_leads",
 ]
 
-# "Japan" is held by "Japanese": names are compared by so many letters.
-NAME_LETTERS = 4
+# Words and names are alike that begin with so many letters, at least, and end as below.
+SAME_LETTERS = 4
+# "Japan" is held by "Japanese", and "Turkey" by "Turkish".
+_DERIVED = frozenset(
+    """
+    s es n an ian vian ean ese nese ish tish ic ist ists ism y i ary al er ers or dy ing ed ment
+    ation ian's
+    """.split()
+)
+_OF_PLACES = frozenset("a e o y en ey ay ia us um is ce k land egian".split()) | _DERIVED
+# "Build" and "built", "organise" and "organize", "licence" and "license", "belief" and "believe".
+_LAST_LETTERS = frozenset(map(frozenset, ("dt", "sz", "cs", "fv")))
+# "Know" and "known", "hear" and "heard".
+_PAST = frozenset("nd")
+_ROMAN = {
+    numeral: frozenset({numeral, str(value), ordinal})
+    for value, (numeral, ordinal) in enumerate(
+        zip(
+            "i ii iii iv v vi vii viii ix x".split(),
+            "first second third fourth fifth sixth seventh eighth ninth tenth".split(),
+            strict=True,
+        ),
+        start=1,
+    )
+}
 # Longer headings are no names of subjects.
 LABEL_WORDS = 6
 LABEL_CHARACTERS = 60
@@ -143,22 +167,55 @@ def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
 
 
 def _isn_t_written(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
-    held = {word.key for passage in passages for text in around(passage) for word in words(text)}
-    letters = {key[:NAME_LETTERS] for key in held if len(key) >= NAME_LETTERS}
-    numbers = [word for word in group if word.is_number]
-    if numbers:
+    texts = [text for passage in passages for text in around(passage)]
+    held = {word.key for text in texts for word in words(text)}
+    if any(word.is_number for word in group):
         # A single digit stands for too much, and is too often written otherwise.
-        telling = len(group) > 1 or len(numbers[0].key) > 1
-        return telling and any(word.key not in held for word in numbers)
+        telling = len(group) > 1 or len(group[0].key) > 1
+        # The day of a month stands for nothing without it.
+        wanted = group if _meant(group) else [word for word in group if word.is_number]
+        return telling and any(word.key not in held for word in wanted)
+    *before, last = group
+    if before and len(last.key) == 1 and last.key not in held:
+        return True
+    if before and last.key in _ROMAN and last.text.isupper():
+        return held.isdisjoint(_ROMAN[last.key])
     # "EU" may be written out, and "European Union" shortened.
     initials = "".join(word.key[0] for word in group)
-    if any(word.text.isupper() for word in group) or (len(group) > 1 and initials in held):
+    if any(word.text.isupper() and len(word.key) > 1 for word in group) or (
+        before and initials in held
+    ):
         return False
     # "President Obama" is spoken of where "Obama" is.
-    return not any(
-        word.key in held or (len(word.key) > NAME_LETTERS and word.key[:NAME_LETTERS] in letters)
-        for word in group
-    )
+    said = [word for word in group if any(_is_name_of(word.key, other) for other in held)]
+    return not said or (last not in said and all(_is_anothers(word, texts) for word in said))
+
+
+def _is_name_of(one: str, other: str) -> bool:
+    """Whether two words are one name, or one is made from the other: "Italy", "Italian"."""
+    if one == other:
+        return True
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    shared = len(list(alike))
+    if shared < SAME_LETTERS:
+        return False
+    endings = {one[shared:], other[shared:]}
+    return endings <= _DERIVED | {""} or endings <= _OF_PLACES | {""}
+
+
+def _is_anothers(word: Word, texts: Iterable[str]) -> bool:
+    """Whether texts say a word of a name only as part of another: "Anna" in "Anna Weber"."""
+    for text in texts:
+        said = words(text)
+        for place, each in enumerate(said):
+            if each.key != word.key:
+                continue
+            behind = said[place + 1] if place + 1 < len(said) else None
+            if behind is None or not behind.is_capitalised:
+                return False
+            if text[each.end : behind.start] != " ":
+                return False
+    return True
 
 
 def _is_dated(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
@@ -216,8 +273,16 @@ def speaks_of(word: str, stems: frozenset[str]) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    shared = max(NAME_LETTERS, len(one) - 1, len(other) - 1)
-    return min(len(one), len(other)) >= shared and one[:shared] == other[:shared]
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < SAME_LETTERS or one[:-1] != other[: len(one) - 1]:
+        return False
+    if len(shorter) == len(longer):
+        # "Food" is no form of "foot".
+        short = len(one) == SAME_LETTERS and one[-2] not in "naei"
+        return frozenset((one[-1], other[-1])) in _LAST_LETTERS and not short
+    # A consonant may be doubled: "program", "programme".
+    added = longer[len(shorter) :]
+    return longer.startswith(shorter) and (added in _PAST or added == shorter[-1])
 
 
 @functools.lru_cache(maxsize=4096)

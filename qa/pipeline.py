@@ -24,6 +24,7 @@ from qa.computation import (
     operand_questions,
     plan_computation,
 )
+from qa.dating import asked_as_of
 from qa.derived import change_told, derived
 from qa.document_date import document_date, may_be_spoken_of
 from qa.errors import ModelUnavailableError
@@ -155,7 +156,8 @@ class Pipeline(Reading):
         newest = newest_answer(self, model, evidence, deadline, notes=notes)
         if newest:
             lap("newest document")
-            return tuple(self._completed(evidence.question, claim) for claim in newest)
+            _, asked = asked_as_of(evidence.question)
+            return tuple(self._completed(asked, claim) for claim in newest)
         tokens: list[Token] = []
         for token in self.draft(model, evidence, deadline):
             tokens.append(token)

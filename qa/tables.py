@@ -18,7 +18,7 @@ from qa.types import Passage, Sentence
 from qa.units import MEASURES
 from qa.verification import CheckedClaim
 
-__all__ = ["MAX_ROWS", "all_rows", "cells_of", "fitting_row", "with_unit", "wrong_row"]
+__all__ = ["all_rows", "cells_of", "fitting_row", "in_unit", "with_unit", "wrong_row"]
 
 # As many rows are listed and quoted; of more nobody wants each in a sentence.
 MAX_ROWS = 20
@@ -179,7 +179,9 @@ def fitting_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) ->
     # What every row has, and what the whole table is about, chooses none.
     general = stems(" ".join((passage.title, passage.sentence.heading, *cells)))
     asked = {w.key for w in content_words(question) if not _is_told(w.key, general | NEUTRAL)}
-    held = _spoken(asked, passage.sentence)
+    # A note of the row itself may well say why it is the one.
+    own = stems(" ".join(cells.values()))
+    held = {word for word in asked if speaks_of(word, own)}
     missing = asked - held
     same = [row for row in rows if missing and row.heading == passage.sentence.heading]
     better = [
@@ -252,10 +254,16 @@ def with_unit(claim: CheckedClaim) -> CheckedClaim:
     if found is None:
         return claim
     unit = found[1]
+    known = unit.casefold() in MEASURES | {"%", *_SIGNS} or (len(unit) == 3 and unit.isupper())
+    return replace(claim, text=in_unit(claim.text, unit)) if known else claim
+
+
+def in_unit(figure: str, unit: str) -> str:
+    """A figure with its unit where people write it: "-$6", "40 kg"."""
     if unit in _SIGNS:
-        return replace(claim, text=f"{unit}{claim.text}")
-    known = unit.casefold() in MEASURES or unit == "%" or (len(unit) == 3 and unit.isupper())
-    return replace(claim, text=f"{claim.text} {unit}") if known else claim
+        sign = figure[: len(figure) - len(figure.lstrip("-−"))]
+        return f"{sign}{unit}{figure[len(sign) :]}"
+    return f"{figure}{' ' if unit else ''}{unit}"
 
 
 def _asks_more(question: str, passage: Passage, asked: str, wanted: Mapping[str, str]) -> bool:

@@ -89,7 +89,8 @@ _HOW_MUCH = re.compile(
 )
 # "Or" of English, German, French, and Italian and Spanish.
 ALTERNATIVES = frozenset("or oder ou o".split())
-_BETWEEN = re.compile(r"(?i)\b(?:between|among)\b.*\band\b")
+# "Between Ada and Rehn", "which of Ada, Tom and Lee", "which of the two teams, Lund and Osk".
+_CHOICE = re.compile(r"(?i)\b(?:between|among|(?:which|who) of)\b.*\band\b")
 
 
 def support(signals: Signals, model: SupportModel) -> float:
@@ -211,10 +212,9 @@ def _check_claim(
         found = replace(found, passages=led)
     texts = [passage.sentence.text for passage in found.passages]
     groups = names_of(question)
-    named, numbered = (
-        [part for group in groups if (part := [w for w in group if w.is_number == number])]
-        for number in (False, True)
-    )
+    # A number is looked for with what it belongs to: "3" alone is too common, "Model 3" isn't.
+    numbered = [group for group in groups if any(word.is_number for word in group)]
+    named = [part for group in groups if (part := [w for w in group if not w.is_number])]
     signals = Signals(
         check=read_again(model, question, claim, found.passages, deadline),
         confidence=draft.completion.least_probability(),
@@ -236,7 +236,7 @@ def _repeats(claim: str, question: str) -> str:
     """Why a claim says nothing, where all of its words were the question's already."""
     asked = words(question)
     # "Was it the mill or the church?", "Between Ada and Rehn, who won?": answered with own words.
-    chosen = any(word.key in ALTERNATIVES for word in asked) or _BETWEEN.search(question)
+    chosen = any(word.key in ALTERNATIVES for word in asked) or _CHOICE.search(question)
     if chosen or YES_NO.match(claim):
         return ""
     known = {word.key for word in asked}

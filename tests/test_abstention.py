@@ -86,7 +86,7 @@ def test_an_answer_that_is_not_sure_enough_leads_to_its_passage(
 ) -> None:
     library, script = tides
     script.answer = "12 cm"
-    script.check = (Token("No", 0.6, (("No", 0.6), ("Yes", 0.4))),)
+    script.check = (Token("No", 0.7, (("No", 0.7), ("Yes", 0.3))),)
     answer = library.ask(QUESTION)
     assert_sound(library, answer)
     assert MIN_SUPPORT <= answer.claims[0].support < 0.38

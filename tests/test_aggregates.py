@@ -181,3 +181,54 @@ def test_the_library_computes_over_the_table_and_quotes_it(
     assert answer.text == "3A (Rent_gbp: 1,090.00) [1]"
     assert "Chidi" in answer.citations[0].quote
     assert answer.claims[0].reason == "Compared by code: Rent_gbp of 4 rows."
+
+
+FEES = "Name,Town,Fee\nAda Holt,Osk,{}\nBo Rehn,Osk,{}\n" + "".join(
+    f"{name} Lund,Lund,{30 + len(name)}\n" for name in ("Cy", "Dag", "Elsa", "Frida", "Gustav")
+)
+
+
+def test_of_versions_of_a_table_the_newest_is_computed(
+    write: Callable[[dict[str, str | bytes]], Path],
+    scripted: Callable[..., tuple[Library, Script]],
+) -> None:
+    library, script = scripted(
+        write(
+            {
+                "members 2023-01-01.csv": FEES.format(99, 20),
+                "members 2024-01-01.csv": FEES.format(50, 20),
+            }
+        )
+    )
+    assert library.index.versions
+    script.answer = RuntimeError("The model isn't asked.")
+    for question, text in (
+        ("What is the highest fee in Osk?", "50 (Ada Holt) [1]"),
+        ("What is the total fee in Osk?", "70: the sum of Fee in 2 rows [1][2]"),
+    ):
+        answer = library.ask(question)
+        assert_sound(library, answer)
+        assert answer.text == text
+        assert {citation.date for citation in answer.citations} == {"2024-01-01"}
+
+
+def test_of_two_files_with_such_a_table_none_has_the_sum(
+    write: Callable[[dict[str, str | bytes]], Path],
+    scripted: Callable[..., tuple[Library, Script]],
+) -> None:
+    library, _ = scripted(
+        write(
+            {
+                "jan.csv": "Shop,Amount\nHolt,40\nRehn,60\n",
+                "feb.csv": "Shop,Amount\nHolt,95\nLund,11\n",
+            }
+        )
+    )
+    assert library.ask("What is the total amount?").status == "not_found"
+
+
+def test_a_sum_has_the_unit_of_what_was_added() -> None:
+    rows = rows_of("Shop,Fee\nHolt,€40\nRehn,€50.50\n")
+    found = aggregate("What is the total fee?", rows)
+    assert found is not None
+    assert found.text == "€90.50: the sum of Fee in 2 rows"

@@ -371,3 +371,31 @@ def test_where_the_newest_says_nothing_the_next_is_read(ferry: tuple[Library, Sc
 def test_before_the_first_document_there_is_none_to_prefer(ferry: tuple[Library, Script]) -> None:
     answer = ferry[0].ask("How much did a ticket for the ferry cost as of 2021?")
     assert not any("that of" in note for note in answer.notes)
+
+
+def test_what_is_computed_rests_on_the_newest_version(write: Write, scripted: Open) -> None:
+    plan = (
+        "date: {}\ntitle: Plan\n\nThe festival of the lake opens on {} with a concert of the brass "
+        "band.\nAll the streets around the lake are closed to cars for the whole of that week.\n"
+        "Tickets are sold at the town hall, at the station and in the bakery by the bridge.\n"
+        "Whoever brings a boat of his own is asked to tie it to the northern pier by noon.\n"
+    )
+    library, script = scripted(
+        write(
+            {
+                "plan a.txt": plan.format("2024-01-01", "3 June 2024"),
+                "plan b.txt": plan.format("2024-03-01", "13 June 2024"),
+            }
+        )
+    )
+
+    def reply(messages: Sequence[Message]) -> str:
+        days = re.findall(r"\d+ June 2024", messages[-1].content)
+        return min(days, key=len) if days else "NOT STATED"
+
+    script.answer = reply
+    answer = library.ask("On what day of the week does the festival open?")
+    assert_sound(library, answer)
+    assert answer.text == "Thursday: June 13, 2024 [1]"
+    assert [citation.document for citation in answer.citations] == ["plan b.txt"]
+    assert any("older version, plan a.txt" in note for note in answer.notes)

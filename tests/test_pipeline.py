@@ -427,39 +427,6 @@ def test_a_document_s_date_is_quoted_from_its_header(mill: tuple[Library, Script
     )
 
 
-@pytest.mark.parametrize(
-    ("question", "reply", "text"),
-    [
-        ("When was the letter sent?", "12 February 2024", "12 February 2024 [1]"),
-        # It isn't told: it may be the document itself that is meant, which "this" always is.
-        ("When was the letter written?", NOT_STATED, "2024-03-01 [1]"),
-        ("When was this letter sent?", "12 February 2024", "2024-03-01 [1]"),
-        ("When was the document sent?", "12 February 2024", "2024-03-01 [1]"),
-    ],
-)
-def test_a_letter_of_which_a_document_speaks_has_its_own_date(
-    write: Callable[..., Path],
-    scripted: Callable[..., tuple[Library, Script]],
-    question: str,
-    reply: str,
-    text: str,
-) -> None:
-    minutes = "date: 2024-03-01\ntitle: Minutes\n\nThe letter was sent on 12 February 2024.\n"
-    library, script = scripted(write({"minutes.txt": minutes}))
-    script.answer = reply
-    assert library.ask(question).text == text
-
-
-def test_a_header_that_tells_no_date_isn_t_quoted_for_it(
-    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
-) -> None:
-    library, _ = scripted(
-        write({"2024-05-11 mill.txt": "title: The mill\n\nThe mill was sold. Nobody knew."})
-    )
-    assert library.documents["2024-05-11 mill.txt"].date == "2024-05-11"
-    assert library.ask("When was the article published?").status == "not_found"
-
-
 def test_a_computation_counts_with_the_date_that_words_mean(
     write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
 ) -> None:

@@ -210,6 +210,16 @@ def test_a_row_that_is_named_is_the_one() -> None:
     assert fitting_row("How much does the mug like red tea cost?", one, rows) == rows[1]
 
 
+def test_a_note_tells_of_its_own_row() -> None:
+    texts = (
+        "| Name: Mira | Role: member | Phone: 333 | Note: Has been deputy treasurer since 2020 |",
+        "| Name: Bo | Role: treasurer | Phone: 111 | Note: Until 2021 |",
+    )
+    rows = [Sentence("a.csv", n, 100 * n, 100 * n + len(t), t) for n, t in enumerate(texts)]
+    one = CheckedClaim("333", (Passage(1, rows[0], "Club", None, 0.5),), 0.8, "supported", "", None)
+    assert fitting_row("What is the deputy treasurer's phone?", one, rows) is None
+
+
 @pytest.mark.parametrize(
     ("question", "row", "wrong"),
     [
@@ -233,6 +243,7 @@ def test_one_row_tells_of_no_other(question: str, row: int, wrong: bool) -> None
     [
         ("Amount (£)", "389", "£389"),
         ("Amount (€)", "1,389.50", "€1,389.50"),
+        ("Amount ($)", "-6", "-$6"),
         ("Weight (kg)", "2.5", "2.5 kg"),
         ("Price [CHF]", "12", "12 CHF"),
         ("Share (%)", "12", "12 %"),

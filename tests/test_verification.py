@@ -226,6 +226,22 @@ def test_a_bare_name_states_nothing(
 
 
 @pytest.mark.parametrize(
+    ("question", "repeats"),
+    [
+        ("Which of RM and Jimin released the song?", False),
+        ("Which of the two singers, RM and Jimin, released the song?", False),
+        ("Between RM and Jimin, who released the song?", False),
+        ("Was it RM or Jimin?", False),
+        ("When did RM and Jimin release the song?", True),
+        ("Which song did RM release?", True),
+    ],
+)
+def test_only_what_was_to_be_chosen_may_be_said_again(question: str, repeats: bool) -> None:
+    (claim,) = check("RM", question=question)
+    assert ("repeats" in claim.reason) is repeats
+
+
+@pytest.mark.parametrize(
     ("question", "names", "numbers"),
     [
         ("when was it released?", 1.0, 1.0),
@@ -237,6 +253,8 @@ def test_a_bare_name_states_nothing(
         ("when was the Milano Treaty of 1999?", 1.0, 0.0),
         ("when was the Berlin Treaty of 58?", 0.0, 0.0),
         ("when was the Berlin Treaty of 5.8?", 0.0, 1.0),
+        # The number says which of them is meant.
+        ("when was the Milano Treaty 3 signed?", 1.0, 0.0),
         # The title and the sentences around tell what a passage speaks of.
         ("when did he release it near Milano for Songs?", 1.0, 1.0),
     ],
