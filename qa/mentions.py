@@ -36,14 +36,13 @@ __all__ = [
 
 # Words and names are alike that begin with so many letters, at least, and end as below.
 SAME_LETTERS = 4
-# "Japan" is held by "Japanese", and "Turkey" by "Turkish".
-_DERIVED = frozenset(
+# "Japan" is held by "Japanese", "Turkey" by "Turkish", and "Christian" by "Christianity".
+_ENDINGS = frozenset(
     """
-    s es n an ian vian ean ese nese ish tish ic ist ists ism y i ary al er ers or dy ing ed ment
-    ation ian's
+    a e o y i u n en ey ay ia ium um us is ce k land dy ern or er al ary ic ist ism ity ing ed ment
+    ation an ian vian ean ese nese ish tish egian
     """.split()
 )
-_OF_PLACES = frozenset("a e o y en ey ay ia us um is ce k land egian".split()) | _DERIVED
 # "Build" and "built", "organise" and "organize", "licence" and "license", "belief" and "believe".
 _LAST_LETTERS = frozenset(map(frozenset, ("dt", "sz", "cs", "fv")))
 # "Know" and "known", "hear" and "heard".
@@ -199,8 +198,8 @@ def _is_name_of(one: str, other: str) -> bool:
     shared = len(list(alike))
     if shared < SAME_LETTERS:
         return False
-    endings = {one[shared:], other[shared:]}
-    return endings <= _DERIVED | {""} or endings <= _OF_PLACES | {""}
+    endings = {word[shared:].removesuffix("s") for word in (one, other)} - {""}
+    return endings <= _ENDINGS
 
 
 def _is_anothers(word: Word, texts: Iterable[str]) -> bool:
