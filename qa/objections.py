@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qa.alignment import FUNCTION_WORDS, content_words, stem
-from qa.mentions import around, is_unsaid, names_of, speaks_of, stems
-from qa.polarity import denies_asked
+from qa.alignment import FUNCTION_WORDS, content_words, stem, words
+from qa.mentions import around, is_unsaid, label_of, names_of, speaks_of, stems
+from qa.polarity import denies, denies_asked
 from qa.types import Evidence, Passage
 from qa.values import Number, Ordinal, Value, matches, tokenise
 
-__all__ = ["objection"]
+__all__ = ["is_no_denial", "objection"]
 
 _PLACE = re.compile(
     r"(?i)\b(?:in|inside|within|at|on) ((?:the|my|your|our|this|that)\s"
@@ -32,6 +32,8 @@ _WHETHER_THERE_IS = re.compile(
 )
 # "Is there a way to see it first?" asks how, and "is there a need" whether one must.
 _NO_THING = frozenset("way chance possibility need point reason".split())
+# "Cash only", "shoes must be worn": what isn't named is denied.
+_LIMITS = frozenset("only must shall should required mandatory compulsory obligatory".split())
 # "More than ten arches" are eleven, too.
 _COMPARED = re.compile(
     r"(?i)\b(?:than|over|under|above|below|about|around|nearly|almost|roughly|least|most|up to"
@@ -63,8 +65,11 @@ def objection(
         return "they deny it"
     if answer == "Yes" and _counted_otherwise(evidence, cited):
         return "the documents give another number"
-    unsaid = _unsaid_place(evidence, cited) or _unsaid_thing(question, cited)
-    return f"they don’t speak of “{unsaid}”" if unsaid else ""
+    if unsaid := _unsaid_place(evidence, cited) or _unsaid_thing(question, cited):
+        return f"they don’t speak of “{unsaid}”"
+    if answer == "No" and is_no_denial(question, cited):
+        return "they speak of nothing that is asked"
+    return ""
 
 
 def _counted_otherwise(evidence: Evidence, cited: Sequence[Passage]) -> bool:
@@ -99,6 +104,24 @@ def _counted(text: str) -> list[tuple[Value, tuple[str, ...]]]:
         if things and following[0] not in FUNCTION_WORDS:
             found.append((token.value, things))
     return found
+
+
+def is_no_denial(question: str, cited: Sequence[Passage]) -> bool:
+    """Whether passages share names with a question at most, and say nothing that could be a no.
+
+    Parameters
+    ----------
+    question : str
+    cited : sequence of Passage
+        What a no stands on.
+    """
+    asked = [word.key for word in content_words(question) if not word.is_capitalised]
+    texts = [f"{label_of(passage.sentence)} {passage.sentence.text}" for passage in cited]
+    said = frozenset[str]().union(*map(stems, texts))
+    limits = any(word.key in _LIMITS for text in texts for word in words(text))
+    return bool(asked) and not (
+        limits or denies(texts) or any(speaks_of(key, said) for key in asked)
+    )
 
 
 def _unsaid_thing(question: str, cited: Sequence[Passage]) -> str:

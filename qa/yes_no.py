@@ -25,7 +25,7 @@ from qa.mentions import (
     stems,
     with_leads,
 )
-from qa.objections import objection
+from qa.objections import is_no_denial, objection
 from qa.types import Evidence, Passage, Verdict
 
 __all__ = ["AUXILIARIES", "QUESTION_WORDS", "Decision", "decide", "is_yes_no"]
@@ -208,7 +208,9 @@ def decide(
         alone, sure = _weighed(model, evidence.question, telling, deadline, drafted=drafted)
         if sure >= threshold and alone != answer:
             verdict, doubt = "unsupported", ", but the closest alone say otherwise."
-        elif sure >= threshold:
+        elif sure >= threshold and (
+            answer == "Yes" or not is_no_denial(evidence.question, telling)
+        ):
             cited = telling
     told = [body] if reasoned else [passage.sentence.text for passage in cited]
     if against := objection(answer, evidence, cited, told):

@@ -18,6 +18,7 @@ ENGINE = "A steam engine often drives the pump, and the largest has two pistons.
         ("What can a pump be driven without?", ENGINE),
         ("How many pistons has the smallest engine?", ENGINE),
         ("Who came last?", "Ada came first."),
+        ("If it rains, what is not allowed?", "Riding is allowed."),
         ("Which country never joined?", "Five countries, the United States among them, joined."),
         ("What is the minimum speed?", "The maximum speed is 30 km/h."),
         ("Which engine has the fewest pistons?", "This one has the most pistons."),
@@ -57,6 +58,10 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("What is the invoice no?", "Invoice number 4711"),
         ("Why can’t I log in?", "Your account is locked after three attempts."),
         ("What happens if I do not pay in time?", "Overdue payments cost 5 crowns."),
+        # What is supposed isn't what is asked.
+        ("When will the bridge open, if there are no delays?", "It should open in spring."),
+        ("Now that she can't sing, what is left?", "A cello is left."),
+        ("Who pays, although it wasn't his fault?", "The tenant pays."),
         ("Who asked whether or not it runs?", "Ada asked if it runs."),
         ("Does it pump not only water but oil?", "It pumps water and oil."),
         # Both ends are there.

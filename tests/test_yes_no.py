@@ -158,7 +158,7 @@ def test_documents_that_say_less_of_what_is_named_have_no_say() -> None:
     said = (
         ("keys.md", "The rest are in Rusty tins."),
         ("trip.md", "The Mill House has four bedrooms."),
-        ("trip.md", "Rusty stays at home."),
+        ("trip.md", "Rusty must stay at home."),
     )
     passages = tuple(
         Passage(n, Sentence(name, 10 * n, 0, len(text), text), "T", None, 1.0 - n / 10)
@@ -204,11 +204,6 @@ def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
         ("Is there a gym?", True),
         ("Will there be ropes, too?", True),
         ("Is there a way to hire ropes?", True),
-        ("Does it have more than ten showers?", True),
-        # Whether one may do something is told in many words.
-        ("Do I need to pay?", True),
-        ("Can I bring a friend?", True),
-        ("May I climb barefoot?", True),
     ],
 )
 def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
@@ -223,6 +218,26 @@ def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "shown"),
+    [
+        ("Does Osk borrow for its share?", "The town hall of Osk has a brass band.", False),
+        ("Can I bring a friend?", "The gym closes at 18:00.", False),
+        # It says something else of what is asked, denies it, or what it allows is all.
+        ("Was the hall built by Holt?", "The hall was built by Rehn.", True),
+        ("Can I pay by card?", "Cash only.", True),
+        ("May I climb barefoot?", "Shoes must be worn in the hall.", True),
+        ("Are dogs welcome?", "No pets.", True),
+    ],
+)
+def test_a_no_is_taken_from_what_speaks_of_it(question: str, text: str, shown: bool) -> None:
+    passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "Notes", None, 0.9)
+    read = Evidence(question, (passage,), (1,))
+    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    assert (found.verdict == "supported") == shown
+    assert shown or found.reason.endswith("they speak of nothing that is asked.")
+
+
+@pytest.mark.parametrize(
     ("question", "shown"),
     [
         ("Is Ferrow Ada’s first stone bridge?", False),
@@ -232,7 +247,7 @@ def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
         ("Does Ferrow have 11 arches?", True),
         ("Does Ferrow have more than ten arches?", True),
         # Nothing is told of how many it has of those, or of that bridge.
-        ("Does Ferrow have twelve guests?", True),
+        ("Does Ferrow have twelve stone benches?", True),
         ("Does Belmont have twelve arches?", True),
         ("Has it got twelve arches?", False),
         ("Has it got arches?", True),
@@ -259,8 +274,6 @@ def test_a_yes_to_another_number_is_not_shown(question: str, shown: bool) -> Non
         ("Are dogs allowed in my new lease?", True),
         # No document speaks of it: what holds everywhere holds there.
         ("Are dogs allowed on the terrace?", True),
-        # What has a name is for the readings to tell.
-        ("Are dogs allowed in the Kettle Hut?", True),
         # No place.
         ("Are dogs allowed at night?", True),
         ("Are dogs allowed in the evening?", True),
