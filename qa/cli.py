@@ -392,9 +392,10 @@ def _print_answer(answer: Answer) -> None:
         if claim.verdict != "supported":
             out.print()
             out.print(Text(f"Left out: “{claim.text}”. {claim.reason}", style="dim"))
-    if answer.status == "not_found" and answer.evidence:
-        out.print("\nClosest passages:")
-        for passage in answer.evidence[:CLOSEST_SHOWN]:
+    closest = answer.uncited() if answer.status == "not_found" else ()
+    if closest:
+        out.print("\nOther passages:" if answer.citations else "\nClosest passages:")
+        for passage in closest[:CLOSEST_SHOWN]:
             sentence = passage.sentence
             quote = Text(f"“{' '.join(sentence.text.split())}”")
             place = Text(

@@ -425,6 +425,16 @@ class Answer:
     extractive: bool = False
     notes: tuple[str, ...] = field(default=())
 
+    def uncited(self) -> tuple[Passage, ...]:
+        """Passages of the evidence that no citation quotes, best first."""
+        cited = {(each.document, each.start, each.end) for each in self.citations}
+        return tuple(
+            passage
+            for passage in self.evidence
+            if (passage.sentence.document, passage.sentence.start, passage.sentence.end)
+            not in cited
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values that `json.dumps` accepts; evidence is flattened to located text."""
         return {
@@ -480,12 +490,13 @@ class Answer:
             quote = _plain_in_markdown(" ".join(citation.quote.split()))
             title = _plain_in_markdown(citation.title)
             lines.append(f"[{citation.number}] “{quote}” — {title}{date} ({place})  ")
-        if self.status == "not_found" and self.evidence:
-            lines += ["", "Closest passages:", ""]
+        closest = self.uncited() if self.status == "not_found" else ()
+        if closest:
+            lines += ["", "Other passages:" if self.citations else "Closest passages:", ""]
             lines += [
                 f"- “{_plain_in_markdown(' '.join(passage.sentence.text.split()))}” — "
                 f"{_plain_in_markdown(passage.title)}"
-                for passage in self.evidence[:3]
+                for passage in closest[:3]
             ]
         lines += [f"\n*{_plain_in_markdown(note)}*" for note in self.notes]
         return "\n".join(lines)

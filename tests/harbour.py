@@ -9,6 +9,7 @@ from typing import Any
 
 from written import WrittenLibrary, cited, located
 
+from qa.abstention import NOT_FOUND_TEXT, UNSURE_TEXT
 from qa.documents import DocumentFile, SkippedFile
 from qa.errors import DocumentError
 from qa.index import Progress, UpdateReport
@@ -172,7 +173,8 @@ class HarbourLibrary(WrittenLibrary):
             raise RuntimeError
         while "search" in question and not self.may_end.wait(0.05):
             yield DraftText("")
-        refused = "mayor" in question
+        near = "raised" in question
+        refused = near or "mayor" in question
         if not refused:
             yield DraftText(SAID[0])
         while "wait" in question and not self.may_end.wait(0.05):
@@ -197,14 +199,18 @@ class HarbourLibrary(WrittenLibrary):
             for number, words in enumerate(said, 1)
         )
         made: dict[str, Any] = {"standalone_question": understood, "timings": {"total": 2.4}}
+        quote = " ".join(self.passages[0].sentence.text.split())
+        unsaid = f"{UNSURE_TEXT} “{quote}” [1]" if near else NOT_FOUND_TEXT
         yield AnswerReady(
             Answer(
                 question=question,
                 status="not_found" if refused else "partial" if partial else "answered",
                 text=" ".join(f"{words} [{number}]." for number, words in enumerate(said, 1))
-                or "The documents don’t say.",
-                claims=(*claims, DROPPED) if partial else claims,
-                citations=tuple(cited(number, *span) for number, span in enumerate(spans, 1)),
+                or unsaid,
+                claims=(*claims, DROPPED) if partial or near else claims,
+                citations=tuple(cited(number, *span) for number, span in enumerate(spans, 1))
+                if not near
+                else (replace(cited(1, *QUOTES[0]), support=0.0),),
                 evidence=self.passages,
                 model=self.model_name,
                 fingerprint="",

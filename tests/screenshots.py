@@ -44,6 +44,7 @@ QUESTIONS = {
     "long": "What is everything that the papers say of May and of what was done about it?",
     "conflict": "How deep was it, and do the papers agree?",
     "refusal": "What did the mayor say?",
+    "near": "Who raised the fee for a berth?",
     "failure": "Is there a fault?",
 }
 

@@ -249,7 +249,8 @@ def _answer_html(answer: Answer, latest: bool) -> Html:
         else:
             said = tag("p", REFUSAL, class_="qa-words") if answer.evidence else _text_html(answer)
         body = _verdict_html(answer) + said + notes
-        passages = _found_html(answer.evidence, "Closest passages")
+        heading = "Other passages" if answer.citations else "Closest passages"
+        passages = _found_html(answer.uncited(), heading)
     else:
         body = _verdict_html(answer) + _text_html(answer) + notes + _quotes_html(answer)
         considered = f"{plural(len(answer.evidence), 'passage')} considered"
