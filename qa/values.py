@@ -275,7 +275,13 @@ def _word(match: re.Match[str]) -> str:
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | None]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), read)
     for pattern, read in (
-        (rf"{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}})\b", _date),
+        # "2024-05-03T10:00:00Z": the letter belongs to neither the date nor the time.
+        (rf"{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}})(?:\b|(?=T\d{{2}}:\d{{2}}))", _date),
+        (
+            r"(?<=-\d\d)T(?P<hour>\d{2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?"
+            r"(?P<half>)(?P<zone>)(?:Z|[+-]\d{2}:?\d{2})?\b",
+            _time,
+        ),
         (rf"(?P<first>\d{{1,2}})[/.](?P<second>\d{{1,2}})[/.]{_YEAR}\b", _numeric_date),
         (rf"{_MONTH}\s+{_DAY}\b(?:\s*,?\s*{_YEAR}\b)?", _date),
         (rf"{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:\s*,?\s*{_YEAR}\b)?", _date),
