@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from qa.alignment import FUNCTION_WORDS, Word, align, content_words, words
 from qa.checker import read_again
-from qa.generation import YES_NO, Draft
+from qa.generation import YES_NO, Draft, with_verdict
 from qa.llms import ChatModel, Deadline
 from qa.mentions import (
     is_unsaid,
@@ -215,7 +215,7 @@ def decide(
         verdict, doubt = "unsupported", f", but {against}."
     other = "no" if answer == "Yes" else "yes"
     return Decision(
-        text=f"{answer}. {body}" if reasoned else f"{answer}.",
+        text=with_verdict(answer, body) if reasoned else f"{answer}.",
         passages=cited,
         support=supported,
         verdict=verdict,
