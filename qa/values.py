@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 __all__ = [
@@ -55,10 +55,14 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time of day in minutes after midnight; `zone` is ``""`` where unsaid."""
+    """A time of day in minutes after midnight; `zone` is ``""`` where unsaid.
+
+    `either_half` tells that it is written as on a dial, "7:30", and may be in the evening too.
+    """
 
     minutes: int
     zone: str = ""
+    either_half: bool = field(default=False, compare=False)
 
 
 Value = Number | Ordinal | Date | Time
@@ -226,7 +230,8 @@ def _time(match: re.Match[str]) -> Time | None:
         return None
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    return Time(60 * hour + minute, _ZONES.get(_lower(match["zone"] or ""), ""))
+    dial = not half and 1 <= hour <= 12 and not match["hour"].startswith("0")
+    return Time(60 * hour + minute, _ZONES.get(_lower(match["zone"] or ""), ""), dial)
 
 
 def _named_time(match: re.Match[str]) -> Time:

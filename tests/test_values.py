@@ -124,6 +124,16 @@ def test_matching_and_conflict(gold: object, found: object, match: bool, conflic
     assert conflicts(gold, found) is conflict  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("text", "either"),
+    [("7:30", True), ("12:00", True), ("07:30", False), ("19:30", False), ("7:30 am", False)],
+)
+def test_a_time_on_a_dial_is_of_either_half(text: str, either: bool) -> None:
+    (time,) = values(text)
+    assert isinstance(time, Time)
+    assert time.either_half is either
+
+
 @given(st.text(max_size=200))
 def test_tokens_lie_in_order_inside_any_text(text: str) -> None:
     end = 0
