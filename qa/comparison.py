@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from qa.conflict import combine, disagreement, same_answer
-from qa.dating import asked_as_of, asks_latest
 from qa.errors import ModelError
 from qa.generation import YES_NO
 from qa.index import Index
+from qa.latest import asked_as_of, asks_latest
 from qa.llms import ChatModel, Deadline
 from qa.reading import Reading, dated_claim
 from qa.types import Evidence, Passage, shown_date

@@ -2,7 +2,9 @@
 
 Values decide where there are any: dates and numbers that can't both be the answer differ,
 however alike the words are. An answer that the other contains is the same, only longer.
-Short answers without a common word differ; of long ones nobody can say without reading.
+Short answers without a common word differ, but for a name against a description: "the mayor" may
+well be Ada. Two that only say the same otherwise are then both told, which loses nothing; one that
+was left out would be.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ import calendar
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from qa.alignment import FUNCTION_WORDS, NEGATIONS
+from qa.alignment import FUNCTION_WORDS, NEGATIONS, content_words, words
 from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.units import differ, measured
-from qa.values import Date, Number, Value, conflicts, matches, tokenise
+from qa.values import Date, Number, Time, Value, conflicts, matches, tokenise
 from qa.verification import CheckedClaim
 from qa.yes_no import AUXILIARIES
 
@@ -24,6 +26,13 @@ __all__ = ["combine", "disagreement", "same_answer"]
 # Longer answers say the same in words of their own.
 SHORT = 6
 LAST_DAY = 31
+HALF_A_DAY = 12 * 60
+# Shorter words are no short forms: "Jan" is, of "January".
+SHORT_FORM = 3
+# "Two dozen" is 24: with one on one side only, amounts say nothing of each other.
+_MULTIPLES = frozenset(
+    "half quarter double twice dozen dozens pair pairs couple score scores".split()
+)
 _WEEKDAYS = frozenset(name.lower() for name in calendar.day_name)
 # Words, mostly of grammar, that turn around what says the same otherwise: an axis and its two
 # ends. "In" and "out", "from" and "to" are too often a matter of phrasing.
@@ -43,6 +52,8 @@ _AXES = (
         )
     ),
 )
+# Where "from" is left out nothing else is meant; only against the other end does it tell.
+_FROM, _UNTIL = frozenset({"from", "since"}), frozenset({"until", "till"})
 
 
 def same_answer(one: str, other: str) -> bool | None:
@@ -62,6 +73,13 @@ def same_answer(one: str, other: str) -> bool | None:
     if not mine or not its:
         return None
     within = (_within(mine, its), _within(its, mine))
+    if _multiples(one) != _multiples(other):
+        return None
+    if _is_other_end(one, other):
+        mine, its = (
+            [value for value in said if value not in _FROM | _UNTIL] for said in (mine, its)
+        )
+        return False if _within(mine, its) and _within(its, mine) else None
     if not any(within):
         mine, its = _said(one, measured), _said(other, measured)
         within = (_within(mine, its), _within(its, mine))
@@ -78,7 +96,7 @@ def same_answer(one: str, other: str) -> bool | None:
         return False if clash else None
     if any(values) or max(len(mine), len(its)) > SHORT:
         return None
-    return None if any(a == b for a in mine for b in its) else False
+    return False if _are_two(one, other) else None
 
 
 def combine(first: CheckedClaim, others: Iterable[CheckedClaim]) -> tuple[CheckedClaim, ...]:
@@ -170,9 +188,58 @@ def _turns(text: str) -> list[tuple[bool, bool]]:
     return [(not said.isdisjoint(one), not said.isdisjoint(other)) for one, other in _AXES]
 
 
+def _multiples(text: str) -> set[str | Value]:
+    return {token.value for token in tokenise(text)} & _MULTIPLES
+
+
+def _is_other_end(one: str, other: str) -> bool:
+    """Whether a time is the beginning of one answer and the end of the other."""
+    said = [{token.value for token in tokenise(text)} for text in (one, other)]
+    if not all(any(isinstance(each, Date | Time) for each in values) for values in said):
+        return False
+    ends = [(not _FROM.isdisjoint(each), not _UNTIL.isdisjoint(each)) for each in said]
+    return ends in ([(True, False), (False, True)], [(False, True), (True, False)])
+
+
+def _are_two(one: str, other: str) -> bool:
+    """Whether short answers of words without a common one tell two things."""
+    mine, its = ([word.key for word in content_words(text)] for text in (one, other))
+    # "No charge" turns around what it says.
+    if not mine or not its or _turns(one) != _turns(other):
+        return False
+    return (
+        _is_name(one) == _is_name(other)
+        and not any(_alike(a, b) for a in mine for b in its)
+        and not _stands_for(one, other)
+        and not _stands_for(other, one)
+    )
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text names something: a capital at its beginning alone is none of a name."""
+    told = words(text)
+    named = any(word.is_capitalised for word in content_words(text) if word.start > told[0].start)
+    return named or all(word.is_capitalised for word in told)
+
+
+def _alike(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) >= SHORT_FORM and long.startswith(short))
+
+
+def _stands_for(short: str, long: str) -> bool:
+    """Whether a name has the first letters of another: "the U.K.", of "United Kingdom"."""
+    letters = "".join(word.text for word in content_words(short))
+    told = content_words(long)
+    return letters.isupper() and letters.casefold() == "".join(word.key[:1] for word in told)
+
+
 def _clash(one: Value, other: Value) -> bool:
     if isinstance(one, Number) and isinstance(other, Number):
         return differ(one, other) is True
+    if isinstance(one, Time) and isinstance(other, Time) and (one.either_half or other.either_half):
+        # "7:30" may be in the evening.
+        one, other = (replace(each, minutes=each.minutes % HALF_A_DAY) for each in (one, other))
     return conflicts(one, other)
 
 

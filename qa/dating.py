@@ -1,4 +1,4 @@
-"""What a document's words for time mean, and which document a question for the latest means.
+"""What a document's words for time mean.
 
 "Tomorrow" in an article is the day after the article's date, whoever reads it and when. An
 expression is resolved only where it can mean one date: not inside a quotation, whose day
@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from qa.values import Date, Number, tokenise
 
-__all__ = ["asked_as_of", "asks_latest", "dated", "undated", "with_day"]
+__all__ = ["dated", "undated"]
 
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
@@ -44,9 +44,13 @@ _RELATIVE = re.compile(
     )\b(?!['’]s?\b)
     """
 )
-# "The last year" is twelve months, and a year that a story tells of; "until today" and "still
-# today" mean nowadays.
-_OTHER_PERIOD = re.compile(r"(?i)\b(?:the|past|over|during|for|of|every|each|since)\s*\Z")
+# "The last year" is twelve months, and a year that a story tells of, as are "her last year" and
+# "the last night of the fair"; "until today" and "still today" mean nowadays.
+_OTHER_PERIOD = re.compile(
+    r"(?i)(?:\b(?:the|an?|one|this|past|over|during|for|of|every|each|since|per|"
+    r"my|our|your|his|her|its|their|whose)|['’]s|s['’])\s*\Z"
+)
+_OF_A_WHOLE = re.compile(r"(?i)\s+of\b")
 # "Five to ten years ago", "more than a year ago": no one day.
 _INEXACT = re.compile(
     r"(?i)(?:\b(?:or|to|than|over|about|around|almost|nearly|least|most|some|under)|[–—-])\s*\Z"
@@ -62,25 +66,34 @@ _STATE_BEFORE = re.compile(
     r"(?:\s[\w'’-]+){0,8}\s+\Z"
 )
 _READER = re.compile(r"(?i)\byou(?:r|rs|rself)?\b")
-# "In two weeks" is a date only of what is still to come: "it was built in two weeks". What will
-# be paid or is due in 30 days mostly is so 30 days after something else.
-_TO_COME = re.compile(
-    r"(?i)\b(?:(?:will|shall|going to)(?! be\b)|(?:is|are) (?:to(?! be\b)|set|expected|planned)|"
-    r"upcoming|plans? to|expects? to|scheduled|slated)\b|['’]ll\b"
+# "In two weeks" is a date only of what is announced, in the same clause: "it was built in two
+# weeks". Paint dries, buds open, money is paid and cards arrive so long after something else.
+_ANNOUNCED = re.compile(
+    r"""(?ix)
+    (?:(?:\b(?<!\bwho\ )(?<!\bwhich\ )(?<!\bthat\ )
+          (?:will|shall|going\ to|(?:is|are)\ (?:(?:set|expected|planned|scheduled|slated)\ )?to
+            |plans?\ to|expects?\ to)
+        |['’]ll)
+       \ (?:(?:also|again|now|then|finally|officially)\ )?
+       (?:(?<!s\ will\ )open|reopen|launch|premiere|debut|meet|vote|perform|take\ place|go\ on\ sale
+         |be\ (?:held|launched|released|published|unveiled|inaugurated|shown|(?:re)?opened))
+      |\b(?:is|are)\ (?:scheduled|slated|planned))
+    (?:\ (?!(?:will|shall|must|may|can|could|should|would|to|who|which|that|and|or|but)\b)
+      [\w'’-]+){0,8}
+    \ \Z
+    """
 )
+_DEPENDS = re.compile(
+    r"(?i)\b(?:if|once|when|whenever|after|unless|until|upon|following|as soon as|always|usually|"
+    r"each|every|any)\b"
+)
+_SENTENCE_ENDS = re.compile(r"[.!?]\s")
 _QUOTATIONS = re.compile(r"“[^”]*”?|\"[^\"]*\"?|«[^»]*»?|„[^“”]*[“”]?")
 
 _ONE = frozenset({"a", "an"})
 
 _COUNTED = "counted from the document’s date"
 _BRACKETED = re.compile(rf" \([^()]*, {_COUNTED}\)")
-
-_LATEST = re.compile(
-    r"(?i)(?<!at the )\blatest\b|\b(?:most recent(?:ly)?|newest|current(?:ly)?|at present|"
-    r"at the moment|nowadays|as of (?:now|today))\b"
-)
-_WHEN = re.compile(r"(?i)\b(?:when|(?:what|which) (?:day|date)|wann)\b")
-_AS_OF = re.compile(r"(?i)\bas of (?:the )?(?=\S)")
 
 
 def dated(text: str, context: str, date: str | None) -> str:
@@ -106,6 +119,8 @@ def dated(text: str, context: str, date: str | None) -> str:
     if _READER.search(_QUOTATIONS.sub(" ", context)):
         return text
     quoted = [found.span() for found in _QUOTATIONS.finditer(context)]
+    # "In 2019 the club won as it had last year": counted from the year that is told.
+    years = {token.value.year for token in tokenise(context) if isinstance(token.value, Date)}
     pieces: list[str] = []
     done = 0
     for found in _RELATIVE.finditer(text):
@@ -115,9 +130,10 @@ def dated(text: str, context: str, date: str | None) -> str:
             continue
         nowadays = found["day"] and _is_nowadays(context, place)
         before = context[:place]
-        other = nowadays or (not found["day"] and _OTHER_PERIOD.search(before))
+        other = nowadays or _is_other_period(found, context, place)
         inexact = found["ago"] and _INEXACT.search(before)
-        meant = None if other or inexact else _meant(found, anchor, context)
+        told = found["period"] and years - {anchor.year}
+        meant = None if other or inexact or told else _meant(found, anchor, context, place)
         if meant is None:
             continue
         pieces += [text[done : found.end()], f" ({meant}, {_COUNTED})"]
@@ -130,32 +146,23 @@ def undated(text: str) -> str:
     return _BRACKETED.sub("", text)
 
 
-def asks_latest(question: str) -> bool:
-    """Whether an English question asks for how things stand in the newest document."""
-    return bool(_LATEST.search(question)) or asked_as_of(question)[0] is not None
+def _is_other_period(found: re.Match[str], context: str, place: int) -> bool:
+    """Whether a phrase, at a place of its passage, means a part of a time that is told of."""
+    if found["day"] and found["day"].lower() != "last night":
+        return False
+    if _OTHER_PERIOD.search(context[:place]):
+        return True
+    after = context[place + len(found.group()) :]
+    return not (found["ago"] or found["ahead"]) and bool(_OF_A_WHOLE.match(after))
 
 
-def asked_as_of(question: str) -> tuple[str | None, str]:
-    """Until when a question asks, and the question without that.
-
-    Returns
-    -------
-    (str or None, str)
-        ISO 8601 date, the last day of a month or year that is named; None where no date
-        is, and the question as it is.
-    """
-    found = _AS_OF.search(question)
-    told = next(iter(tokenise(question[found.end() :])), None) if found else None
-    if found is None or told is None or not isinstance(told.value, Date) or not told.value.year:
-        return None, question
-    month = told.value.month or 12
-    try:
-        day = told.value.day or calendar.monthrange(told.value.year, month)[1]
-        date = datetime.date(told.value.year, month, day).isoformat()
-    except ValueError:
-        return None, question
-    rest = question[: found.start()].rstrip(" ,") + question[found.end() + told.end :]
-    return date, rest.lstrip(" ,")
+def _is_announced(context: str, place: int) -> bool:
+    """Whether what happens "in two weeks", at a place of its passage, is counted from now."""
+    before = context[:place]
+    start = max((found.end() for found in _SENTENCE_ENDS.finditer(before)), default=0)
+    end = _SENTENCE_ENDS.search(context, place)
+    sentence = context[start : end.start() if end else len(context)]
+    return bool(_ANNOUNCED.search(before[start:])) and not _DEPENDS.search(sentence)
 
 
 def _is_nowadays(context: str, place: int) -> bool:
@@ -174,7 +181,7 @@ def _tells_date(context: str) -> bool:
     return any(isinstance(value, Date) and value.month is not None for value in values)
 
 
-def _meant(found: re.Match[str], anchor: datetime.date, context: str) -> str | None:
+def _meant(found: re.Match[str], anchor: datetime.date, context: str, place: int) -> str | None:
     try:
         if found["day"]:
             return _shown(anchor + datetime.timedelta(_DAYS[found["day"].lower()]))
@@ -187,7 +194,7 @@ def _meant(found: re.Match[str], anchor: datetime.date, context: str) -> str | N
             count = _count(found["ago"])
             return None if count is None else _moved(anchor, -count, found["past"].lower())
         # "In a day" is as often how long something takes.
-        to_come = found["ahead"].lower() not in _ONE and _TO_COME.search(context)
+        to_come = found["ahead"].lower() not in _ONE and _is_announced(context, place)
         count = _count(found["ahead"]) if to_come else None
         return None if count is None else _moved(anchor, count, found["future"].lower())
     except (OverflowError, ValueError):
@@ -230,38 +237,3 @@ def _count(said: str) -> int | None:
 
 def _shown(day: datetime.date) -> str:
     return f"{day.day} {day:%B} {day.year}"
-
-
-def with_day(text: str, context: str, question: str) -> str:
-    """A date with its day, where a question for when got "April 2026" out of "1 April 2026".
-
-    Parameters
-    ----------
-    text : str
-        An answer.
-    context : str
-        The passages that it was taken from.
-    question : str
-
-    Returns
-    -------
-    str
-        `text` itself where it isn't a month's part of the one date that has it, or where the
-        question asks for something else, a month or a year.
-    """
-    if not _WHEN.search(question) or not re.match(r"[^\W\d_]", text):
-        return text
-    cut = [token.end for token in tokenise(text)[:1] if isinstance(token.value, Date)]
-    whole = {
-        token.start: found.start()
-        for found in re.finditer(re.escape(text), context)
-        for token in tokenise(context)
-        if cut
-        and isinstance(token.value, Date)
-        and token.value.day
-        and token.start < found.start() < token.end
-    }
-    if len(whole) != 1:
-        return text
-    ((start, place),) = whole.items()
-    return f"{context[start:place]}{text}"

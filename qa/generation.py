@@ -31,6 +31,7 @@ __all__ = [
     "read_draft",
     "standalone_question",
     "warm_up_prompt",
+    "with_verdict",
 ]
 
 # The one phrase for "the documents don't say", shared by prompt, parser and tests. Its
@@ -131,10 +132,10 @@ REWRITE_MAX_TOKENS = 64
 REWRITE_ANSWER_CHARACTERS = 300
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
-# "No dogs are allowed" says no of dogs, and not to a question: only what can't go on like
-# that is an answer.
+# "No dogs are allowed" says no of dogs, and "No. 5" names a house, and not to a question: only
+# what can't go on like that is an answer.
 YES_NO = re.compile(
-    r"(?i)\A(yes|no(?=\s*(?:[.,:;!(–—]|\Z)|\s-\s"
+    r"(?i)\A(yes|no(?!\.\s*\d)(?=\s*(?:[.,:;!(–—]|\Z)|\s-\s"
     r"|\s+(?:it|he|she|they|we|you|i|the|this|that|these|those|there)\b))\b[.,:;!]*\s*"
 )
 _PREAMBLE = re.compile(
@@ -226,7 +227,7 @@ def read_draft(completion: Completion) -> Draft:
     verdict = YES_NO.fullmatch(sentences[0]) if sentences else None
     if verdict and len(sentences) > 1:
         word = verdict.group(1).capitalize()
-        sentences[:2] = [f"{word}. {sentences[1]}"]
+        sentences[:2] = [with_verdict(word, sentences[1])]
     # A small model that was asked two things may say one of them twice.
     said = [
         sentence
@@ -234,6 +235,12 @@ def read_draft(completion: Completion) -> Draft:
         if not any(holds(before, sentence) for before in sentences[:place])
     ]
     return Draft(tuple(said), completion)
+
+
+def with_verdict(verdict: str, reason: str) -> str:
+    """A yes or no with its reason behind it, of which `YES_NO` still finds the first word."""
+    # "No. 12 came" names a number.
+    return f"{verdict}{',' if reason.lstrip()[:1].isdigit() else '.'} {reason}"
 
 
 def _without_list_marks(sentences: Iterable[str]) -> list[str]:

@@ -24,7 +24,6 @@ from qa.computation import (
     operand_questions,
     plan_computation,
 )
-from qa.dating import asked_as_of
 from qa.derived import change_told, derived
 from qa.document_date import document_date, may_be_spoken_of
 from qa.errors import ModelUnavailableError
@@ -37,6 +36,7 @@ from qa.generation import (
     standalone_question,
     warm_up_prompt,
 )
+from qa.latest import of_any_time
 from qa.llms import (
     AvoidingChatModel,
     ChatModel,
@@ -156,8 +156,7 @@ class Pipeline(Reading):
         newest = newest_answer(self, model, evidence, deadline, notes=notes)
         if newest:
             lap("newest document")
-            _, asked = asked_as_of(evidence.question)
-            return tuple(self._completed(asked, claim) for claim in newest)
+            return tuple(self._completed(evidence.question, claim) for claim in newest)
         tokens: list[Token] = []
         for token in self.draft(model, evidence, deadline):
             tokens.append(token)
@@ -191,6 +190,8 @@ class Pipeline(Reading):
 
     def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
         """An answer with what follows from its passage, or a table's other rows that fit."""
+        # "Currently" chose the document, and chooses no row of it.
+        question = of_any_time(question)
         cited = claim.passages[0].sentence if claim.verdict == "supported" else None
         if cited is not None and (found := derived(question, claim.text, cited.text)):
             told, text = found

@@ -12,7 +12,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from qa.alignment import FUNCTION_WORDS, NEGATIONS, Word, words
+from qa.alignment import FUNCTION_WORDS, NEGATIONS, Word, stem, words
 from qa.mentions import speaks_of, stems
 
 __all__ = ["denies", "denies_asked", "turns_around"]
@@ -44,6 +44,11 @@ _AWAY = re.compile(
     r"(?i)(?:(?:\A|[.!?:;]\s+|\bplease\s+)leave|\b(?:must|should|shall|to) be left)\b"
     r"[^.;!?]{0,60}?\b(?:at home|out|behind)\b|\bkeep (?:off|away|out of)\b"
 )
+# Where a clause ends: not within "10:30", "3.5" or "well-known".
+_CLAUSE_ENDS = re.compile(r"[,;:.!?](?=\s|\Z)|[()–—\n]|\s-\s")
+# What asks whether it is so, or supposes it, says nothing.
+_ASKED = re.compile(r"[^.!?;\n]*\?")
+_IF = frozenset({"if", "unless", "whether", "where"})
 _DENIES_WHAT_FOLLOWS = frozenset({"without", "neither", "nor"})
 # Words for one end, and for the other.
 _SCALES = tuple(
@@ -98,17 +103,47 @@ def denies_asked(question: str, text: str) -> bool:
     if denies([question]):
         return False
     asked, bare = stems(question), _NEITHER.sub(" ", text)
-    said = words(bare)
-    for place, word in enumerate(said):
+    denied = [
+        (clause, keys) for clause in _clauses(bare) if (keys := _asked_and_denied(clause, asked))
+    ]
+    affirming = [
+        frozenset(stem(word.key) for word in clause)
+        for clause in _clauses(_ASKED.sub(" ", bare))
+        if clause[0].key not in _IF and not denies([" ".join(word.key for word in clause)])
+    ]
+    # "Do not park on the lawn. Parking by the garage is allowed" denies no parking by the garage.
+    return any(
+        not any(_speaks_as_much(asked, keys, clause, said) for said in affirming)
+        for clause, keys in denied
+    )
+
+
+def _clauses(text: str) -> list[list[Word]]:
+    return [found for part in _CLAUSE_ENDS.split(text) if (found := words(part))]
+
+
+def _asked_and_denied(clause: Sequence[Word], asked: frozenset[str]) -> list[str]:
+    """The words of a question that a clause says no of."""
+    found: list[str] = []
+    for place, word in enumerate(clause):
         if not _says_no(word.key):
             continue
-        before, after = said[max(0, place - 1) : place], said[place + 1 :]
-        # "The pool is heated, not the sauna", "to Canada without extra fees".
-        if word.key in _DENIES_WHAT_FOLLOWS or any("," in bare[w.end : word.start] for w in before):
-            before = []
-        if any(speaks_of(w.key, asked) for w in (*before, *_denied(word.key, after))):
-            return True
-    return False
+        # "To Canada without extra fees".
+        before = [] if word.key in _DENIES_WHAT_FOLLOWS else clause[max(0, place - 1) : place]
+        before = [each for each in before if not _is_grammar(each)]
+        said = (*before, *_denied(word.key, clause[place + 1 :]))
+        found += [each.key for each in said if speaks_of(each.key, asked)]
+    return found
+
+
+def _speaks_as_much(
+    asked: frozenset[str], denied: Sequence[str], clause: Sequence[Word], said: frozenset[str]
+) -> bool:
+    """Whether a clause speaks of what another denies, and of as much of what is asked."""
+    told = frozenset(stem(word.key) for word in clause)
+    return all(speaks_of(key, said) for key in denied) and sum(
+        speaks_of(key, said) for key in asked
+    ) >= sum(speaks_of(key, told) for key in asked)
 
 
 def _denied(no: str, after: Sequence[Word]) -> list[Word]:

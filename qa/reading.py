@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.checker import constant_check_prompt
-from qa.dating import dated, undated, with_day
+from qa.dating import dated, undated
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
 from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
@@ -22,6 +22,7 @@ from qa.settings import Settings
 from qa.tables import cells_of, wrong_row
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import CheckedClaim, check_claims
+from qa.whole_dates import with_day
 
 __all__ = ["Reading", "Whole", "date_of", "dated_claim"]
 

@@ -14,8 +14,9 @@ from qa.values import Date, Number, Token, Value, tokenise
 __all__ = ["MEASURES", "differ", "measured"]
 
 _CLOCK, _CALENDAR = "second", "month"
-# A month has 28 to 31 days, so amounts of both kinds that are this near may be the same.
-_SECONDS_OF_A_MONTH, _NEAR = Decimal(2_629_800), Decimal("0.08")
+# A month has so many seconds, at least and at most.
+_SECONDS_OF_A_MONTH = (Decimal(28 * 86_400), Decimal(31 * 86_400))
+_HOUR, _MINUTES_OF_AN_HOUR = Decimal(3600), 60
 _CURRENCIES = "€$£¥₩"
 _UNITS: dict[str, tuple[str, Decimal]] = {
     word: (base, Decimal(factor))
@@ -45,8 +46,9 @@ _UNITS: dict[str, tuple[str, Decimal]] = {
         ("%", "1", "percent"),
         ("€", "1", "eur euro euros"),
         ("$", "1", "usd dollar dollars"),
-        # Of money or of weight: nobody means both.
-        ("£", "1", "gbp pound pounds lb lbs"),
+        # Of money or of weight: nobody means both. What is of weight for sure has its own.
+        ("£", "1", "gbp pound pounds"),
+        ("lb", "1", "lb lbs"),
         ("¥", "1", "jpy yen"),
         ("₩", "1", "krw won"),
     )
@@ -85,6 +87,8 @@ def measured(text: str) -> list[str | Value]:
         after = tokens[place + 1] if place + 1 < len(tokens) else None
         amount = _amount(token)
         unit, taken = _unit(text, token, after)
+        if unit is None and last == _HOUR and _is_minutes(text, token, tokens[place - 1]):
+            unit = _UNITS["minutes"]
         place += 1 + taken
         if amount is None or unit is None:
             found.append(token.value)
@@ -116,10 +120,22 @@ def differ(one: Number, other: Number) -> bool | None:
         return one.amount != other.amount
     if {one.unit, other.unit} == {_CLOCK, _CALENDAR}:
         seconds, months = sorted((one, other), key=lambda each: each.unit == _CALENDAR)
-        long = months.amount * _SECONDS_OF_A_MONTH
-        return None if abs(long - seconds.amount) <= _NEAR * long else True
+        least, most = sorted(months.amount * each for each in _SECONDS_OF_A_MONTH)
+        return None if least <= seconds.amount <= most else True
     # "50" may be of the same, and then another amount than "€60".
     return True if "" in (one.unit, other.unit) and one.amount != other.amount else None
+
+
+def _is_minutes(text: str, token: Token, before: Token) -> bool:
+    """Whether a number behind hours is of minutes: "1 hour 30", but no "1 hour 30 people"."""
+    return (
+        isinstance(token.value, Number)
+        and not token.value.unit
+        and token.value.amount % 1 == 0
+        and 0 < token.value.amount < _MINUTES_OF_AN_HOUR
+        and text[before.end : token.start].isspace()
+        and not text[token.end :].lstrip()[:1].isalnum()
+    )
 
 
 def _amount(token: Token) -> Decimal | None:

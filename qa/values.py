@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 __all__ = [
@@ -55,10 +55,14 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time of day in minutes after midnight; `zone` is ``""`` where unsaid."""
+    """A time of day in minutes after midnight; `zone` is ``""`` where unsaid.
+
+    `either_half` tells that it is written as on a dial, "7:30", and may be in the evening too.
+    """
 
     minutes: int
     zone: str = ""
+    either_half: bool = field(default=False, compare=False)
 
 
 Value = Number | Ordinal | Date | Time
@@ -226,7 +230,8 @@ def _time(match: re.Match[str]) -> Time | None:
         return None
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    return Time(60 * hour + minute, _ZONES.get(_lower(match["zone"] or ""), ""))
+    dial = not half and 1 <= hour <= 12 and not match["hour"].startswith("0")
+    return Time(60 * hour + minute, _ZONES.get(_lower(match["zone"] or ""), ""), dial)
 
 
 def _named_time(match: re.Match[str]) -> Time:
@@ -275,7 +280,13 @@ def _word(match: re.Match[str]) -> str:
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | None]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), read)
     for pattern, read in (
-        (rf"{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}})\b", _date),
+        # "2024-05-03T10:00:00Z": the letter belongs to neither the date nor the time.
+        (rf"{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}})(?:\b|(?=T\d{{2}}:\d{{2}}))", _date),
+        (
+            r"(?<=-\d\d)T(?P<hour>\d{2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?"
+            r"(?P<half>)(?P<zone>)(?:Z|[+-]\d{2}:?\d{2})?\b",
+            _time,
+        ),
         (rf"(?P<first>\d{{1,2}})[/.](?P<second>\d{{1,2}})[/.]{_YEAR}\b", _numeric_date),
         (rf"{_MONTH}\s+{_DAY}\b(?:\s*,?\s*{_YEAR}\b)?", _date),
         (rf"{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:\s*,?\s*{_YEAR}\b)?", _date),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from qa.alignment import FUNCTION_WORDS, Word, align, content_words, words
 from qa.checker import read_again
-from qa.generation import YES_NO, Draft
+from qa.generation import YES_NO, Draft, with_verdict
 from qa.llms import ChatModel, Deadline
 from qa.mentions import (
     is_unsaid,
@@ -58,6 +58,18 @@ GIVING = frozenset("tell give list name show find explain describe provide quote
 _OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
+SOMEBODY = frozenset("someone somebody anyone anybody".split())
+# Whoever is asked for it, "does the lease say who pays?" wants to know who.
+SAYING = frozenset("know tell say remember explain state mention specify".split())
+SAID = frozenset("known said told stated written recorded clear".split())
+LISTENERS = POLITE | frozenset("you him her them anyone everyone people exactly about on".split())
+# What is asked for by its name is a certain one.
+CERTAIN = frozenset("the your his her its their".split())
+# They end such a name, and ask whether it may be so: "can I get the deposit back?".
+GOES_ON = (FUNCTION_WORDS | {"back", "away", "together"}) - frozenset(
+    "a an the your his her its their of for and or name text document documents article".split()
+)
+LOOK = frozenset("look glance peek read go try think guess check search".split())
 # After a request's verb they begin what is to be true or not.
 WHETHER = frozenset("if whether that".split())
 # "Was" is German for "what" as well: words that tell the two languages apart.
@@ -135,14 +147,59 @@ def _is_led_to(question: str) -> bool:
 
 def _is_request(keys: Sequence[str]) -> bool:
     """Whether a question wants something told: "can you tell me the price", or when it is."""
-    if keys[1:2] != ["you"]:
-        return False
-    rest = [key for key in keys[2:] if key not in POLITE]
-    if QUESTION_WORDS & set(rest):
+    if _is_order(keys) or _asks_who_knows(keys) or _asks_for_a_thing(keys):
         return True
+    rest = [key for key in keys[2:] if key not in POLITE]
     verb = rest[0] if rest else ""
-    wanted = "please" in keys or verb == "know" or (keys[0] in WILLING and verb in GIVING)
-    return wanted and WHETHER.isdisjoint(rest[1:2])
+    gives = keys[0] in WILLING and verb in GIVING
+    if keys[1:2] == ["you"]:
+        wanted = "please" in keys or verb == "know" or gives
+        return bool(QUESTION_WORDS & set(rest)) or (wanted and WHETHER.isdisjoint(rest[1:2]))
+    if SOMEBODY.isdisjoint(keys[1:2]):
+        return False
+    # "Will someone give a talk?" may be asked of whoever does.
+    gives = gives and not {"me", "us", "please"}.isdisjoint(keys)
+    knows = verb == "know" and not CERTAIN.isdisjoint(rest[1:2])
+    return (gives or knows) and WHETHER.isdisjoint(rest[1:2])
+
+
+def _is_order(keys: Sequence[str]) -> bool:
+    """Whether nobody is named who does it: "have a look at the price", "do tell me the price"."""
+    if keys[0] == "have":
+        return keys[1:2] == ["a"] and not LOOK.isdisjoint(keys[2:4])
+    rest = [key for key in keys[1:] if key != "please"]
+    # "Do list prices fall?" is none, though "list" is a verb as well.
+    return (
+        keys[0] == "do"
+        and not (GIVING | {"let"}).isdisjoint(rest[:1])
+        and not (QUESTION_WORDS | {"me", "us", "the"}).isdisjoint(rest[1:2])
+    )
+
+
+def _asks_who_knows(keys: Sequence[str]) -> bool:
+    """Whether somebody's knowing, telling or saying something is asked for what that is."""
+    # "Was Ada known where she lived?" isn't asked for where.
+    said = SAID if keys[0] in {"has", "have"} or keys[1:2] == ["it"] else frozenset[str]()
+    for place, key in enumerate(keys[2:], start=3):
+        if key in SAYING | said:
+            rest = [each for each in keys[place:] if each not in LISTENERS]
+            # "Does the lease tell tenants when to pay?"
+            if not QUESTION_WORDS.isdisjoint(rest[: 2 if key == "tell" else 1]):
+                return True
+    return False
+
+
+def _asks_for_a_thing(keys: Sequence[str]) -> bool:
+    """Whether something is asked for by its name: "can I have the password of the router?"."""
+    if keys[0] not in {"can", "could", "may", "might"} or keys[1:2] not in (["i"], ["we"]):
+        return False
+    rest = [key for key in keys[2:] if key not in {"please", "also", "just"}]
+    if rest[:1] not in (["have"], ["get"], ["know"]) or CERTAIN.isdisjoint(rest[1:2]):
+        return False
+    thing = rest[2:]
+    return bool(thing) and (
+        rest[0] == "know" or not any(key in GOES_ON or key.endswith("ed") for key in thing)
+    )
 
 
 def _is_english(asked: Sequence[Word]) -> bool:
@@ -217,7 +274,7 @@ def decide(
         verdict, doubt = "unsupported", f", but {against}."
     other = "no" if answer == "Yes" else "yes"
     return Decision(
-        text=f"{answer}. {body}" if reasoned else f"{answer}.",
+        text=with_verdict(answer, body) if reasoned else f"{answer}.",
         passages=cited,
         support=supported,
         verdict=verdict,

@@ -399,3 +399,19 @@ def test_what_is_computed_rests_on_the_newest_version(write: Write, scripted: Op
     assert answer.text == "Thursday: June 13, 2024 [1]"
     assert [citation.document for citation in answer.citations] == ["plan b.txt"]
     assert any("older version, plan a.txt" in note for note in answer.notes)
+
+
+def test_a_list_of_the_newest_document_is_whole(write: Write, scripted: Open) -> None:
+    table = "Name,Town\n{}\n"
+    library, script = scripted(
+        write(
+            {
+                "members 2023-01-01.csv": table.format("Ada Holt,Osk\nBo Rehn,Lund"),
+                "members 2024-01-01.csv": table.format("Ada Holt,Osk\nTom Wik,Osk\nKim Dal,Osk"),
+            }
+        )
+    )
+    script.answer = "Ada Holt"
+    answer = library.ask("Who currently lives in Osk?")
+    assert_sound(library, answer)
+    assert answer.text == "Ada Holt, Tom Wik, Kim Dal [1][2][3]"

@@ -19,11 +19,13 @@ from qa.generation import (
     NOT_STATED,
     REWRITE_ANSWER_CHARACTERS,
     REWRITE_TURNS,
+    YES_NO,
     answer_prompt,
     draft_answer,
     read_draft,
     standalone_question,
     warm_up_prompt,
+    with_verdict,
 )
 from qa.llms import Completion, Deadline, ScriptedChatModel, Token
 from qa.types import Evidence, Passage, Sentence, Turn
@@ -124,6 +126,7 @@ def test_examples_answer_in_the_words_of_their_text() -> None:
         ("The tide rose. The rest is NOT STATED.", ("The tide rose.",)),
         ("Yes. The tide rose.", ("Yes. The tide rose.",)),
         ("no! The tide fell. It was late.", ("No. The tide fell.", "It was late.")),
+        ("No! 12 cm were measured. It was late.", ("No, 12 cm were measured.", "It was late.")),
         (
             "The tide rose by 12 cm. It rose by 12 cm.",
             ("The tide rose by 12 cm.", "It rose by 12 cm."),
@@ -149,6 +152,34 @@ def test_examples_answer_in_the_words_of_their_text() -> None:
 )
 def test_replies_are_read_as_claims(text: str, claims: tuple[str, ...]) -> None:
     assert draft(text) == claims
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("No. It sank.", "No"),
+        ("no, 5 boats sank", "no"),
+        ("No (5 boats sank)", "No"),
+        ("Yes. 5 boats sank", "Yes"),
+        # Houses, places of a list, and what there is none of.
+        ("No. 5", None),
+        ("No.5, Mill Lane", None),
+        ("No. 12 Mill Lane", None),
+        ("no 5", None),
+        ("No boats sank", None),
+    ],
+)
+def test_which_claims_begin_with_yes_or_no(text: str, verdict: str | None) -> None:
+    found = YES_NO.match(text)
+    assert (found[1] if found else None) == verdict
+
+
+@given(reason=st.text())
+def test_a_verdict_stays_one_before_any_reason(reason: str) -> None:
+    for verdict in ("Yes", "No"):
+        found = YES_NO.match(with_verdict(verdict, reason))
+        assert found is not None
+        assert found[1] == verdict
 
 
 @given(st.text(max_size=200) | st.text(st.sampled_from("[]12,- .\nYesNo"), max_size=40))

@@ -58,6 +58,8 @@ ORDER = (
     "witnesses",
     "conflict",
     "dating",
+    "whole_dates",
+    "latest",
     "summary",
     "reading",
     "comparison",

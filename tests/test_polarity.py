@@ -108,6 +108,39 @@ def test_any_of_the_passages_may_say_it() -> None:
         ("Is parking free?", "There is no charge for parking.", False),
         ("Can members bring guests?", "Members may bring guests, but no dogs.", False),
         ("Was it opened in 1931?", "It was opened in 1931, and no tram has crossed it.", False),
+        # Another clause than the one that says no.
+        (
+            "Can I cancel the contract online?",
+            "You can cancel the contract online; no phone call is needed.",
+            False,
+        ),
+        ("Is the pool heated?", "Open daily: the pool is heated (not the sauna).", False),
+        ("Is the pool heated?", "The pool is heated – no extra fee.", False),
+        ("Is the pool heated?", "The pool is heated. No wet dogs.", False),
+        ("Is the pool open at 10:30?", "The pool isn’t open at 10:30.", True),
+        ("Is smoking allowed?", "Smoking – even outside – is not allowed.", True),
+        # What one clause denies another affirms, of as much as is asked.
+        (
+            "Is it allowed to park in front of the garage?",
+            "Do not park on the lawn. Parking in front of the garage is allowed.",
+            False,
+        ),
+        (
+            "Is smoking allowed on the terrace?",
+            "Smoking is not allowed indoors, but on the terrace smoking is allowed.",
+            False,
+        ),
+        (
+            "Is smoking allowed on the terrace?",
+            "Smoking is allowed in the bar; on the terrace smoking is not allowed.",
+            True,
+        ),
+        ("Is smoking allowed?", "Dogs are allowed, smoking is not allowed.", True),
+        ("May members bring dogs?", "Members may bring guests. Dogs are not welcome.", False),
+        ("May members bring dogs?", "Members may bring guests. No dogs.", True),
+        ("Is parking allowed?", "Is parking allowed? No parking is allowed.", True),
+        ("Is parking allowed?", "If parking is allowed, pay. Here parking is not allowed.", True),
+        ("May I keep a cat?", "Tenants may not repaint walls.", False),
         # The question says no itself.
         ("Does it work without a network?", "It works without a network.", False),
         ("Is smoking forbidden?", "Smoking is not allowed.", False),

@@ -27,6 +27,13 @@ def number(amount: str, unit: str = "") -> Number:
         ("two weeks", [number("1209600", "second")]),
         ("1 hour 30 minutes", [number("5400", "second")]),
         ("one year and six months", [number("18", "month")]),
+        ("1 hour 30", [number("5400", "second")]),
+        ("1 hour and 30, in May", [number("5400", "second"), "in", "may"]),
+        ("1 hour 30 people", [number("3600", "second"), number("30"), "people"]),
+        ("1 hour, 30", [number("3600", "second"), number("30")]),
+        ("1 hour 90", [number("3600", "second"), number("90")]),
+        ("30 minutes 15", [number("1800", "second"), number("15")]),
+        ("5 lb or 5 pounds", [number("5", "lb"), "or", number("5", "£")]),
         # Two amounts, not one.
         ("30 minutes and 1 hour", [number("1800", "second"), "and", number("3600", "second")]),
         ("1 hour or 30 minutes", [number("3600", "second"), "or", number("1800", "second")]),
@@ -54,6 +61,12 @@ def test_an_amount_and_its_unit_are_one_number(text: str, values: list[object]) 
         (number("50"), number("50", "€"), None),
         (number("2592000", "second"), number("1", "month"), None),
         (number("864000", "second"), number("1", "month"), True),
+        (number("2419200", "second"), number("1", "month"), None),
+        (number("2678400", "second"), number("1", "month"), None),
+        (number("2332800", "second"), number("1", "month"), True),
+        (number("31622400", "second"), number("12", "month"), None),
+        (number("31622400", "second"), number("24", "month"), True),
+        (number("5", "£"), number("5", "lb"), None),
     ],
 )
 def test_which_amounts_can_not_both_be_true(

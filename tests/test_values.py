@@ -86,6 +86,13 @@ def test_numbers_in_words(text: str, amount: int) -> None:
         ("- 4 –6 -", [Number(Decimal(4)), Number(Decimal(6))]),
         ("L’Italie d'Artagnan qu'une", ["italie", "artagnan", "une"]),
         ("aujourd'hui rock'n'roll I'd", ["aujourdhui", "rocknroll", "id"]),
+        # As front matter and databases have it.
+        ("2024-05-03T10:00:00Z", [Date(2024, 5, 3), Time(600)]),
+        ("2024-05-03T10:00:00.25+02:00", [Date(2024, 5, 3), Time(600)]),
+        ("on 2024-05-03T18:30, or", ["on", Date(2024, 5, 3), Time(1110), "or"]),
+        ("2024-05-03 10:00", [Date(2024, 5, 3), Time(600)]),
+        ("2024-05-03T", [Date(2024), Number(Decimal(5)), Number(Decimal(3)), "t"]),
+        ("T10:00", ["t10", Number(Decimal(0))]),
         ("", []),
         ("— … !", []),
     ],
@@ -115,6 +122,16 @@ def test_words_and_traps(text: str, expected: list[object]) -> None:
 def test_matching_and_conflict(gold: object, found: object, match: bool, conflict: bool) -> None:
     assert matches(gold, found) is match  # type: ignore[arg-type]
     assert conflicts(gold, found) is conflict  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "either"),
+    [("7:30", True), ("12:00", True), ("07:30", False), ("19:30", False), ("7:30 am", False)],
+)
+def test_a_time_on_a_dial_is_of_either_half(text: str, either: bool) -> None:
+    (time,) = values(text)
+    assert isinstance(time, Time)
+    assert time.either_half is either
 
 
 @given(st.text(max_size=200))
