@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.dating import asked_as_of, asks_latest, dated, with_day
+from qa.dating import asked_as_of, asks_latest, dated, in_dates, with_day
 
 SATURDAY, WEDNESDAY, SUNDAY = "2024-05-11", "2024-05-15", "2024-05-12"
 COUNTED = "counted from the document’s date"
@@ -158,3 +158,18 @@ def test_a_date_isn_t_cut_short(text: str, question: str, told: str) -> None:
 @given(st.text(max_size=30), st.text(max_size=60))
 def test_a_date_is_only_ever_made_longer(text: str, context: str) -> None:
     assert with_day(text, context, "When?").endswith(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "on Tuesday, three days ago (14 May 2024, counted from the document’s date)",
+            "on Tuesday, 14 May 2024",
+        ),
+        ("next Friday (17 May 2024)", "next Friday (17 May 2024)"),
+        ("next Friday", "next Friday"),
+    ],
+)
+def test_words_for_time_give_way_to_the_dates_put_in(text: str, meant: str) -> None:
+    assert in_dates(text) == meant
