@@ -62,6 +62,8 @@ ORDER = (
     "reading",
     "comparison",
     "computation",
+    "listing",
+    "moments",
     "arithmetic",
     "derived",
     "pipeline",
