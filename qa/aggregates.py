@@ -19,7 +19,7 @@ from qa.injection import orders
 from qa.mentions import stems
 from qa.tables import cells_of, in_unit
 from qa.types import Evidence, Sentence
-from qa.units import MEASURES
+from qa.units import MEASURES, UNCLEAR_THOUSANDS
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim
 
@@ -83,8 +83,6 @@ _AMOUNT = re.compile(
     r"(?P<digits>\d{1,3}(?:,\d{3}){1,4}(?:\.\d+)?|\d{1,12}(?:\.\d{1,6})?)"
     r"\s?(?P<unit>[%€$£¥₩]|[^\W\d_]+)?"
 )
-# "1.250" is more than a thousand to some.
-_UNCLEAR = re.compile(r"\d{1,3}\.\d{3}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +416,11 @@ def _extreme(
 
 def _amount(text: str) -> Decimal | None:
     found = _AMOUNT.fullmatch(text.strip())
-    if found is None or _UNCLEAR.search(text) or _unit(text) not in MEASURES | {"", *"%€$£¥₩"}:
+    if (
+        found is None
+        or UNCLEAR_THOUSANDS.search(text)
+        or _unit(text) not in MEASURES | {"", *"%€$£¥₩"}
+    ):
         return None
     # "$1.2m" is of millions.
     if found["currency"] and found["unit"]:

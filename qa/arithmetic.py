@@ -6,51 +6,70 @@ Rehn", an order within one day of which only one time is told.
 
 from __future__ import annotations
 
-import datetime
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from qa.alignment import FUNCTION_WORDS, words
-from qa.computation import WEEKDAYS, Computation
-from qa.units import MEASURES
-from qa.values import Date, Number, Time, tokenise
-from qa.yes_no import AUXILIARIES
+from qa.alignment import FUNCTION_WORDS
+from qa.computation import Computation
+from qa.listing import items_of
+from qa.moments import Moment, Operand, days_named, moment, surroundings
+from qa.units import MEASURES, UNCLEAR_THOUSANDS
+from qa.values import Date, Number, Token, tokenise
 
-__all__ = ["Operand", "compute", "number_difference", "quantities"]
+__all__ = ["Operand", "compute", "is_scaled", "number_difference", "quantities"]
 
-# A comma within a number, "46,200", parts no items.
-_ITEM_BREAK = re.compile(
-    r"\s*(?:;|,(?!\d)|(?<!\d),)\s*(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+"
-)
-# What names alternatives, or only some, can't be counted; "Marks & Son" is one, or two.
-_NO_WHOLE_LIST = re.compile(
-    r"(?i)\b(?:or|etc|such as|including|for example|among others|and (?:others|more|so on))\b"
-    r"|\be\.\s?g\.|…|\.\.\.|\s&\s"
-)
-_BEFORE_CHRIST = re.compile(
-    r"(?i)\d\s*(?:b\.?\s?c\.?(?:\s?e\.?)?|v\.\s?chr\b|av(?:ant)?\.?\s?j\.?[\s-]*c\b)(?!\w)"
-)
-# A day that the document's date lies so near to, in days, is of that winter.
-_NEAR = 120
 _CURRENCY_CODE = re.compile(r"\b[A-Z]{3}\s?\Z")
 _DAYS_PER = {"day": 1, "week": 7}
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """A checked answer to an operand's question.
-
-    Parameters
-    ----------
-    text : str
-    date : str or None
-        ISO 8601 date of the document that says it, against which "May 24" is read.
-    """
-
-    text: str
-    date: str | None
+_FOLLOWING = re.compile(r"[\s-]*([^\W\d_]+|[€$£¥₩])(?:\s+([^\W\d_]+))?")
+# All that may stand before an amount without making it another one.
+_LED_IN = re.compile(
+    r"(?i)[\s\"'“”‘’(]*(?:(?:exactly|precisely|only|just|(?:a\s+)?total\s+of|in\s+total)\s+)?"
+)
+_BOUND_BEHIND = re.compile(
+    r"(?i)\A\s*[+±~…]|\b(?:or|more|less|fewer|at\s+(?:least|most)|plus|so|odd|upwards?|maximum|"
+    r"minimum|roughly|approximately|as\s+(?:many|much|high|large|big|long))\b"
+    r"|\band\s+(?:over|under|above|below|up)\b"
+)
+_BOUND_BEFORE = re.compile(
+    r"(?i)(?:\b(?:than|at\s+(?:least|most)|up\s+to|or|between|about|around|over|under|above|below|"
+    r"almost|nearly|roughly|approximately|approx\.?|some|ca?\.|circa|exceed\w*|hardly|barely)"
+    r"|[~≈<>≤≥±]|\bbetween\s+\S+(?:\s+\S+)?\s+and|\d\s*[–—-])\s*\Z"
+)
+_MAGNITUDE = "hundred|thousand|million|billion|trillion"
+# An answer may be cut before what it needs: "2" of "2 million", "300" of "300 or more".
+_BOUND_RIGHT_BEHIND = re.compile(
+    rf"(?i)\s*\+|\s*(?:[–—-]|to\b)\s*\d|[\s-]+(?:or\s+(?:more|less|fewer|so)|at\s+(?:least|most)|and\s+(?:a\s+half|over|"
+    rf"above|up)|odd|{_MAGNITUDE}|dozen)\b"
+)
+_OTHER_MAGNITUDES = frozenset(
+    f"""
+    {_MAGNITUDE.replace("|", " ")} hundreds thousands millions billions dozen dozens score scores
+    half halves quarter quarters thirds couple pair pairs lakh lakhs crore crores k mn bn mio mrd
+    """.split()
+)
+_SCALE = re.compile(rf"(?i)(?:\b(?:{_MAGNITUDE})|(?<=[\d\s])(?:k|mn?|bn?))\b")
+# Of less than this "million" may be left out: nobody writes "from 800,000 to 3 million" so.
+_LEAST_WRITTEN_OUT = 1000
+_ATTACHED = re.compile(r"[^\W_]+")
+_RATE_ADVERBS = {
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+    "annually": "year",
+    "annual": "year",
+    "annum": "year",
+    "apiece": "each",
+}
+_RATE = re.compile(
+    r"(?i)(?:/\s*|\b(?:per|an?|each|every)\s+)(?P<each>(?:other\s+)?[^\W\d_]+)"
+    rf"|\b(?P<adverb>{'|'.join(_RATE_ADVERBS)}|each|p\.\s?a\.)(?!\w)"
+)
+_CLAUSE_END = re.compile(r"[.,;:!?()]")
 
 
 def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
@@ -80,43 +99,14 @@ def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
 
 
 def _count(operand: Operand) -> str | None:
-    # "46,200 inhabitants and 300 dogs" counts already: what stands there are no items.
-    if _counts(operand.text) or _NO_WHOLE_LIST.search(operand.text):
-        return None
-    # "Most are found in Osk and Brenn" is a sentence, whatever its "and" joins.
-    said = words(operand.text)
-    if any(word.key in AUXILIARIES and not word.is_capitalised for word in said):
-        return None
-    text = operand.text.strip(" .")
-    # The comma of "May 3, 2024" parts no items either.
-    dates = [token for token in tokenise(text) if isinstance(token.value, Date)]
-    breaks = [
-        found
-        for found in _ITEM_BREAK.finditer(text)
-        if not any(date.start < found.start() < date.end for date in dates)
-    ]
-    starts = [0, *(found.end() for found in breaks)]
-    ends = [*(found.start() for found in breaks), len(text)]
-    items = [text[start:end] for start, end in zip(starts, ends, strict=True) if end > start]
-    return f"{len(items)}: {operand.text}" if len(items) > 1 else None
-
-
-def _counts(text: str) -> bool:
-    """Whether a text has a number of things, told from a name ("Boeing 747") by what follows."""
-    return any(
-        isinstance(token.value, Number)
-        and (following := words(text[token.end :])[:1])
-        and following[0].text[:1].islower()
-        and following[0].key not in FUNCTION_WORDS
-        and not text[token.end : token.end + following[0].start].strip(" -\u00a0")
-        for token in tokenise(text)
-    )
+    items = items_of(operand.text)
+    return f"{len(items)}: {operand.text}" if items else None
 
 
 def _weekday(plan: Computation, operand: Operand) -> str | None:
-    day = _day(_date_of(operand))
-    # "Closed since May 24" is no day on which something was.
-    if day is None or (plan.detail and not _only_date(operand.text)):
+    told = moment(operand)
+    day = told.day if told else None
+    if day is None:
         return None
     name, shown = f"{day:%A}", f"{day:%B} {day.day}, {day.year}"
     if not plan.detail:
@@ -124,25 +114,22 @@ def _weekday(plan: Computation, operand: Operand) -> str | None:
     return f"{'Yes' if name.lower() == plan.detail else 'No'}. {shown} is a {name}"
 
 
-def _only_date(text: str) -> bool:
-    return all(
-        isinstance(token.value, Date | Time) or token.value in {"on", "at", *WEEKDAYS.split("|")}
-        for token in tokenise(text)
-    )
-
-
 def _order(plan: Computation, operands: Sequence[Operand]) -> str | None:
-    one, other = (_date_of(operand) for operand in operands)
-    if one and other:
-        order = _compare(one, other)
+    one, other = map(moment, operands)
+    if one is None or other is None:
+        return None
+    if one.date and other.date:
+        order = _compare(one.date, other.date)
         # Of one day the times decide, where they are told.
-        if order == 0 and any(map(_times, operands)):
-            order = _compare_times(operands)
+        if order == 0 and one.times | other.times:
+            order = _compare_times(one, other)
+    elif one.date or other.date or one.weekday != other.weekday or not _of_one_day(operands):
+        order = None
     else:
-        order = None if one or other else _compare_times(operands)
+        order = _compare_times(one, other)
     if order is None:
         return None
-    said, said_other = _shown(operands[0], one), _shown(operands[1], other)
+    said, said_other = _shown(operands[0], one.date), _shown(operands[1], other.date)
     if not plan.options:
         holds = order < 0 if plan.detail == "before" else order > 0
         relation = "the same time as" if order == 0 else "before" if order < 0 else "after"
@@ -155,59 +142,151 @@ def _order(plan: Computation, operands: Sequence[Operand]) -> str | None:
     return f"{options[chosen]}: {texts[chosen]} ({options[1 - chosen]}: {texts[1 - chosen]})"
 
 
-def _compare_times(operands: Sequence[Operand]) -> int | None:
+def _of_one_day(operands: Sequence[Operand]) -> bool:
+    """Whether times alone can be compared: "at 9:00" in two letters is hardly of one day."""
+    named = {days_named(operand.passage) for operand in operands}
+    days = frozenset[object]().union(*named)
+    return len({operand.date for operand in operands}) == len(named) == 1 and len(days) < 2
+
+
+def _compare_times(one: Moment, other: Moment) -> int | None:
     """-1, 0 or 1 as the order of two things of one day; None where each doesn't tell one time."""
-    told = [_times(operand) for operand in operands]
-    if any(len(times) != 1 for times in told):
+    if len(one.times) != 1 or len(other.times) != 1:
         return None
-    one, other = (times.pop() for times in told)
-    if one.zone != other.zone:
+    (begun,), (later,) = one.times, other.times
+    if begun.zone != later.zone:
         return None
-    return (one.minutes > other.minutes) - (one.minutes < other.minutes)
-
-
-def _times(operand: Operand) -> set[Time]:
-    return {token.value for token in tokenise(operand.text) if isinstance(token.value, Time)}
+    return (begun.minutes > later.minutes) - (begun.minutes < later.minutes)
 
 
 def _date_difference(unit: str, operands: Sequence[Operand]) -> str | None:
-    one, other = (_date_of(operand) for operand in operands)
-    if one is None or other is None:
+    one, other = map(moment, operands)
+    if one is None or other is None or one.date is None or other.date is None:
         return None
-    start, end = _day(one), _day(other)
-    shown = f"from {_shown(operands[0], one)} to {_shown(operands[1], other)}"
+    shown = f"from {_shown(operands[0], one.date)} to {_shown(operands[1], other.date)}"
     if unit == "year":
-        if one.year is None or other.year is None:
-            return None
-        figure = abs(other.year - one.year)
-        if start and end:
-            early, late = sorted((start, end))
-            figure = late.year - early.year - ((late.month, late.day) < (early.month, early.day))
-    elif start is None or end is None:
-        return None
+        figure = _years(one, other)
+    elif one.day is None or other.day is None:
+        figure = None
     elif unit == "month":
-        early, late = sorted((start, end))
+        early, late = sorted((one.day, other.day))
         figure = 12 * (late.year - early.year) + late.month - early.month - (late.day < early.day)
     else:
-        days = abs((end - start).days)
+        days = abs((other.day - one.day).days)
         if days % _DAYS_PER[unit]:
             unit = "day"
         figure = days // _DAYS_PER[unit]
-    return f"{figure} {unit}{'' if figure == 1 else 's'}: {shown}"
+    return None if figure is None else f"{figure} {unit}{'' if figure == 1 else 's'}: {shown}"
 
 
-def number_difference(operands: Sequence[Operand]) -> str | None:
-    """The difference of two operands' numbers, told with them; None where they don't compare."""
-    told = [quantities(operand.text) for operand in operands]
-    if any(len(found) != 1 for found in told):
+def _years(one: Moment, other: Moment) -> int | None:
+    """Whole years between two dates, as exactly as both are told."""
+    if one.day and other.day:
+        early, late = sorted((one.day, other.day))
+        return late.year - early.year - ((late.month, late.day) < (early.month, early.day))
+    first, second = one.date, other.date
+    if first is None or second is None or first.year is None or second.year is None:
         return None
-    ((one, of),), ((other, of_other),) = told
-    if one.unit != other.unit or not _same_things(of, of_other):
+    if first.month is None or second.month is None:
+        return abs(second.year - first.year)
+    return abs(12 * (second.year - first.year) + second.month - first.month) // 12
+
+
+def number_difference(operands: Sequence[Operand], *, of_one: bool = False) -> str | None:
+    """Compute the difference of two operands' numbers, told with them.
+
+    Parameters
+    ----------
+    operands : sequence of Operand
+        Two of them.
+    of_one : bool
+        Whether both are told of one thing: what one says the amount is for, "a month", then
+        holds for the other.
+
+    Returns
+    -------
+    str or None
+        None where they don't compare, or one isn't told exactly.
+    """
+    one, other = map(_amount, operands)
+    if one is None or other is None or one.number.unit != other.number.unit:
         return None
-    figure = abs(one.amount - other.amount)
-    shown = f"{figure.normalize():,f}" if isinstance(figure, Decimal) else str(figure)
-    sign, percent = ("", "%") if one.unit == "%" else (one.unit, "")
-    return f"{sign}{shown}{percent}: {operands[0].text} and {operands[1].text}"
+    if not _same_things(one.things, other.things) or not _same_scale(one, other):
+        return None
+    if one.rates != other.rates and not (of_one and not (one.rates and other.rates)):
+        return None
+    figure = abs(one.number.amount - other.number.amount)
+    sign, percent = ("", "%") if one.number.unit == "%" else (one.number.unit, "")
+    return f"{sign}{figure.normalize():,f}{percent}: {operands[0].text} and {operands[1].text}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """The one number of an operand, what it counts, and for what each it is told."""
+
+    number: Number
+    things: tuple[str, ...]
+    rates: frozenset[str]
+    # "Million" is said of it.
+    is_scaled: bool
+    # The word behind it says what it counts: "200 people".
+    is_named: bool
+
+
+def _amount(operand: Operand) -> _Amount | None:
+    """Read an operand that tells one number exactly; None for all others.
+
+    "At most 100" is a bound, "1.250" more than a thousand to some, and of "a hundred and twenty
+    thousand" only the end is read.
+    """
+    text = operand.text
+    tokens = tokenise(text)
+    numbers = [token for token in tokens if isinstance(token.value, Number)]
+    if len(numbers) != 1 or UNCLEAR_THOUSANDS.search(text):
+        return None
+    (token,) = numbers
+    before, behind = _CURRENCY_CODE.sub("", text[: token.start]), text[token.end :]
+    if not _LED_IN.fullmatch(before) or _BOUND_BEHIND.search(behind):
+        return None
+    # "Two and a half", "5½", "5k".
+    if "\u2044" in unicodedata.normalize("NFKC", text) or any(
+        each.value in _OTHER_MAGNITUDES for each in tokens
+    ):
+        return None
+    attached = _ATTACHED.match(behind)
+    if attached and attached.group().lower() not in MEASURES:
+        return None
+    rates = _rates(behind)
+    for earlier, later in surroundings(operand):
+        if _BOUND_BEFORE.search(earlier) or _BOUND_RIGHT_BEHIND.match(later):
+            return None
+        if _RATE.match(later.lstrip()):
+            rates |= _rates(_CLAUSE_END.split(later, maxsplit=1)[0])
+    ((number, things),) = quantities(text)
+    is_named = bool(things) and _CURRENCY_CODE.search(text[: token.start]) is None
+    return _Amount(number, things, rates, is_scaled(text, token), is_named)
+
+
+def is_scaled(text: str, token: Token) -> bool:
+    """Whether a number of a text is told in thousands, in millions, or the like."""
+    return bool(_SCALE.search(text[token.start : token.end]))
+
+
+def _rates(text: str) -> frozenset[str]:
+    """For what each an amount is told, by the text behind it: "a month", "/day", "yearly"."""
+    found = set()
+    for match in _RATE.finditer(text):
+        word = (match["each"] or match["adverb"]).lower()
+        found.add(_RATE_ADVERBS.get(word, word.removesuffix("s")))
+    return frozenset(found)
+
+
+def _same_scale(one: _Amount, other: _Amount) -> bool:
+    """Whether "million" can't be meant of both where it is said of one: "from 2 to 3 million"."""
+    if one.is_scaled == other.is_scaled:
+        return True
+    bare = other if one.is_scaled else one
+    return bare.is_named or abs(bare.number.amount) >= _LEAST_WRITTEN_OUT
 
 
 def quantities(text: str) -> list[tuple[Number, tuple[str, ...]]]:
@@ -216,10 +295,10 @@ def quantities(text: str) -> list[tuple[Number, tuple[str, ...]]]:
     for token in tokenise(text):
         if isinstance(token.value, Number):
             code = _CURRENCY_CODE.search(text[: token.start])
-            following = re.match(r"[\s-]*([^\W\d_]+)(?:\s+([^\W\d_]+))?", text[token.end :])
+            following = _FOLLOWING.match(text, token.end)
             named = [code.group().strip()] if code else []
-            # "1,200 of them" names nothing.
-            if following and following[1].lower() not in FUNCTION_WORDS:
+            # "1,200 of them" and "3 per week" name nothing.
+            if following and following[1].lower() not in FUNCTION_WORDS | {"per"}:
                 # "5 square km": what is squared counts too.
                 first, second = following.groups()
                 named += [first, second] if first in {"square", "cubic"} and second else [first]
@@ -233,39 +312,7 @@ def _same_things(one: Sequence[str], other: Sequence[str]) -> bool:
             word.removesuffix("s") for word in other
         ]
     # "1,200 pupils" and "950" were both asked for as pupils; "2 hours" and "90" may be minutes.
-    return not {*one, *other} & MEASURES
-
-
-def _date_of(operand: Operand) -> Date | None:
-    """The one date that an operand tells, its year taken from the document's where unsaid.
-
-    Minutes of January tell of the December before: where a day of the year before or after
-    lies near to the document's date, and that of its own year doesn't, that is meant.
-    """
-    if _BEFORE_CHRIST.search(operand.text):
-        return None
-    dates = {token.value for token in tokenise(operand.text) if isinstance(token.value, Date)}
-    if len(dates) != 1:
-        return None
-    date = dates.pop()
-    if date.year is None and operand.date:
-        written = int(operand.date[:4])
-        day = _day_of_text(operand.date)
-        near = [
-            (abs((then - day).days), then.year)
-            for year in (written - 1, written, written + 1)
-            if day and (then := _day(Date(year, date.month, date.day or 15)))
-        ]
-        distance, year = min(near, default=(_NEAR, written))
-        return Date(year if distance < _NEAR else written, date.month, date.day)
-    return date
-
-
-def _day_of_text(text: str) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(text[:10])
-    except ValueError:
-        return None
+    return not any(word in MEASURES or not word.isalpha() for word in (*one, *other))
 
 
 def _shown(operand: Operand, date: Date | None) -> str:
@@ -273,15 +320,6 @@ def _shown(operand: Operand, date: Date | None) -> str:
     text = operand.text.strip(" .")
     said = {token.value for token in tokenise(text)}
     return text if date is None or date in said else f"{text} ({date.year})"
-
-
-def _day(date: Date | None) -> datetime.date | None:
-    if date is None or None in (date.year, date.month, date.day):
-        return None
-    try:
-        return datetime.date(date.year or 0, date.month or 0, date.day or 0)
-    except ValueError:
-        return None
 
 
 def _compare(one: Date, other: Date) -> int | None:

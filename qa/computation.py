@@ -62,10 +62,19 @@ OPERANDS_EXAMPLES: tuple[tuple[str, str], ...] = (
 OPERANDS_MAX_TOKENS = 64
 
 _UNITS = "day|week|month|year"
-_DIFFERENCE = re.compile(
-    rf"(?i)\bhow (?:many (?P<unit>{_UNITS})s|long)\b.*?"
-    # "From" alone is as often a place: "How long can I keep books from the library?"
-    r"\b(?:after|before|between|until|till|from\b.*?\bto|since|apart|later|earlier)\b"
+_SPAN = re.compile(rf"(?i)\bhow (?:many (?P<unit>{_UNITS})s|long)\b")
+_SPANNED = re.compile(r"(?i)\b(?:after|before|between|since|until|till|apart|later|earlier)\b")
+# "From" alone is as often a place: "How long can I keep books from the library?"
+_FROM, _TO = re.compile(r"(?i)\bfrom\b"), re.compile(r"(?i)\bto\b")
+# Of "coats of paint" none is named that a date could be asked of.
+_BETWEEN = re.compile(r"(?i)\bbetween\b(?P<rest>.*)")
+_TWO = re.compile(r"(?i)\A\s+(?:the\s+|these\s+|those\s+|its\s+|their\s+)?(?:two|both)\b|\band\b")
+# What somebody should, may or has to do is a rule, which has no date.
+_RULE = re.compile(
+    r"\b(?i:can|could|might|must|shall|should|ought|cannot|can['’]t|couldn['’]t|mustn['’]t|"
+    r"shouldn['’]t|allowed|permitted|required|obliged|supposed|necessary|advisable|possible)\b"
+    r"|\bmay\b|\AMay\b|\b(?i:have|has|had|need|needs|needed|got)\s+to\b"
+    r"|(?i:\b(?:do|am|are|is|will|would)\s+(?:i|you|we|one)\b)"
 )
 _NUMBER_DIFFERENCE = re.compile(
     r"(?i)\bhow (?:many|much) (?:more|fewer|less)\b.*\bthan\b"
@@ -73,9 +82,12 @@ _NUMBER_DIFFERENCE = re.compile(
     # By how much something fell a text may say itself.
     r"|\bby how (?:many|much)\b.*\b(?:than|differ|exceed|outnumber)"
 )
-_WHICH_FIRST = re.compile(
-    r"(?i)\A(?:which|who|what)\b.*\b(?P<order>first|earlier|last|later)\b.*?"
-    r"[,:]\s*(?P<one>.+?),? or (?P<other>.+?)\W*\Z"
+_WHICH = re.compile(r"(?i)(?:which|who|what)\b")
+_WHICH_ORDER = re.compile(r"(?i)\b(?P<order>first|earlier|last|later)\b")
+# "Who wrote the first novel?", "Which mill burnt last year?": of something's place or time.
+_NO_ORDER = re.compile(
+    r"(?i)\b(?:the|an?|my|your|his|her|its|our|their|\w+['’]s)\s+(?:very\s+)?"
+    r"(?:first|earlier|last|later)\s+(?!(?:to|of|in|one|that|which)\b)\w|\blast\s+(?:year|month|week|night|\w+day|time)\b"
 )
 _WHETHER_FIRST = re.compile(r"(?i)\A.*?\S\s(?P<order>before|after|earlier than|later than)\s.*\S")
 _WEEKDAY = re.compile(
@@ -141,17 +153,57 @@ def plan_computation(question: str, *, yes_no: bool) -> Computation | None:
         return _plan_yes_no(question)
     if found := _WEEKDAY.match(question):
         return Computation("weekday", "", (f"On what date{found['rest']}",))
-    if found := _WHICH_FIRST.match(question):
-        # Of three only two would be compared.
-        if "," in found["one"] or " or " in found["one"]:
-            return None
-        order = "first" if found["order"].lower() in {"first", "earlier"} else "last"
-        return Computation("order", order, options=(found["one"], found["other"]))
-    if found := _DIFFERENCE.search(question):
-        return Computation("difference", (found["unit"] or "day").lower())
+    if which := _which_first(question):
+        return which
+    unit = _spanned_unit(question)
+    if unit and not _RULE.search(question) and _names_two(question):
+        return Computation("difference", unit)
     if _NUMBER_DIFFERENCE.search(question):
         return Computation("difference", "number")
     return None
+
+
+def _which_first(question: str) -> Computation | None:
+    """The order of the two things between which a question lets choose, "the mill or the church".
+
+    The question is cut at its last "or" and at the last comma or colon before that, which takes
+    no time however often it has them.
+    """
+    chosen, joined, other = question.rpartition(" or ")
+    chosen = chosen.rstrip(" ,")
+    asked_end = max(chosen.rfind(","), chosen.rfind(":"))
+    if not joined or asked_end < 0 or not _WHICH.match(question):
+        return None
+    asked, one = chosen[:asked_end], chosen[asked_end + 1 :].strip()
+    ended = re.match(r".*\w", other)
+    orders = list(_WHICH_ORDER.finditer(asked))
+    if not orders or not one or not ended or _NO_ORDER.search(asked):
+        return None
+    # Of three things only two would be compared.
+    if re.search(r"[,:]", asked[orders[-1].end() :]) or " or " in one:
+        return None
+    firsts = {found["order"].lower() in {"first", "earlier"} for found in orders}
+    if len(firsts) > 1:
+        return None
+    return Computation("order", "first" if True in firsts else "last", options=(one, ended.group()))
+
+
+def _spanned_unit(question: str) -> str | None:
+    """The unit of the time that a question asks for between two things; None where it doesn't."""
+    found = _SPAN.search(question)
+    if found is None:
+        return None
+    from_ = _FROM.search(question, found.end())
+    if not _SPANNED.search(question, found.end()) and not (
+        from_ and _TO.search(question, from_.end())
+    ):
+        return None
+    return (found["unit"] or "day").lower()
+
+
+def _names_two(question: str) -> bool:
+    between = _BETWEEN.search(question)
+    return between is None or bool(_TWO.search(between["rest"]))
 
 
 def _plan_yes_no(question: str) -> Computation | None:
@@ -162,6 +214,8 @@ def _plan_yes_no(question: str) -> Computation | None:
             "weekday", found["day"].lower(), (f"When {rest[:1].lower()}{rest[1:]}?",)
         )
     found = _WHETHER_FIRST.match(question)
+    if found and _RULE.search(question):
+        return None
     # "before 1990" compares with a date that the question gives.
     if found and not any(
         isinstance(token.value, Date) for token in tokenise(question[found.end("order") :])
@@ -175,7 +229,7 @@ def counted(question: str) -> str | None:
     """The question for the list whose items a "how many" question counts, or None."""
     found = _HOW_MANY.search(question)
     # The days between two dates aren't listed anywhere.
-    if found is None or _DIFFERENCE.search(question):
+    if found is None or _spanned_unit(question):
         return None
     which = "Which" if found.group()[0] == "H" else "which"
     return f"{question[: found.start()]}{which}{question[found.end() :]}"

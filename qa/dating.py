@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from qa.values import Date, Number, tokenise
 
-__all__ = ["dated", "undated"]
+__all__ = ["dated", "in_dates", "undated"]
 
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
@@ -93,7 +93,7 @@ _QUOTATIONS = re.compile(r"“[^”]*”?|\"[^\"]*\"?|«[^»]*»?|„[^“”]*[
 _ONE = frozenset({"a", "an"})
 
 _COUNTED = "counted from the document’s date"
-_BRACKETED = re.compile(rf" \([^()]*, {_COUNTED}\)")
+_BRACKETED = re.compile(rf" \((?P<meant>[^()]*), {_COUNTED}\)")
 
 
 def dated(text: str, context: str, date: str | None) -> str:
@@ -144,6 +144,17 @@ def dated(text: str, context: str, date: str | None) -> str:
 def undated(text: str) -> str:
     """A text that `dated` gave without the dates that it put in."""
     return _BRACKETED.sub("", text)
+
+
+def in_dates(text: str) -> str:
+    """A text that `dated` gave with the dates that it put in for the words that mean them."""
+    pieces: list[str] = []
+    done = 0
+    for found in _RELATIVE.finditer(text):
+        if bracketed := _BRACKETED.match(text, found.end()):
+            pieces += [text[done : found.start()], bracketed["meant"]]
+            done = bracketed.end()
+    return "".join([*pieces, text[done:]])
 
 
 def _is_other_period(found: re.Match[str], context: str, place: int) -> bool:

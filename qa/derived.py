@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from qa.arithmetic import Operand, number_difference, quantities
+from qa.arithmetic import Operand, is_scaled, number_difference, quantities
 from qa.units import MEASURES
 from qa.values import Number, Time, Token, tokenise
 
@@ -36,10 +36,21 @@ _EXTREME = re.compile(
     r"\b(?:(?P<last>last|latest)|first|earliest)\b"
 )
 _BOUNDED = re.compile(r"(?i)\b(?:before|after|between|since|until|till) (?=\S)")
-_HOW_LONG = re.compile(r"(?i)\bhow (?:long|many (?:hours|minutes))\b")
-_UNTIL = re.compile(r"(?i)\s*(?:to|until|till|and|[–—-])\s*")
+# "How long have you been open?" and "how long in advance?" ask for no time by the clock.
+_HOW_LONG = re.compile(
+    r"(?i)\bhow (?:long|many (?:hours|minutes)(?: (?:a|per|each|every) day)?)"
+    r" (?:is|are|was|were|does|do|did|will|would)\b(?P<rest>.*)"
+)
+_NO_LENGTH = re.compile(
+    r"(?i)\b(?:before|beforehand|after|since|until|till|ago|in advance|ahead|late|early|been)\b"
+)
+_UNTIL = re.compile(r"(?i)\s*(?:to|until|till|[–—-])\s*")
+_AND = re.compile(r"(?i)\s*and\s*")
+_BETWEEN = re.compile(r"(?i)\bbetween\s*\Z")
 _LISTED = re.compile(r"(?i)(?:\s|,|;|/|&|and\b|or\b|at\b|again\b)+")
-_DAWN, _NOON, _DAY = 4 * 60, 12 * 60, 24 * 60
+_HOUR, _DAWN, _NOON, _DAY = 60, 4 * 60, 12 * 60, 24 * 60
+_HALF_MARKED = re.compile(r"(?i)[ap]\.?m\b|noon|midnight")
+_CLAUSE_END = re.compile(r"[.,;:!?()\n]")
 # Words of a unit between the numbers: "from 40 to 60", "from 96 euros a year to 108".
 _UNIT_WORDS = 3
 
@@ -64,7 +75,7 @@ def derived(question: str, answer: str, passage: str) -> tuple[str, str] | None:
         return change
     if margin := _margin_told(question, answer, passage):
         return margin
-    if duration := _duration_told(question, answer):
+    if duration := _duration_told(question, answer, passage):
         return answer, duration
     if time := _extreme_told(question, answer, passage):
         return passage, time
@@ -96,13 +107,12 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
         if not begun or between[-1:] != ["to"] or len(between) > _UNIT_WORDS + 1:
             continue
         told = text[tokens[one - 1].start : tokens[other].end]
-        behind = tokens[other + 1 : other + 2]
         spans = (
             (tokens[one].start, tokens[other - 1].start),
-            (tokens[other].start, (behind or tokens)[-1].end),
+            (tokens[other].start, _end_of_amount(text, tokens[other:])),
         )
         operands = [Operand(text[start:end], None) for start, end in spans]
-        difference = number_difference(operands)
+        difference = number_difference(operands, of_one=True)
         # From 4 to 6 percent is more by half, or by two points.
         if difference is not None and not _is_share(tokens[one]) and not _is_share(tokens[other]):
             figure = difference.partition(":")[0]
@@ -110,6 +120,16 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
             unit = next((f" {unit}" for unit in units if unit in MEASURES), "")
             return told, f"{figure}{unit}: {told}"
     return None
+
+
+def _end_of_amount(text: str, tokens: Sequence[Token]) -> int:
+    """Where what is said of a number ends: it stands first, "850 euros a month from January"."""
+    end = tokens[0].end
+    for token in tokens[1 : _UNIT_WORDS + 1]:
+        if isinstance(token.value, Number) or _CLAUSE_END.search(text[end : token.start]):
+            break
+        end = token.end
+    return end
 
 
 def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | None:
@@ -125,7 +145,8 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
         # "Passed by 12 votes" tells the margin itself, and the numbers behind it something else.
         if not between and _BY.search(passage[: one.start]):
             return None
-        if won.unit or lost.unit:
+        # "3 to 2 million votes": nobody knows of what the first one is told.
+        if won.unit or lost.unit or is_scaled(passage, one) != is_scaled(passage, other):
             continue
         if between and (against or not between["against"]) and {won, lost} & said:
             told = passage[one.start : against.end() if against else other.end]
@@ -134,7 +155,7 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
     return scores[0] if len(scores) == 1 else None
 
 
-def _duration_told(question: str, answer: str) -> str | None:
+def _duration_told(question: str, answer: str, passage: str) -> str | None:
     """How long something takes of which an answer tells from when to when, by the clock.
 
     Parameters
@@ -143,27 +164,65 @@ def _duration_told(question: str, answer: str) -> str | None:
         In English: "How long does the fair last?".
     answer : str
         "from 11 am to 3 pm".
+    passage : str
+        What it was taken from.
 
     Returns
     -------
     str or None
-        "4 hours: from 11 am to 3 pm"; None where something else is asked or answered.
+        "4 hours: from 11 am to 3 pm"; None where something else is asked or answered, or the
+        hours may be of either half of the day.
     """
-    tokens = tokenise(answer)
-    times = [token for token in tokens if isinstance(token.value, Time)]
-    if not _HOW_LONG.search(question) or len(times) != 2:
+    asked = _HOW_LONG.search(question)
+    times = [token for token in tokenise(answer) if isinstance(token.value, Time)]
+    if asked is None or _NO_LENGTH.search(asked["rest"]) or len(times) != 2:
+        return None
+    # An answer may be cut before "pm".
+    told = {token.value for token in tokenise(passage)}
+    if not {token.value for token in times} <= told or not _in_one_zone(times):
         return None
     begun, ended = times
-    if not _UNTIL.fullmatch(answer[begun.end : ended.start]) or not _in_one_zone(times):
+    joined = answer[begun.end : ended.start]
+    # Boats that leave "at 10:00 and 14:00" aren't under way from one to the other.
+    spans = _UNTIL.fullmatch(joined) or (
+        _AND.fullmatch(joined) and _BETWEEN.search(answer[: begun.start])
+    )
+    length = _length(answer, begun, ended) if spans else None
+    if not length:
         return None
-    # What ends before it began goes on after midnight.
-    hours, minutes = divmod((_minutes(ended) - _minutes(begun)) % _DAY, 60)
+    hours, minutes = divmod(length, _HOUR)
     said = [
         f"{count} {unit}{'' if count == 1 else 's'}"
         for count, unit in ((hours, "hour"), (minutes, "minute"))
         if count
     ]
-    return f"{' '.join(said)}: {answer.strip(' .')}" if said else None
+    return f"{' '.join(said)}: {answer.strip(' .')}"
+
+
+def _length(text: str, begun: Token, ended: Token) -> int | None:
+    """Minutes between two times; None where a half of the day is unsaid that changes them.
+
+    "From 1:00 to 4:00 pm" begins in the afternoon, too; "from 9:00 to 4:00" may be a day or
+    most of a night.
+    """
+    start, end = _minutes(begun), _minutes(ended)
+    said = [bool(_HALF_MARKED.search(text[token.start : token.end])) for token in (begun, ended)]
+    clear = [_is_of_24_hours(text, token) for token in (begun, ended)]
+    # What ends before it began goes on after midnight; beside "22:00" what is written "2:00" is
+    # of the night, but "from 13:00 to 4:00" somebody may mean the afternoon.
+    if all(said) or all(clear) or (any(clear) and (end - start) % _DAY <= max(end - start, _NOON)):
+        return (end - start) % _DAY
+    half = start // _NOON if said[0] else end // _NOON
+    shared = [minutes % _NOON + half * _NOON for minutes in (start, end)]
+    if any(said) and shared[0] < shared[1]:
+        return shared[1] - shared[0]
+    return end - start if start < end else None
+
+
+def _is_of_24_hours(text: str, token: Token) -> bool:
+    """Whether a time is told by the clock of 24 hours: "14:10", "0:15"."""
+    marked = _HALF_MARKED.search(text[token.start : token.end])
+    return not marked and not _HOUR <= _minutes(token) < _NOON + _HOUR
 
 
 def _extreme_told(question: str, answer: str, text: str) -> str | None:
@@ -201,6 +260,8 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
         end = token.end
     for run in runs:
         if said[0] in [token.value for token in run] and _in_one_zone(run):
+            if not _are_clear(text, run):
+                return None
             late = any(_minutes(token) > _NOON for token in run)
             # After midnight is later than the evening before.
             order = [
@@ -208,8 +269,19 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
             ]
             chosen = max(order) if wanted["last"] else min(order)
             found = run[order.index(chosen)]
-            return None if found.value == said[0] else text[found.start : found.end]
+            # The full stop of "at 2 pm." is the sentence's.
+            shown = re.sub(r"(?i)(?<=[ap]m)\.\Z", "", text[found.start : found.end])
+            return None if found.value == said[0] else shown
     return None
+
+
+def _are_clear(text: str, run: Sequence[Token]) -> bool:
+    """Whether listed times tell their halves of the day: "7:00, 12:00 and 6:00" may not."""
+    said = [bool(_HALF_MARKED.search(text[token.start : token.end])) for token in run]
+    if all(said) or any(_is_of_24_hours(text, token) for token in run):
+        return True
+    # "8:00, 10:00 am and 2:00 pm" are in their order as they stand.
+    return any(said) and all(_minutes(a) < _minutes(b) for a, b in itertools.pairwise(run))
 
 
 def _minutes(token: Token) -> int:

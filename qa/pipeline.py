@@ -379,7 +379,14 @@ class Pipeline(Reading):
             if YES_NO.match(checked[0].text):
                 return None
             claims.append(of_newest_version(self, model, evidence, checked[0], deadline, notes))
-        operands = [Operand(claim.text, date_of(claim.passages)) for claim in claims]
+        operands = [
+            Operand(
+                claim.text,
+                date_of(claim.passages),
+                " ".join(passage.sentence.text for passage in claim.passages),
+            )
+            for claim in claims
+        ]
         text = compute(plan, operands) if operands else None
         if text is None:
             return None

@@ -7,11 +7,15 @@ that anyone would write.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from qa.values import Date, Number, Token, Value, tokenise
 
-__all__ = ["MEASURES", "differ", "measured"]
+__all__ = ["MEASURES", "UNCLEAR_THOUSANDS", "differ", "measured"]
+
+UNCLEAR_THOUSANDS = re.compile(r"\d{1,3}\.\d{3}\b")
+"""What "1.250" has: to some it is more than a thousand, to others little more than one."""
 
 _CLOCK, _CALENDAR = "second", "month"
 # A month has so many seconds, at least and at most.

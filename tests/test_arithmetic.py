@@ -39,6 +39,30 @@ from qa.computation import Computation
             ["31 January 2000", "1 March 2000"],
             "1 month: from 31 January 2000 to 1 March 2000",
         ),
+        (
+            Computation("difference", "year"),
+            ["March 2010", "January 2020"],
+            "9 years: from March 2010 to January 2020",
+        ),
+        (
+            Computation("difference", "year"),
+            ["5 January 2010", "March 2020"],
+            "10 years: from 5 January 2010 to March 2020",
+        ),
+        # What stands beside a date may move or blur it.
+        (Computation("difference", "day"), ["two weeks after 5 May 2024", "6 May 2024"], None),
+        (Computation("difference", "day"), ["the eve of the fair on 5 May 2024", "May 7"], None),
+        (Computation("difference", "day"), ["not on 5 May 2024", "6 May 2024"], None),
+        (Computation("difference", "day"), ["possibly on 5 May 2024", "6 May 2024"], None),
+        (Computation("difference", "year"), ["about 1990", "2000"], None),
+        (Computation("difference", "year"), ["c. 1990", "2000"], None),
+        (Computation("difference", "year"), ["~1990", "2000"], None),
+        (Computation("difference", "year"), ["1990–", "2000"], None),
+        (
+            Computation("difference", "day"),
+            ["It is set to be released on May 10", "May 11"],
+            "1 day: from It is set to be released on May 10 (2024) to May 11 (2024)",
+        ),
         # Too vague for what is asked.
         (Computation("difference", "day"), ["May 2024", "May 24, 2024"], None),
         (Computation("difference", "day"), ["in spring", "May 24, 2024"], None),
@@ -46,6 +70,45 @@ from qa.computation import Computation
         (Computation("difference", "number"), ["1,200 people", "950"], "250: 1,200 people and 950"),
         (Computation("difference", "number"), ["40%", "25 percent"], "15%: 40% and 25 percent"),
         (Computation("difference", "number"), ["40%", "25"], None),
+        # For a month or for a year.
+        (Computation("difference", "number"), ["$5 per month", "$50 per year"], None),
+        (Computation("difference", "number"), ["5 a day", "3 per week"], None),
+        (Computation("difference", "number"), ["€5/month", "€50/year"], None),
+        (Computation("difference", "number"), ["€5 monthly", "€50 annually"], None),
+        (Computation("difference", "number"), ["€5 a month", "€50"], None),
+        (
+            Computation("difference", "number"),
+            ["€5 per month", "€3 a month"],
+            "€2: €5 per month and €3 a month",
+        ),
+        (Computation("difference", "number"), ["5 a day", "3 daily"], "2: 5 a day and 3 daily"),
+        # Not what exactly one amount is.
+        (Computation("difference", "number"), ["1.250 euros", "900 euros"], None),
+        (Computation("difference", "number"), ["more than 300", "at most 100"], None),
+        (Computation("difference", "number"), ["about 300", "100"], None),
+        (Computation("difference", "number"), ["~300", "100"], None),
+        (Computation("difference", "number"), ["300+", "100"], None),
+        (Computation("difference", "number"), ["300 or more", "100"], None),
+        (Computation("difference", "number"), ["300 pupils at least", "100"], None),
+        (Computation("difference", "number"), ["3 times as many", "2"], None),
+        (Computation("difference", "number"), ["exactly 300", "100"], "200: exactly 300 and 100"),
+        # Numbers of which only a part is read.
+        (
+            Computation("difference", "number"),
+            ["a hundred and twenty thousand", "50,000"],
+            None,
+        ),
+        (Computation("difference", "number"), ["two and a half", "1"], None),
+        (Computation("difference", "number"), ["5½", "1"], None),
+        (Computation("difference", "number"), ["5k", "300"], None),
+        (Computation("difference", "number"), ["two dozen", "20"], None),
+        (Computation("difference", "number"), ["$2", "$3 million"], None),
+        (Computation("difference", "number"), ["100 €", "90 $"], None),
+        (
+            Computation("difference", "number"),
+            ["2 people", "3 million people"],
+            "2,999,998: 2 people and 3 million people",
+        ),
         (
             Computation("difference", "number"),
             ["9 of them", "5 in May"],
@@ -100,6 +163,9 @@ from qa.computation import Computation
             "Yes. May 24, 2024 is a Friday",
         ),
         (Computation("weekday", "friday"), ["closed since May 24"], None),
+        (Computation("weekday", ""), ["closed since May 24"], None),
+        (Computation("weekday", ""), ["Monday, May 24, 2024"], None),
+        (Computation("weekday", ""), ["begins on Fri, May 24."], "Friday: May 24, 2024"),
         (Computation("weekday", ""), ["May 2024"], None),
         (Computation("weekday", ""), ["February 30"], None),
         (
@@ -108,6 +174,51 @@ from qa.computation import Computation
             "4: Germany, France, Japan, and Brazil",
         ),
         (Computation("count", ""), ["Germany"], None),
+        # Commas and "and" join more than single things.
+        (Computation("count", ""), ["Ada and her brothers"], None),
+        (Computation("count", ""), ["many friends and relatives"], None),
+        (Computation("count", ""), ["parents, teachers and pupils"], None),
+        (Computation("count", ""), ["the judges, the mayor and the clerk"], None),
+        (Computation("count", ""), ["his children, his wife and his father"], None),
+        (Computation("count", ""), ["branches in Osk, Norway and Lund, Sweden"], None),
+        (Computation("count", ""), ["milk, eggs and, if you like, nuts"], None),
+        (Computation("count", ""), ["Ada Holt, the mayor, and Tom Rehn"], None),
+        (Computation("count", ""), ["Ada Holt, mayor of Osk, and Tom Rehn"], None),
+        (Computation("count", ""), ["Portland, Oregon"], None),
+        (Computation("count", ""), ["Osk, Lund, Brenn"], None),
+        (Computation("count", ""), ["Kim, Lee, Ada and Kim"], None),
+        (Computation("count", ""), ["salt and pepper, oil and vinegar"], None),
+        (Computation("count", ""), ["friends of Ada, Tom and Kim"], None),
+        (Computation("count", ""), ["Osk, Lund and perhaps Brenn"], None),
+        (Computation("count", ""), ["“Osk,” “Lund” and “Brenn”"], None),
+        (Computation("count", ""), ["milk and flour"], None),
+        (Computation("count", ""), ["A, iTunes and Osk"], "3: A, iTunes and Osk"),
+        (Computation("count", ""), ["milk, eggs and flour"], "3: milk, eggs and flour"),
+        (
+            Computation("count", ""),
+            ["the mill, a church and the school"],
+            "3: the mill, a church and the school",
+        ),
+        (
+            Computation("count", ""),
+            ["branches in Osk, Lund and Brenn"],
+            "3: branches in Osk, Lund and Brenn",
+        ),
+        (
+            Computation("count", ""),
+            ["“Right Place, Wrong Person” and “Indigo”"],
+            "2: “Right Place, Wrong Person” and “Indigo”",
+        ),
+        (
+            Computation("count", ""),
+            ["Osk, Norway; Lund, Sweden; and Brenn"],
+            "3: Osk, Norway; Lund, Sweden; and Brenn",
+        ),
+        (
+            Computation("count", ""),
+            ["Ada Holt and Rehn of Osk"],
+            "2: Ada Holt and Rehn of Osk",
+        ),
         (Computation("count", ""), ["46,200 inhabitants"], None),
         (Computation("count", ""), ["46,200 inhabitants and 300 dogs"], None),
         (Computation("count", ""), ["two mills, a church and a school"], None),
@@ -143,6 +254,16 @@ from qa.computation import Computation
         (Computation("order", "before"), ["3 May 2024, 18:00", "3 May 2024"], None),
         (Computation("order", "before"), ["18:00 KST", "19:00 UTC"], None),
         (Computation("order", "before"), ["3 May 2024", "18:00"], None),
+        # Of several days the times don't decide.
+        (Computation("order", "before"), ["on Tuesday at 9:00", "on Monday at 10:00"], None),
+        (Computation("order", "before"), ["on Tuesday at 9:00", "at 10:00"], None),
+        (Computation("order", "before"), ["5 May at 9:00", "30 November at 8:00"], None),
+        (
+            Computation("order", "before"),
+            ["Tuesday, 9:00", "10 am on Tuesday"],
+            "Yes. Tuesday, 9:00 is before 10 am on Tuesday",
+        ),
+        (Computation("order", "before"), ["every day at 9:00", "at 10:00"], None),
     ],
 )
 def test_answers_are_computed_from_operands(
@@ -165,24 +286,82 @@ def test_answers_are_computed_from_operands(
             ["20 December", "3 January"],
             "14 days: from 20 December (2023) to 3 January (2024)",
         ),
-        # A year's plans are of that year.
+        # August of this year or of the last, which is nearer.
+        ("2024-01-08", ["20 January", "24 August"], None),
+        ("2024", ["20 January", "21 January"], None),
+        # A weekday tells the year.
         (
             "2024-01-08",
-            ["20 January", "24 August"],
-            "217 days: from 20 January (2024) to 24 August (2024)",
+            ["20 January", "Saturday, 24 August"],
+            "217 days: from 20 January (2024) to Saturday, 24 August (2024)",
         ),
-        (
-            "2024",
-            ["20 January", "21 January"],
-            "1 day: from 20 January (2024) to 21 January (2024)",
-        ),
+        ("2024-01-08", ["20 January", "Monday, 24 August"], None),
+        ("2024-01-08", ["Monday, 20 January", "21 January 2024"], None),
+        (None, ["Monday, 20 January", "21 January"], None),
     ],
 )
 def test_a_day_without_a_year_is_read_by_the_document_s_date(
-    date: str, texts: list[str], answer: str
+    date: str | None, texts: list[str], answer: str | None
 ) -> None:
     operands = [Operand(text, date) for text in texts]
     assert compute(Computation("difference", "day"), operands) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "passage", "answer"),
+    [
+        ("Monday, 5 May", "", "Monday: May 5, 2025"),
+        ("5 May", "The course begins on Monday, 5 May.", "Monday: May 5, 2025"),
+        ("5 May", "The course begins on 5 May (Mon).", "Monday: May 5, 2025"),
+        ("5 May", "Not on Sunday 4 May, Monday 5 May is its day.", "Monday: May 5, 2025"),
+        ("5 May", "The course begins on Tuesday, 5 May.", None),
+        ("5 May", "The course begins on 5 May.", None),
+        ("5 January", "The course begins on 5 January.", "Sunday: January 5, 2025"),
+        ("5 January", "It begins two days after 5 January.", None),
+        ("29 February", "It begins on 29 February.", None),
+    ],
+)
+def test_a_weekday_tells_the_year_of_its_date(text: str, passage: str, answer: str | None) -> None:
+    operand = Operand(text, "2024-12-20", passage)
+    assert compute(Computation("weekday", ""), [operand]) == answer
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "There are more than 300 pupils.",
+        "There are between 200 and 300.",
+        "300 or more come.",
+        "They paid 300 a month.",
+        "Some 300 million of them.",
+    ],
+)
+def test_what_an_answer_leaves_out_of_its_passage_counts(passage: str) -> None:
+    plan = Computation("difference", "number")
+    other = Operand("100", None, "There are 100.")
+    assert compute(plan, [Operand("300", None, "There are 300."), other])
+    assert compute(plan, [Operand("300", None, passage), other]) is None
+
+
+def test_times_of_two_documents_are_hardly_of_one_day() -> None:
+    operands = [Operand("18:00", "2024-05-11"), Operand("20:00", "2024-05-12")]
+    assert compute(Computation("order", "before"), operands) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        ("The talk is at 9:00.", "Dinner is at 10:00.", "Yes. 9:00 is before 10:00"),
+        ("On Friday: talk 9:00, dinner 10:00", "On Friday: talk 9:00, dinner 10:00", "Yes. "),
+        ("The talk is on Tuesday at 9:00.", "Dinner is on Monday at 10:00.", None),
+        ("The talk is on Tuesday at 9:00.", "Dinner is at 10:00.", None),
+        ("Tuesdays at 9:00, Mondays at 10:00", "Tuesdays at 9:00, Mondays at 10:00", None),
+    ],
+)
+def test_times_are_compared_within_one_day(one: str, other: str, answer: str | None) -> None:
+    operands = [Operand("9:00", None, one), Operand("10:00", None, other)]
+    found = compute(Computation("order", "before"), operands)
+    assert found == answer if answer is None else (found or "").startswith(answer)
 
 
 def test_days_of_one_year_have_an_order_without_it() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.dating import dated
+from qa.dating import dated, in_dates
 
 SATURDAY, WEDNESDAY, SUNDAY = "2024-05-11", "2024-05-15", "2024-05-12"
 COUNTED = "counted from the document’s date"
@@ -126,3 +126,18 @@ def test_what_is_no_day_is_told_as_it_is(text: str) -> None:
 @given(text=st.text(), context=st.text(), date=st.dates().map(str))
 def test_no_text_is_too_odd(text: str, context: str, date: str) -> None:
     assert dated(text, context, date).startswith(text[:1])
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "on Tuesday, three days ago (14 May 2024, counted from the document’s date)",
+            "on Tuesday, 14 May 2024",
+        ),
+        ("next Friday (17 May 2024)", "next Friday (17 May 2024)"),
+        ("next Friday", "next Friday"),
+    ],
+)
+def test_words_for_time_give_way_to_the_dates_put_in(text: str, meant: str) -> None:
+    assert in_dates(text) == meant

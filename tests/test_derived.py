@@ -20,12 +20,39 @@ from qa.derived import change_told, derived
         ("How long is the fair?", "three hours", None),
         ("How long is the call?", "from 11 am ET to 3 pm KST", None),
         ("How long is the fair?", "from 11 am to 11 am", None),
+        # What tells the half of the day for one end tells it for the other.
+        ("How long is the fair?", "from 1:00 to 4:00 pm", "3 hours: from 1:00 to 4:00 pm"),
+        ("How long is the fair?", "1 pm to 4:30", "3 hours 30 minutes: 1 pm to 4:30"),
+        ("How long is the fair?", "10:00 to 2:00 pm", "4 hours: 10:00 to 2:00 pm"),
+        ("How long is the fair?", "noon to 4:00", "4 hours: noon to 4:00"),
+        ("How long is the fair?", "8:00 to noon", "4 hours: 8:00 to noon"),
+        ("How long is the fair?", "10 pm to 2 am", "4 hours: 10 pm to 2 am"),
+        ("How long is the fair?", "9:00 to 11:00", "2 hours: 9:00 to 11:00"),
+        ("How long is the fair?", "from 9:00 to 4:00", None),
+        ("How long is the fair?", "12:30 to 1:30", None),
+        ("How long is the fair?", "9 am to 5:00", None),
+        ("How long is the fair?", "13:00 to 4:00", None),
+        # Two times aren't a span, unless something lies between them.
+        ("How long is the boat trip?", "at 10:00 and 14:00", None),
+        ("How long is the boat trip?", "Boats leave at 10:00 and 14:00.", None),
+        # Another time is asked for.
+        ("How long have you been open?", "9 am to 9 pm", None),
+        ("How long has it been open?", "9 am to 9 pm", None),
+        ("How long in advance must I check in?", "between 14:00 and 16:00", None),
+        ("How long before the show does it open?", "between 14:00 and 16:00", None),
+        ("How long is it until dinner?", "between 14:00 and 16:00", None),
+        ("How many hours a day is it open?", "9 am to 9 pm", "12 hours: 9 am to 9 pm"),
     ],
 )
 def test_how_long_something_takes_by_the_clock(
     question: str, answer: str, told: str | None
 ) -> None:
     assert derived(question, answer, answer) == (told and (answer, told))
+
+
+def test_an_answer_that_is_cut_before_the_half_of_the_day_tells_no_length() -> None:
+    text = "It is open from 9:00 to 10:00 pm."
+    assert derived("How long is it open?", "from 9:00 to 10:00", text) is None
 
 
 @pytest.mark.parametrize(
@@ -47,6 +74,7 @@ def test_how_long_something_takes_by_the_clock(
         ("By how many points did it rise?", "5 to 10", "It rose by 5 to 10 points.", None),
         ("By what margin?", "20 to 25 percent", "It was 20 to 25 percent.", None),
         ("By how many votes?", "12", "By 12 votes. 12 to 15 members stayed away.", None),
+        ("By what margin?", "3", "It was lost 3 to 2 million.", None),
         ("How many votes were cast?", "31", "Carried by 31 votes to 24.", None),
         ("By how many votes did it pass?", "31", "The 31 owners have 24 votes.", None),
         ("By how many votes did it pass?", "5", "5 for, 3 abstained.", None),
@@ -77,6 +105,12 @@ BUSES = "Buses leave at 6:10, 14:10 and 18:40 on weekdays, at 16:00 on Sundays."
         ("When is the last bus?", "", BUSES, None),
         ("When is the last bus before noon?", "6:10", BUSES, None),
         ("When is the first bus after 7 am?", "14:10", BUSES, None),
+        # The afternoon may be meant, or the morning.
+        ("When is the last bus?", "6:00", "It leaves at 7:00, 12:00 and 6:00.", None),
+        ("When is the first break?", "10:30", "Breaks are at 3:30 and 10:30.", None),
+        ("When is the last bus?", "5:00", "It leaves at 9:00 am, 1:00 and 5:00.", None),
+        ("When is the last bus?", "8:00", "It leaves at 8:00, 10:00 and 2:00 pm.", "2:00 pm"),
+        ("When is the last bus?", "9 am", "It leaves at 9 am, 6 pm and 1 pm.", "6 pm"),
         ("When is the last call?", "9:00 KST", "It rings at 9:00 KST and 8:00 UTC.", None),
     ],
 )
@@ -96,6 +130,19 @@ def test_the_last_of_the_times_that_are_listed(
             "50 euros: from 800 euros a month to 850",
         ),
         ("The load fell from 40 kg to 35 kg.", "5 kg: from 40 kg to 35"),
+        # "Million" may be said of both, and what is written out is not.
+        ("It rose from 2 to 3 million copies.", None),
+        ("It rose from $2 to $3 million.", None),
+        ("It rose from two to three hundred.", None),
+        ("It rose from 2 million to 3 million.", "1,000,000: from 2 million to 3 million"),
+        ("It rose from 800,000 to 1 million.", "200,000: from 800,000 to 1 million"),
+        ("It rose from 5 copies to 3 thousand.", "2,995: from 5 copies to 3 thousand"),
+        # A day isn't a week, and 1.250 may be more than a thousand.
+        ("It went from 5 a day to 30 a week.", None),
+        ("It went from 5 a day to 8 a day.", "3: from 5 a day to 8"),
+        ("It went from 900 euros to 1.250 euros.", None),
+        ("It went from 96 to 108 or more.", None),
+        ("It went from 96 to 108 at least, 5 of them new.", None),
         # By half, or by two points.
         ("It rose from 4% to 6%.", None),
         # What isn't measured alike, or is no amount, or isn't said so.

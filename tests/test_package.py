@@ -65,6 +65,8 @@ ORDER = (
     "comparison",
     "document_date",
     "computation",
+    "listing",
+    "moments",
     "arithmetic",
     "derived",
     "pipeline",

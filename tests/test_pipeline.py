@@ -439,3 +439,14 @@ def test_a_computation_counts_with_the_date_that_words_mean(
     answer = library.ask("How many days after the bridge was opened does the mill open?")
     assert_sound(library, answer)
     assert answer.text.startswith("7 days: from May 10 (2024) to next Friday (17 May 2024")
+
+
+def test_a_weekday_that_an_answer_leaves_out_tells_its_year(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> None:
+    text = "date: 2024-12-20\n\nThe course begins on Monday, 5 May. The hall is warm.\n"
+    library, script = scripted(write({"course.txt": text}))
+    script.answer = "5 May"
+    answer = library.ask("On what day of the week does the course begin?")
+    assert_sound(library, answer)
+    assert answer.text == "Monday: May 5, 2025 [1]"

@@ -1,0 +1,179 @@
+"""How many things a list names, where each of its items is one.
+
+Commas part more than items: "Osk, Norway", "Ada Holt, the mayor, and Tom Rehn". So only a list
+is counted whose items are all alike and of which one conjunction tells the last; "her brothers"
+or "many friends" are one item, and nobody knows how many.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from qa.alignment import FUNCTION_WORDS, NEGATIONS, words
+from qa.values import Date, Number, tokenise
+from qa.yes_no import AUXILIARIES
+
+__all__ = ["items_of"]
+
+_CONJUNCTION = r"(?:and|as well as)"
+# A comma within a number, "46,200", parts no items.
+_BREAK = re.compile(rf"\s*(?:,(?!\d)|(?<!\d),)\s*(?:{_CONJUNCTION}\s+)?|\s+{_CONJUNCTION}\s+")
+_JOINED = re.compile(rf"\b{_CONJUNCTION}\s+\Z")
+_CONJOINED = re.compile(rf"\b{_CONJUNCTION}\b")
+# Between items that have commas of their own: "Osk, Norway; Lund, Sweden".
+_STRONG_BREAK = re.compile(rf"\s*;\s*(?:{_CONJUNCTION}\s+)?")
+# What names alternatives, or only some, can't be counted; "Marks & Son" is one, or two.
+_NO_WHOLE_LIST = re.compile(
+    r"(?i)\b(?:or|etc|such as|including|for example|among others|and (?:others|more|so on))\b"
+    r"|\b(?:but|except|maybe|perhaps|possibly|probably|if|unless|plus|with|without|between)\b"
+    r"|\be\.\s?g\.|…|\.\.\.|\s&\s"
+)
+_BRACKETED = re.compile(r"\([^()]*\)|“[^”]*”|\"[^\"]*\"|«[^»]*»")
+_DETERMINERS = frozenset(
+    "the this that these those a an my your his her its our their whose".split()
+)
+_QUANTIFIERS = frozenset(
+    """
+    all any another both certain countless each either every few many more most much no numerous
+    other others several some various dozens hundreds thousands millions plenty lots half
+    """.split()
+)
+_PLURALS = frozenset("people children men women feet teeth mice geese police cattle".split())
+# "Partners of Justice", "Ludwig van Beethoven".
+_WITHIN_NAMES = frozenset("of the and in on for to de la le du van von der den di da del".split())
+# "Branches in Osk, Lund and Brenn"; "friends of Ada, Tom and Kim" are others.
+_LEADING_IN = frozenset("in at from near on".split())
+# Fewer may be one thing and a word about it.
+_LONG = 3
+
+
+def items_of(text: str) -> tuple[str, ...] | None:
+    """Items of a list in English.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    tuple of str, or None
+        At least two; None where it is no list, or may have more or fewer things than items.
+    """
+    text = text.strip(" .")
+    # "46,200 inhabitants and 300 dogs" counts already: what stands there are no items.
+    if _counts(text) or _NO_WHOLE_LIST.search(text):
+        return None
+    # "Most are found in Osk and Brenn" is a sentence, whatever its "and" joins.
+    said = words(text)
+    if any(word.key in AUXILIARIES and not word.is_capitalised for word in said):
+        return None
+    found = _parted(text)
+    if found is None or any(_is_several(item) for item in found):
+        return None
+    if len({item.casefold() for item in found}) < len(found) or not _are_alike(found):
+        return None
+    return found
+
+
+def _parted(text: str) -> tuple[str, ...] | None:
+    """A list's items, as its one kind of break parts them; None where it has another, too."""
+    strong = ";" in text
+    # The comma of "May 3, 2024" parts no items, nor does that of a title.
+    whole = [(token.start, token.end) for token in tokenise(text) if isinstance(token.value, Date)]
+    quoted = [found.span() for found in _BRACKETED.finditer(text)]
+    breaks = [
+        found
+        for found in (_STRONG_BREAK if strong else _BREAK).finditer(text)
+        if not any(start < found.start() < end for start, end in (*whole, *quoted))
+    ]
+    starts = [0, *(found.end() for found in breaks)]
+    ends = [*(found.start() for found in breaks), len(text)]
+    items = tuple(text[start:end] for start, end in zip(starts, ends, strict=True))
+    if len(items) < 2:
+        return None
+    # Of “Osk,” “Lund” and “Brenn” the comma parts items though it stands within one.
+    if any(len(_BRACKETED.findall(item)) > 1 for item in items):
+        return None
+    joined = [bool(_JOINED.search(found.group())) for found in breaks]
+    if any(joined[:-1]):
+        return None
+    if strong:
+        return None if len(items) < _LONG or any(map(_CONJOINED.search, items)) else items
+    if len(items) < _LONG and not (
+        all(map(_is_date, items)) or (joined[-1] and all(map(_is_name, items)))
+    ):
+        return None
+    return items if joined[-1] or all(map(_is_date, items)) else None
+
+
+def _is_several(item: str) -> bool:
+    """Whether an item stands for nobody knows how many: "her brothers", "some friends"."""
+    said = words(item)
+    if not said or said[0].key in _QUANTIFIERS | NEGATIONS:
+        return True
+    return said[0].key in _DETERMINERS and any(_is_plural(word.key) for word in said[1:])
+
+
+def _is_plural(word: str) -> bool:
+    return word in _PLURALS or (len(word) > 2 and word.endswith("s") and not word.endswith("ss"))
+
+
+def _are_alike(items: Sequence[str]) -> bool:
+    """Whether all items are names, or all are things, of which none is a word about another."""
+    if all(_is_date(item) for item in items):
+        return True
+    kinds = [_kind(item) for item in items]
+    # "In Osk, Lund and Brenn": what leads in to the first is no part of it.
+    if set(kinds[1:]) == {"name"} and kinds[0] == "thing":
+        said = words(items[0])
+        led = list(itertools.takewhile(lambda word: not _is_cased(word.text), said))
+        return len(led) < len(said) and led[-1].key in _LEADING_IN
+    if len(set(kinds)) > 1:
+        return False
+    # "Parents, teachers and pupils" are three groups, and nobody knows how many people.
+    last = [said[-1].key for item in items if (said := words(item))]
+    return kinds[0] != "thing" or not all(map(_is_plural, last))
+
+
+def _kind(item: str) -> str:
+    said = words(item)
+    # An "A" alone is a letter.
+    if len(said) > 1 and said[0].key in _DETERMINERS:
+        return "determined"
+    return "name" if _is_cased(said[0].text) else "thing"
+
+
+def _is_cased(word: str) -> bool:
+    # "iTunes" is a name, and so is what is written in digits.
+    return not word.islower()
+
+
+def _is_name(item: str) -> bool:
+    """Whether an item is a bare name: nothing in it is written small but what names have."""
+    said = words(item)
+    if _BRACKETED.fullmatch(item):
+        return not item.startswith("(")
+    return (
+        bool(said)
+        and said[0].key not in _DETERMINERS
+        and all(_is_cased(word.text) or word.key in _WITHIN_NAMES for word in said)
+    )
+
+
+def _is_date(item: str) -> bool:
+    values = [token.value for token in tokenise(item)]
+    return bool(values) and all(isinstance(value, Date) for value in values)
+
+
+def _counts(text: str) -> bool:
+    """Whether a text has a number of things, told from a name ("Boeing 747") by what follows."""
+    return any(
+        isinstance(token.value, Number)
+        and (following := words(text[token.end :])[:1])
+        and following[0].text[:1].islower()
+        and following[0].key not in FUNCTION_WORDS
+        and not text[token.end : token.end + following[0].start].strip(" -\u00a0")
+        for token in tokenise(text)
+    )
