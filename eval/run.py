@@ -38,7 +38,7 @@ from .metrics import (
     squad_scores,
 )
 from .reading import strip_markers
-from .records import Journal, Record, Run, Seconds, Stamp, done
+from .records import Journal, Record, Run, Seconds, Stamp, done, failed
 from .systems import Reply, Setup, System, build
 
 __all__ = ["Suite", "judge", "run_suite", "select", "stamp_of"]
@@ -204,7 +204,7 @@ def _ask(system: System, case: Case, documents: Mapping[str, str], meter: Meter)
     try:
         reply = system.ask(case.question, case.history)
     except QaError as error:
-        record = _unjudged(case, system.name, time.perf_counter() - start)
+        record = failed(_unjudged(case, system.name, time.perf_counter() - start))
         record = record.model_copy(update={"error": str(error)})
     else:
         seconds = time.perf_counter() - start
@@ -220,7 +220,7 @@ def _ask(system: System, case: Case, documents: Mapping[str, str], meter: Meter)
 
 
 def _unjudged(case: Case, system: str, seconds: float) -> Record:
-    """A record of a question that failed: wrong, since nothing could be relied on."""
+    """What is known of a question before its answer: wrong until something can be relied on."""
     return Record(
         system=system,
         id=case.id,
@@ -230,6 +230,7 @@ def _unjudged(case: Case, system: str, seconds: float) -> Record:
         gold=case.gold,
         quotes=case.quotes,
         must_refuse=case.must_refuse,
+        has_attack=bool(case.attack),
         added=tuple(path.name for path in case.added),
         outcome="wrong",
         score=-1,

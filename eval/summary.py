@@ -45,7 +45,8 @@ NOTES = (
     "tell is right and counts 1, where CRAG, whose score it is otherwise, gives 0. "
     "Intervals are 95% by bootstrap. Precision and recall count citations of at most 800 "
     "characters, which a reader can check at a glance; at any length, citing everything is never "
-    "wrong. Retrieval counts what each system retrieves: sentences for ours, longer chunks for "
+    "wrong. A question that failed is wrong, has no word right, and lies on the curve among the "
+    "surest. Retrieval counts what each system retrieves: sentences for ours, longer chunks for "
     "others. Latency is warm: one question was asked before the clock started. Prompt tokens are "
     "estimated, and cached ones count. Peak memory is the whole process’s: models that an earlier "
     "system loaded stay."
@@ -122,7 +123,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "answered without citation",
         "citations",
-        lambda r: None if r.outcome == "refused" else float(r.uncited),
+        lambda r: None if r.outcome == "refused" or r.answer is None else float(r.uncited),
     ),
     # Where a system that retrieves came back with nothing it missed.
     *(Figure(f"hit@{k}", RETRIEVAL, _hit(k)) for k in HIT_RANKS),
