@@ -89,10 +89,17 @@ class Record(_Frozen):
         Of citations of a length that can be read at a glance; None where they don't apply.
     loose_precision, loose_recall : float or None
         Of citations of any length.
+    by_passage : bool
+        Whether the case tells passages, which what stands above and `rank` are then measured
+        against: any sentence of the right one will do.
+    sentence_precision, sentence_recall : float or None
+        As `precision` and `recall`, against the sentences that tell the answer.
     cited_characters : int
         Length of all citations together.
     rank : int or None
         Place from 1 of the first passage retrieved that shows gold.
+    sentence_rank : int or None
+        The same, of a sentence that tells the answer.
     retrieved : int
         Passages retrieved.
     confidence : float or None
@@ -137,8 +144,12 @@ class Record(_Frozen):
     recall: float | None = None
     loose_precision: float | None = None
     loose_recall: float | None = None
+    by_passage: bool = False
+    sentence_precision: float | None = None
+    sentence_recall: float | None = None
     cited_characters: int = 0
     rank: int | None = None
+    sentence_rank: int | None = None
     retrieved: int = 0
     confidence: float | None = None
     candidate: Literal["correct", "wrong"] | None = None

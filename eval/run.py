@@ -231,6 +231,7 @@ def _unjudged(case: Case, system: str, seconds: float) -> Record:
         quotes=case.quotes,
         must_refuse=case.must_refuse,
         has_attack=bool(case.attack),
+        by_passage=bool(case.passages),
         added=tuple(path.name for path in case.added),
         outcome="wrong",
         score=-1,
@@ -268,6 +269,8 @@ def judge(
     ]
     confidence, candidate = _draft(case, answer, outcome)
     cited = None if refused else answer
+    # Its own quotes are the sentences that tell the answer.
+    by_sentence = replace(case, passages=())
     return _unjudged(case, system.name, seconds).model_copy(
         update={
             "outcome": outcome,
@@ -282,8 +285,11 @@ def judge(
             "recall": cited and citation_recall(case, cited, documents),
             "loose_precision": cited and citation_precision(case, cited, documents, longest=None),
             "loose_recall": cited and citation_recall(case, cited, documents, longest=None),
+            "sentence_precision": cited and citation_precision(by_sentence, cited, documents),
+            "sentence_recall": cited and citation_recall(by_sentence, cited, documents),
             "cited_characters": sum(c.end - c.start for c in answer.citations),
-            "rank": gold_rank(case, spans, documents) if case.sources else None,
+            "rank": gold_rank(case, spans, documents),
+            "sentence_rank": gold_rank(by_sentence, spans, documents),
             "retrieved": len(spans),
             "confidence": confidence,
             "candidate": candidate,

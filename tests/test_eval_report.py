@@ -250,5 +250,25 @@ def test_what_retrieved_nothing_missed_unless_it_never_retrieves() -> None:
     assert paired("hit@1", records, records).n == 2
 
 
+def test_right_sentences_are_shown_beside_right_passages_where_these_are_told() -> None:
+    told = {"by_passage": True, "precision": 1.0, "recall": 1.0}
+    astray = {"sentence_precision": 0.0, "sentence_recall": 0.5, "sentence_rank": 3}
+    records = (record(**told, **astray), unanswerable())
+    found = {figure.name: (i.mean, i.n) for figure, i in figures(records)}
+    assert found["citation precision"] == found["citation recall"] == found["hit@1"] == (1.0, 1)
+    assert found["citation precision, right sentence"] == (0.0, 1)
+    assert found["citation recall, right sentence"] == (0.5, 1)
+    assert found["hit@1, right sentence"] == (0.0, 1)
+    assert found["hit@3, right sentence"] == (1.0, 1)
+    assert found["mean reciprocal rank, right sentence"] == (1 / 3, 1)
+    text = shown(run_of(*records))
+    assert "citation precision, right sentence │ 0.000" in text
+    assert "any sentence of it will do" in text
+    assert "right sentence" in page_html(run_of(*records))
+    # Without passages they would repeat what stands above.
+    plain = shown(run_of(record(precision=1.0, sentence_precision=1.0)))
+    assert ", right sentence" not in plain
+
+
 def test_where_truthfulness_differs_from_crag_is_told(run: Run) -> None:
     assert "counts 1, where CRAG, whose score it is otherwise, gives 0" in shown(run)

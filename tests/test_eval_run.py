@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eval_doubles import CASES, DOCUMENTS, SCRIPT, TEXT, Scripted, answered, refused
+from eval_doubles import CASES, CAT, DOCUMENTS, DOG, SCRIPT, TEXT, Scripted, answered, refused
 
 from eval.cases import Case, CasesError
 from eval.records import Record, Run
@@ -112,6 +112,19 @@ def test_only_our_own_systems_are_held_to_our_numbering() -> None:
     assert judge(CASES[0], theirs, Reply(plain), DOCUMENTS, 0.1).uncited
     assert judge(CASES[0], theirs, Reply(plain), DOCUMENTS, 0.1).faults == ()
     assert judge(CASES[0], ours, Reply(plain), DOCUMENTS, 0.1).faults
+
+
+def test_another_sentence_of_the_right_passage_is_told_from_the_right_one() -> None:
+    told = replace(CASES[0], passages=(TEXT,))
+    for span, right in ((CAT, 1.0), (DOG, 0.0)):
+        found = judge(told, Scripted(), Reply(answered("The cat [1]", span)), DOCUMENTS, 0.1)
+        assert found.by_passage
+        assert (found.precision, found.recall, found.rank) == (1.0, 1.0, 1)
+        assert (found.sentence_precision, found.sentence_recall) == (right, right)
+        assert found.sentence_rank == (1 if right else None)
+    plain = judge(CASES[0], Scripted(), Reply(answered("The cat [1]", DOG)), DOCUMENTS, 0.1)
+    assert not plain.by_passage
+    assert plain.precision == plain.sentence_precision == 0.0
 
 
 def test_a_refusal_in_words_has_no_citation_figures() -> None:
