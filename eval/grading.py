@@ -474,17 +474,11 @@ def _sources(answer: Answer) -> tuple[str, ...]:
 def _asked_and_known(case: Case, answer: Answer) -> tuple[str, tuple[str, ...]]:
     """What was asked, with what was said before; and what a refusal may speak of besides."""
     before = [text for turn in case.history for text in (turn.question, turn.answer)]
-    documents = [
-        text
-        for source in (*answer.citations, *answer.evidence)
-        for text in (source.title, source.date or "")
-    ]
-    return " ".join((case.question, *before)), (
-        *_sources(answer),
-        *documents,
-        *case.correction,
-        *case.also,
-    )
+    named = [(citation.title, citation.date or "") for citation in answer.citations]
+    named += [(passage.title, passage.date or "") for passage in answer.evidence]
+    documents = [text for each in named for text in each]
+    known = (*_sources(answer), *documents, *case.correction, *case.also)
+    return " ".join((case.question, *before)), known
 
 
 def _corrects(case: Case, text: str, sources: Iterable[str]) -> bool:
