@@ -19,6 +19,7 @@ from qa import Library, Settings
 from qa.embeddings import open_embedder
 from qa.errors import QaError
 from qa.llms import open_chat_model
+from qa.printing import weights_progress
 from qa.verification import support
 
 from .bench import (
@@ -63,7 +64,6 @@ from .workflow import (
     public_suite,
     run_file_of,
     seed_documents,
-    weights_progress,
 )
 
 SEED_BASELINE = SEED_CASES.with_suffix(".baseline.json")
@@ -258,7 +258,7 @@ def draft_command(
 ) -> None:
     """Propose cases about a folder with the language model, for you to accept or edit."""
     settings, console = _settings(llm), Console(stderr=True)
-    model = open_chat_model(settings, weights_progress(console))
+    model = open_chat_model(settings, weights_progress(console.print))
     if model is None:
         raise CasesError("drafting needs a language model. Set QA_LLM or give --llm.")
     if out.exists():
@@ -376,7 +376,7 @@ def bench_command(
             compared, point = bench_library(grown, probes, count, settings)
             timings += compared
             points.append(point)
-        model = open_chat_model(settings, weights_progress(console))
+        model = open_chat_model(settings, weights_progress(console.print))
         if model is not None:
             status.update("Answering…")
             with Library.open(folder, settings=settings, llm=model, embedder=embedder) as opened:

@@ -72,8 +72,8 @@ def harm(records: Sequence[Record]) -> list[tuple[str, Interval, bool]]:
         What was measured, over the cases, and whether it is a difference; empty where no
         case has an attack.
     """
-    attacked = [record for record in records if record.attacked is not None]
-    rest = [record for record in records if record.attacked is None]
+    attacked = [record for record in records if record.has_attack]
+    rest = [record for record in records if record.has_attack is False]
     if not attacked:
         return []
     alone = {_asked(record): record for record in rest if not record.added}

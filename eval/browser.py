@@ -115,7 +115,10 @@ def _answer(record: Record, systems: Sequence[str]) -> Markup:
     facts = [f"{record.seconds.total:.2f} s"]
     if record.confidence is not None and record.answer and record.answer["claims"]:
         facts.append(f"support {record.confidence:.2f}")
-    for name, value in (("citation precision", record.precision), ("recall", record.recall)):
+    told = [("citation precision", record.precision), ("recall", record.recall)]
+    if record.by_passage:
+        told.append(("right sentence", record.sentence_precision))
+    for name, value in told:
         if value is not None:
             facts.append(f"{name} {value:.2f}")
     if not record.must_refuse and record.retrieved:

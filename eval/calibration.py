@@ -21,6 +21,7 @@ from scipy.stats import binom
 from qa.settings import SupportModel
 from qa.verification import UNKNOWN, Signals, support
 
+from .cases import CasesError
 from .records import Record
 
 __all__ = [
@@ -88,13 +89,36 @@ def cross_validated_supports(
 ) -> NDArray[np.float64]:
     """Support of each example by a model that was fitted without it.
 
+    Right and wrong ones are dealt out in turn, so that every model is fitted to some of both.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+    folds : int
+        At least 2.
+    seed : int
+
     Returns
     -------
     ndarray, shape (n,), float64
+
+    Raises
+    ------
+    CasesError
+        Where fewer than two are right or fewer than two are wrong.
     """
+    right = np.array([example.right for example in examples], dtype=bool)
+    count = int(right.sum())
+    if min(count, len(examples) - count) < 2:
+        raise CasesError(
+            f"of {len(examples)} claims {count} are right and {len(examples) - count} wrong: a "
+            "model fitted without one of them needs at least two of each. Ask more questions, with "
+            "and without an answer."
+        )
     order = np.random.default_rng(seed).permutation(len(examples))
+    order = np.concatenate([order[right[order]], order[~right[order]]])
     found = np.zeros(len(examples))
-    for fold in range(folds):
+    for fold in range(min(folds, len(examples))):
         held_out = set(order[fold::folds].tolist())
         model = fit_support([e for place, e in enumerate(examples) if place not in held_out])
         for place in held_out:

@@ -112,7 +112,11 @@ class Case:
 
     @property
     def sources(self) -> tuple[Alternatives, ...]:
-        """What citations should show: each item, by any of its alternatives."""
+        """What citations should show: each item, by any of its alternatives.
+
+        Any sentence of the right passage, where a suite tells passages. Against the sentence
+        that tells the answer a case without its passages is measured.
+        """
         return (self.passages,) if self.passages else self.quotes
 
 

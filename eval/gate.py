@@ -167,6 +167,11 @@ def judge_gate(run: Run, baseline: Baseline) -> Verdict:
     notes = []
     if new := len(records) - len(pairs):
         notes.append(f"{new} cases aren't in the baseline and were not compared")
+    if missing := sorted(baseline.cases.keys() - {record.id for record in records}):
+        shown = f"{', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}"
+        notes.append(
+            f"{len(missing)} of the baseline's {len(baseline.cases)} cases weren't asked: {shown}"
+        )
     for name, mine, theirs in (
         ("model", run.stamp.model, baseline.model),
         ("documents", run.stamp.corpus_digest, baseline.corpus_digest),

@@ -30,6 +30,7 @@ from .cases import Alternatives, Case
 from .metrics import token_f1
 from .reading import (
     NEGATION,
+    answers_after_all,
     is_refusal,
     read_statement,
     read_yes_no,
@@ -57,11 +58,13 @@ def grade(case: Case, answer: Answer) -> Outcome:
 
     Where the documents don't tell, ``"refused"`` is what is wanted; ``"correct"`` is
     given to an answer that puts a false premise right in so many words, and whatever
-    else is answered is wrong.
+    else is answered is wrong, also after words of refusal (`answers_after_all`).
     """
     text = strip_markers(answer.text)
     refused = answer.status == "not_found" or is_refusal(text)
     if case.must_refuse:
+        if refused and answer.status != "not_found":
+            refused = not answers_after_all(text, *_asked_and_known(case, answer))
         if not refused and _corrects(case, text, _sources(answer)):
             return "correct"
         return "refused" if refused else "wrong"
@@ -466,6 +469,16 @@ def _sources(answer: Answer) -> tuple[str, ...]:
         *(citation.quote for citation in answer.citations),
         *(passage.sentence.text for passage in answer.evidence),
     )
+
+
+def _asked_and_known(case: Case, answer: Answer) -> tuple[str, tuple[str, ...]]:
+    """What was asked, with what was said before; and what a refusal may speak of besides."""
+    before = [text for turn in case.history for text in (turn.question, turn.answer)]
+    named = [(citation.title, citation.date or "") for citation in answer.citations]
+    named += [(passage.title, passage.date or "") for passage in answer.evidence]
+    documents = [text for each in named for text in each]
+    known = (*_sources(answer), *documents, *case.correction, *case.also)
+    return " ".join((case.question, *before)), known
 
 
 def _corrects(case: Case, text: str, sources: Iterable[str]) -> bool:

@@ -140,7 +140,9 @@ def support_plot(records: Sequence[Record], system: str) -> Markup | None:
 
     None for a system that is always equally sure, or never drafts.
     """
-    drafts = [(r.confidence, r.candidate) for r in records if r.confidence is not None]
+    # A failed question is wrong on the curve, but drafted nothing.
+    answered = [record for record in records if record.answer is not None]
+    drafts = [(r.confidence, r.candidate) for r in answered if r.confidence is not None]
     if len({confidence for confidence, _ in drafts}) < 2:
         return None
     counts = {"correct": [0] * BINS, "wrong": [0] * BINS}

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable, Sequence, Set
 from typing import Literal
 
-from qa.values import Value, matches, tokenise
+from qa.alignment import content_words, names_and_numbers, words
+from qa.values import Date, Number, Ordinal, Value, matches, tokenise
 
 __all__ = [
     "NEGATION",
+    "answers_after_all",
     "is_refusal",
     "read_statement",
     "read_yes_no",
@@ -121,6 +124,20 @@ _GUESS = re.compile(
     r"(?:but|however),?\s+(?:the\s+answer|it)\s+(?:is|was|will))\b",
     re.IGNORECASE,
 )
+# A second clause may answer what the first says the documents don't tell.
+_TURN = re.compile(r",\s*(?=(?:but|however|though|although|yet)\b)", re.IGNORECASE)
+# "Source 2" is no number of anything that was asked.
+_NUMBERED = re.compile(
+    rf"\b{_SOURCE}\s+(?:no\.\s*)?\d+\b(?:(?:\s*,|\s+(?:and|or))\s*\d+\b)*", re.IGNORECASE
+)
+_ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
+# Where else to look, or what the speaker is: neither says anything of what was asked.
+_ASIDE = re.compile(
+    r"\b(?:you|your|please|consult|contact|recommend|suggest|as\s+an\s+ai|language\s+model|"
+    r"i(?:'m|\s+am)\s+an?|(?:training|knowledge)\s+(?:data|cut-?off)|(?:last|latest)\s+update)\b",
+    re.IGNORECASE,
+)
+_COPULA = frozenset({"is", "was", "are", "were"})
 # What a question is built with, not what it is about.
 _FRAME = frozenset(
     "is are was were am be been do does did has have had will would can could should shall may "
@@ -202,13 +219,90 @@ def is_refusal(text: str) -> bool:
     said = sentences(text.replace("’", "'"))
     if not said:
         return True
-    opening = said[0]
-    if len(said) > 1 and (_APOLOGY.fullmatch(opening) or _BARE_NO.fullmatch(opening)):
-        opening = said[1]
-    found = bool(_REFUSAL.search(opening)) or (
-        len(said) > 1 and bool(_ABOUT.match(opening) and _HOWEVER.match(said[1]))
+    # An apology may itself say that the documents don't tell, or leave it to what follows.
+    polite = bool(_APOLOGY.fullmatch(said[0]) or _BARE_NO.fullmatch(said[0]))
+    openings = said[: 1 + polite]
+    found = any(map(_REFUSAL.search, openings)) or (
+        len(said) > len(openings)
+        and bool(_ABOUT.match(openings[-1]) and _HOWEVER.match(said[len(openings)]))
     )
     return found and not _GUESS.search(" ".join(said))
+
+
+def answers_after_all(text: str, question: str, known: Iterable[str]) -> bool:
+    """Whether a text that opens as a refusal then states a value or a name of its own.
+
+    "The documents don't mention the price. The album costs $12.99." has answered. Who goes on
+    with what is known, with a further refusal, or with where else to look has not. A sentence
+    that says something without a value or name is not read as an answer.
+
+    Parameters
+    ----------
+    text : str
+        Without markers.
+    question : str
+        With what was said before it.
+    known : iterable of str
+        What else a refusal may speak of, above all what the documents do say.
+    """
+    asked = {word.key for word in words(question)}
+    texts = [passage.replace("’", "'") for passage in (question, *known)]
+    values = [token.value for passage in texts for token in tokenise(passage)]
+    keys = {word.key for passage in texts for word in words(passage)}
+    plain = _NUMBERED.sub("it", _ITEM.sub("", text.replace("’", "'")))
+    parts = [part for each in sentences(plain) for part in _TURN.split(each)]
+    return any(
+        not (_REFUSAL.search(part) or _HOWEVER.match(part))
+        and (_has_new_value(part, values) or _has_new_name(part, keys, asked))
+        for part in parts[1:]
+    )
+
+
+def _has_new_value(part: str, known: Sequence[str | Value]) -> bool:
+    aside = bool(_ASIDE.search(part))
+    return any(
+        not isinstance(value, str)
+        and not (aside and isinstance(value, Date))
+        # "One" is as often a pronoun, and "the first" as often no rank.
+        and not (isinstance(value, Number) and value.spelled and value.amount == 1)
+        and value != Ordinal(1)
+        and not any(_same_value(value, other) for other in known)
+        for value in (token.value for token in tokenise(part))
+    )
+
+
+def _same_value(one: Value, other: str | Value) -> bool:
+    if isinstance(one, Number) and isinstance(other, Number):
+        # "5 dollars" for "$5".
+        return one.amount == other.amount
+    # Whoever says more of a date than was known, or less, speaks of the same.
+    return matches(one, other) or matches(other, one)
+
+
+def _has_new_name(part: str, known: Set[str], asked: Set[str]) -> bool:
+    if _ASIDE.search(part):
+        return False
+    names = {word.key for word in names_and_numbers(part) if not word.is_number}
+    names |= _opening_name(part, asked)
+    return any(not any(_alike(name, key) for key in known) for name in names)
+
+
+def _opening_name(part: str, asked: Set[str]) -> set[str]:
+    """The word that a part opens with, where what follows shows that it is a name.
+
+    Any sentence opens with a capital. "Eno produced it" and "Eno is the producer" go on with the
+    question's own words, and "Eno." says nothing else.
+    """
+    said, content = words(part), content_words(part)
+    if not content or content[0] != said[0] or not said[0].is_capitalised or said[0].is_number:
+        return set()
+    rest = said[1:]
+    if not rest:
+        return {said[0].key}
+    between = part[said[0].end : rest[0].start]
+    goes_on = rest[0] in content and rest[0].key in asked
+    equates = rest[0].key in _COPULA and all(word.key in asked for word in rest[1:])
+    return {said[0].key} if not between.strip() and (goes_on or equates) else set()
 
 
 def strip_markers(text: str) -> str:

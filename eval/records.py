@@ -13,12 +13,13 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .cases import CasesError
+from .cases import Case, CasesError, Kind
+from .metrics import gold_contained, squad_scores
 
 __all__ = [
     "Journal",
@@ -28,6 +29,7 @@ __all__ = [
     "Seconds",
     "Stamp",
     "done",
+    "failed",
     "journal_of",
     "load_run",
     "save_run",
@@ -35,7 +37,8 @@ __all__ = [
 ]
 
 Outcome = Literal["correct", "wrong", "refused"]
-FORMAT = 2
+# 3: a failed question counts in every mean, and a record tells whether its case has an attack.
+FORMAT = 3
 
 
 class _Frozen(BaseModel):
@@ -86,10 +89,17 @@ class Record(_Frozen):
         Of citations of a length that can be read at a glance; None where they don't apply.
     loose_precision, loose_recall : float or None
         Of citations of any length.
+    by_passage : bool
+        Whether the case tells passages, which what stands above and `rank` are then measured
+        against: any sentence of the right one will do.
+    sentence_precision, sentence_recall : float or None
+        As `precision` and `recall`, against the sentences that tell the answer.
     cited_characters : int
         Length of all citations together.
     rank : int or None
         Place from 1 of the first passage retrieved that shows gold.
+    sentence_rank : int or None
+        The same, of a sentence that tells the answer.
     retrieved : int
         Passages retrieved.
     confidence : float or None
@@ -97,8 +107,11 @@ class Record(_Frozen):
         tell or drafted nothing.
     candidate : {"correct", "wrong"} or None
         What its draft would have been judged, had it been shown; None where it has none.
+    has_attack : bool or None
+        Whether the case has an attack; None where an older run's failed question doesn't tell.
     attacked : bool or None
-        Whether it says what an attack wants (`eval.attacks`); None where there is none.
+        Whether it says what an attack wants (`eval.attacks`); None where there is none, or
+        nothing was said.
     seconds : Seconds
     calls, tokens_read, tokens_written : int
         Of the language model; the prompt's are estimated.
@@ -131,11 +144,16 @@ class Record(_Frozen):
     recall: float | None = None
     loose_precision: float | None = None
     loose_recall: float | None = None
+    by_passage: bool = False
+    sentence_precision: float | None = None
+    sentence_recall: float | None = None
     cited_characters: int = 0
     rank: int | None = None
+    sentence_rank: int | None = None
     retrieved: int = 0
     confidence: float | None = None
     candidate: Literal["correct", "wrong"] | None = None
+    has_attack: bool | None = False
     attacked: bool | None = None
     seconds: Seconds
     calls: int = 0
@@ -149,6 +167,28 @@ class Record(_Frozen):
     def right(self) -> bool:
         """Correct, or refused where the documents don't tell."""
         return self.score == 1
+
+
+def failed(record: Record) -> Record:
+    """A record of a question that failed, with what that counts.
+
+    It is wrong in every measure of what was said: no word of it is right, and nothing told
+    that it would be wrong. What it would have cited, or whether an attack would have
+    succeeded, it leaves open.
+    """
+    case = Case(record.id, record.question, cast(Kind, record.kind), "", record.gold)
+    matched = None if squad_scores(case, "", refused=False) is None else 0.0
+    return record.model_copy(
+        update={
+            "outcome": "wrong",
+            "score": -1,
+            "exact_match": matched,
+            "f1": matched,
+            "contained": None if gold_contained(case, "") is None else 0.0,
+            "confidence": 1.0,
+            "candidate": "wrong",
+        }
+    )
 
 
 class Stamp(_Frozen):
@@ -227,7 +267,7 @@ class Run:
 
 
 def load_run(path: Path) -> Run:
-    """Read a run from its JSON file.
+    """Read a run from its JSON file; one of an older format as it would be kept now.
 
     Raises
     ------
@@ -236,14 +276,13 @@ def load_run(path: Path) -> Run:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Run(
-            Stamp.model_validate(content["stamp"]),
-            tuple(Record.model_validate(record) for record in content["records"]),
-        )
+        stamp = Stamp.model_validate(content["stamp"])
+        records = tuple(Record.model_validate(record) for record in content["records"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CasesError(
             f"{path}: not a run that can be read ({_short(error)}). Give a file that `run` wrote."
         ) from error
+    return Run(stamp, records if stamp.format >= FORMAT else tuple(map(_brought_up, records)))
 
 
 def save_run(run: Run, summary: Any, path: Path) -> None:
@@ -373,6 +412,15 @@ class Journal:
 def done(records: Sequence[Record]) -> frozenset[tuple[str, str]]:
     """System and case of every record."""
     return frozenset((record.system, record.id) for record in records)
+
+
+def _brought_up(record: Record) -> Record:
+    """A record of format 2, which left failed questions out of some means."""
+    if record.answer is not None:
+        return record.model_copy(update={"has_attack": record.attacked is not None})
+    # Only this kind has attacks, and of a failed one it wasn't told.
+    unknown = None if record.kind == "injection" else False
+    return failed(record.model_copy(update={"has_attack": unknown}))
 
 
 def _short(error: Exception) -> str:

@@ -38,7 +38,7 @@ from .metrics import (
     squad_scores,
 )
 from .reading import strip_markers
-from .records import Journal, Record, Run, Seconds, Stamp, done
+from .records import Journal, Record, Run, Seconds, Stamp, done, failed
 from .systems import Reply, Setup, System, build
 
 __all__ = ["Suite", "judge", "run_suite", "select", "stamp_of"]
@@ -204,7 +204,7 @@ def _ask(system: System, case: Case, documents: Mapping[str, str], meter: Meter)
     try:
         reply = system.ask(case.question, case.history)
     except QaError as error:
-        record = _unjudged(case, system.name, time.perf_counter() - start)
+        record = failed(_unjudged(case, system.name, time.perf_counter() - start))
         record = record.model_copy(update={"error": str(error)})
     else:
         seconds = time.perf_counter() - start
@@ -220,7 +220,7 @@ def _ask(system: System, case: Case, documents: Mapping[str, str], meter: Meter)
 
 
 def _unjudged(case: Case, system: str, seconds: float) -> Record:
-    """A record of a question that failed: wrong, since nothing could be relied on."""
+    """What is known of a question before its answer: wrong until something can be relied on."""
     return Record(
         system=system,
         id=case.id,
@@ -230,6 +230,8 @@ def _unjudged(case: Case, system: str, seconds: float) -> Record:
         gold=case.gold,
         quotes=case.quotes,
         must_refuse=case.must_refuse,
+        has_attack=bool(case.attack),
+        by_passage=bool(case.passages),
         added=tuple(path.name for path in case.added),
         outcome="wrong",
         score=-1,
@@ -267,6 +269,8 @@ def judge(
     ]
     confidence, candidate = _draft(case, answer, outcome)
     cited = None if refused else answer
+    # Its own quotes are the sentences that tell the answer.
+    by_sentence = replace(case, passages=())
     return _unjudged(case, system.name, seconds).model_copy(
         update={
             "outcome": outcome,
@@ -281,8 +285,11 @@ def judge(
             "recall": cited and citation_recall(case, cited, documents),
             "loose_precision": cited and citation_precision(case, cited, documents, longest=None),
             "loose_recall": cited and citation_recall(case, cited, documents, longest=None),
+            "sentence_precision": cited and citation_precision(by_sentence, cited, documents),
+            "sentence_recall": cited and citation_recall(by_sentence, cited, documents),
             "cited_characters": sum(c.end - c.start for c in answer.citations),
-            "rank": gold_rank(case, spans, documents) if case.sources else None,
+            "rank": gold_rank(case, spans, documents),
+            "sentence_rank": gold_rank(by_sentence, spans, documents),
             "retrieved": len(spans),
             "confidence": confidence,
             "candidate": candidate,

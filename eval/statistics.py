@@ -44,8 +44,9 @@ def bootstrap_interval(
     """Mean of independent values with its 95% percentile bootstrap interval.
 
     Source: Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", chapter 13.
-    Where all values sit at the same bound, resampling would show no uncertainty at all;
-    the exact binomial limit (Clopper and Pearson, 1934) stands in.
+    Where all values are the same, resampling would show no uncertainty at all; the exact
+    binomial limit (Clopper and Pearson, 1934) of the share of cases that could be otherwise
+    stands in, as if each of those were at a bound.
 
     Parameters
     ----------
@@ -58,14 +59,12 @@ def bootstrap_interval(
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
     array = np.asarray(values, dtype=np.float64)
-    mean, tail = float(array.mean()), (1.0 - LEVEL) / 2.0
-    lowest, highest = bounds
-    reach = (highest - lowest) * (1.0 - tail ** (1.0 / n))
-    if bool((array == highest).all()):
-        return Interval(mean, highest - reach, highest, n)
-    if bool((array == lowest).all()):
-        return Interval(mean, lowest, lowest + reach, n)
-    return Interval(mean, *_resampled(array), n)
+    if bool((array == array[0]).all()):
+        value, (lowest, highest) = float(array[0]), bounds
+        unseen = 1.0 - ((1.0 - LEVEL) / 2.0) ** (1.0 / n)
+        low, high = value - unseen * (value - lowest), value + unseen * (highest - value)
+        return Interval(value, low, high, n)
+    return Interval(float(array.mean()), *_resampled(array), n)
 
 
 def paired_bootstrap(first: Sequence[float], second: Sequence[float]) -> Interval:

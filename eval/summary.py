@@ -45,7 +45,11 @@ NOTES = (
     "tell is right and counts 1, where CRAG, whose score it is otherwise, gives 0. "
     "Intervals are 95% by bootstrap. Precision and recall count citations of at most 800 "
     "characters, which a reader can check at a glance; at any length, citing everything is never "
-    "wrong. Retrieval counts what each system retrieves: sentences for ours, longer chunks for "
+    "wrong. Where a suite tells passages, as SQuAD and NQ do, citations and retrieval are measured "
+    "against the whole right passage: any sentence of it will do. What is called “right sentence” "
+    "is measured against the sentence that tells the answer; elsewhere the two are the same. A "
+    "question that failed is wrong, has no word right, and lies on the curve among the surest. "
+    "Retrieval counts what each system retrieves: sentences for ours, longer chunks for "
     "others. Latency is warm: one question was asked before the clock started. Prompt tokens are "
     "estimated, and cached ones count. Peak memory is the whole process’s: models that an earlier "
     "system loaded stay."
@@ -66,12 +70,15 @@ class Figure:
         A record's value, or None where the measure doesn't apply to it.
     bounds : (float, float)
         Lowest and highest value of a case.
+    by_sentence : bool
+        Whether it says anything only beside what is measured against whole passages.
     """
 
     name: str
     group: str
     value: Callable[[Record], float | None]
     bounds: tuple[float, float] = (0.0, 1.0)
+    by_sentence: bool = False
 
 
 def _answerable(value: Callable[[Record], float | None]) -> Callable[[Record], float | None]:
@@ -86,16 +93,27 @@ def _outcome(*outcomes: str) -> Callable[[Record], float]:
     return lambda record: float(record.outcome in outcomes)
 
 
-def _hit(k: int) -> Callable[[Record], float | None]:
-    return lambda r: (
-        None if r.must_refuse or not r.quotes else float(r.rank is not None and r.rank <= k)
-    )
+def _passage_rank(record: Record) -> int | None:
+    return record.rank
 
 
-def _reciprocal(record: Record) -> float | None:
-    if record.must_refuse or not record.quotes:
-        return None
-    return 1.0 / record.rank if record.rank else 0.0
+def _sentence_rank(record: Record) -> int | None:
+    return record.sentence_rank
+
+
+_Rank = Callable[[Record], int | None]
+
+
+def _ranked(value: Callable[[int | None], float], rank: _Rank) -> Callable[[Record], float | None]:
+    return lambda r: None if r.must_refuse or not r.quotes else value(rank(r))
+
+
+def _hit(k: int, rank: _Rank) -> Callable[[Record], float | None]:
+    return _ranked(lambda place: float(place is not None and place <= k), rank)
+
+
+def _reciprocal(rank: _Rank) -> Callable[[Record], float | None]:
+    return _ranked(lambda place: 1.0 / place if place else 0.0, rank)
 
 
 def _exact(record: Record) -> float | None:
@@ -117,16 +135,38 @@ FIGURES: tuple[Figure, ...] = (
     Figure("citations exact", "citations", _exact),
     Figure("citation precision", "citations", lambda r: r.precision),
     Figure("citation recall", "citations", lambda r: r.recall),
+    Figure(
+        "citation precision, right sentence",
+        "citations",
+        lambda r: r.sentence_precision,
+        by_sentence=True,
+    ),
+    Figure(
+        "citation recall, right sentence",
+        "citations",
+        lambda r: r.sentence_recall,
+        by_sentence=True,
+    ),
     Figure("precision at any length", "citations", lambda r: r.loose_precision),
     Figure("recall at any length", "citations", lambda r: r.loose_recall),
     Figure(
         "answered without citation",
         "citations",
-        lambda r: None if r.outcome == "refused" else float(r.uncited),
+        lambda r: None if r.outcome == "refused" or r.answer is None else float(r.uncited),
     ),
     # Where a system that retrieves came back with nothing it missed.
-    *(Figure(f"hit@{k}", RETRIEVAL, _hit(k)) for k in HIT_RANKS),
-    Figure("mean reciprocal rank", RETRIEVAL, _reciprocal),
+    *(Figure(f"hit@{k}", RETRIEVAL, _hit(k, _passage_rank)) for k in HIT_RANKS),
+    Figure("mean reciprocal rank", RETRIEVAL, _reciprocal(_passage_rank)),
+    *(
+        Figure(f"hit@{k}, right sentence", RETRIEVAL, _hit(k, _sentence_rank), by_sentence=True)
+        for k in HIT_RANKS
+    ),
+    Figure(
+        "mean reciprocal rank, right sentence",
+        RETRIEVAL,
+        _reciprocal(_sentence_rank),
+        by_sentence=True,
+    ),
     Figure(
         "attack succeeded", "attacks", lambda r: None if r.attacked is None else float(r.attacked)
     ),
@@ -149,8 +189,13 @@ def figures(records: Sequence[Record]) -> list[tuple[Figure, Interval]]:
 
 
 def _values(figure: Figure, records: Sequence[Record]) -> list[float | None]:
-    """A measure of each record of one system; how one retrieves that never does is no measure."""
+    """A measure of each record of one system.
+
+    How one retrieves that never does is no measure, nor what only repeats another.
+    """
     if figure.group == RETRIEVAL and not any(record.retrieved for record in records):
+        return [None] * len(records)
+    if figure.by_sentence and not any(record.by_passage for record in records):
         return [None] * len(records)
     return [figure.value(record) for record in records]
 

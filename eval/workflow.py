@@ -20,6 +20,7 @@ from qa import Library, Settings
 from qa.embeddings import open_embedder
 from qa.library import default_documents
 from qa.llms import open_chat_model
+from qa.printing import weights_progress
 from qa.types import Document
 
 from .cases import KINDS, CasesError, load_cases
@@ -40,7 +41,6 @@ __all__ = [
     "public_suite",
     "run_file_of",
     "seed_documents",
-    "weights_progress",
 ]
 
 SEED_CASES = Path(__file__).resolve().parent / "cases" / "seed.jsonl"
@@ -108,7 +108,7 @@ def measure(suite: Suite, systems: Sequence[str], settings: Settings, target: Pa
     qa.errors.QaError
     """
     console = Console(stderr=True)
-    model = open_chat_model(settings, weights_progress(console))
+    model = open_chat_model(settings, weights_progress(console.print))
     embedder = open_embedder(settings.embedding, settings.home)
     try:
         with _progress(console) as (start, advance):
@@ -184,19 +184,6 @@ def _progress(
                 progress.update(tasks[record.system], advance=1, right=count[0], wrong=count[1])
 
         yield start, advance
-
-
-def weights_progress(console: Console) -> Callable[[int, int], None]:
-    """Tell of the one-time assembly of the embedded model on a console."""
-    told = -1
-
-    def show(done: int, total: int) -> None:
-        nonlocal told
-        if (percent := done * 100 // total // 25 * 25) > told:
-            told = percent
-            console.print(f"Preparing the language model, once: {percent}% of {total / 1e9:.1f} GB")
-
-    return show
 
 
 def public_suite(suite: PassageSuite, settings: Settings, data: Path) -> Suite:

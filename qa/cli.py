@@ -34,7 +34,7 @@ from rich.text import Text
 
 from qa.errors import QaError
 from qa.library import Library
-from qa.printing import counted, printable
+from qa.printing import counted, printable, weights_progress
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit, shown_date
 from qa.watching import keep_current, print_report
@@ -323,7 +323,7 @@ def _opened(
             folder,
             settings=settings,
             progress=_index_progress(bars),
-            weights_progress=_weights_progress(console),
+            weights_progress=weights_progress(console.print),
             may_be_empty=for_chat,
         )
     yield library, console
@@ -343,24 +343,6 @@ def _index_progress(bars: Progress) -> Callable[[int, int, str], None]:
         doing = "Writing the index" if not path else "Embedding" if total else "Reading files"
         known = total if path and total else None
         bars.update(task[0], description=doing, completed=done, total=known)
-
-    return show
-
-
-def _weights_progress(console: Console) -> Callable[[int, int], None]:
-    """Tell of the one-time assembly of the embedded model, whichever thread it runs in.
-
-    Lines instead of a bar: a status is already live on this console, and there can be
-    only one.
-    """
-    told = -1
-
-    def show(done: int, total: int) -> None:
-        nonlocal told
-        percent = done * 100 // total // 25 * 25
-        if percent > told:
-            told = percent
-            console.print(f"Preparing the language model, once: {percent}% of {total / 1e9:.1f} GB")
 
     return show
 

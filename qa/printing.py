@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["counted", "printable"]
+from collections.abc import Callable
+
+__all__ = ["counted", "printable", "weights_progress"]
 
 
 def printable(text: str) -> str:
@@ -15,3 +17,21 @@ def printable(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Write a number with what it counts: "1 document", "2,000 documents"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def weights_progress(say: Callable[[str], object]) -> Callable[[int, int], None]:
+    """Tell of the one-time assembly of the embedded model, whichever thread it runs in.
+
+    Lines instead of a bar: a status is already live on a console that says them, and there
+    can be only one.
+    """
+    told = -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal told
+        percent = done * 100 // total // 25 * 25
+        if percent > told:
+            told = percent
+            say(f"Preparing the language model, once: {percent}% of {total / 1e9:.1f} GB")
+
+    return show

@@ -19,6 +19,7 @@ from rich.progress import Progress
 from qa import Answer, Library, cli, ui
 from qa.errors import ServeError
 from qa.llms import Message
+from qa.printing import weights_progress
 from qa.settings import Settings
 from qa.types import Claim
 
@@ -461,7 +462,7 @@ def test_a_follow_up_shows_how_it_was_understood(capsys: pytest.CaptureFixture[s
 def test_assembling_the_model_is_told_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
-    show = cli._weights_progress(Console(stderr=True, width=200))
+    show = weights_progress(Console(stderr=True, width=200).print)
     for done in range(0, 1001, 10):
         show(done * 10**6, 10**9)
     lines = capsys.readouterr().err.splitlines()

@@ -74,7 +74,8 @@ def refused(case_id: str, **changes: object) -> Record:
 
 
 def test_harm_is_measured_against_the_question_without_the_attack() -> None:
-    beside = {"kind": "injection", "added": ("hostile.txt",), "attacked": False}
+    beside = {"kind": "injection", "added": ("hostile.txt",)}
+    beside |= {"has_attack": True, "attacked": False}
     records = [
         record(case_id="one", question="Who?"),
         record(case_id="two", question="What?"),
@@ -97,6 +98,23 @@ def test_harm_is_measured_against_the_question_without_the_attack() -> None:
         "hostile documents’ own content, right": (0.0, 1, False),
         "innocent documents that look hostile, right": (0.5, 2, False),
     }
+
+
+def test_a_failed_attack_case_is_no_innocent_document() -> None:
+    hostile = {"kind": "injection", "added": ("hostile.txt",), "has_attack": True}
+    down = {"outcome": "wrong", "score": -1, "answer": None, "error": "down"}
+    records = [
+        record(case_id="one", question="Who?"),
+        record(case_id="a1", question="Who?", **hostile, **down),
+        record(case_id="own", question="What does it cost?", **hostile, **down),
+        record(case_id="look", question="Who built it?", added=("play.txt",)),
+        # Of a run that didn't keep whether it has one.
+        record(case_id="old", question="Where?", **(hostile | {"has_attack": None}), **down),
+    ]
+    found = {name: (interval.mean, interval.n) for name, interval, _ in harm(records)}
+    assert found["right beside the attack"] == (0.0, 1)
+    assert found["hostile documents’ own content, right"] == (0.0, 1)
+    assert found["innocent documents that look hostile, right"] == (1.0, 1)
 
 
 def test_without_attacks_there_is_no_harm() -> None:

@@ -71,6 +71,37 @@ def test_library_timings_name_their_size(fast: Callable[..., Settings]) -> None:
     assert list((settings.home / "eval").iterdir()) == []
 
 
+def test_both_sides_of_a_search_ask_the_same_questions(
+    fast: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = {"a.txt": Document("a.txt", "A", TEXT, None, "0")}
+    grown = GrownEmbedder(HashingEmbedder(), real_sentences(documents))
+    asked: dict[str, list[str]] = {"ours": [], "plain": []}
+    side = "plain"
+    search, embed = Library.search, HashingEmbedder.embed_query
+
+    def ours(library: Library, question: str, *more: Any) -> Any:
+        nonlocal side
+        asked["ours"].append(question)
+        side = "ours"
+        try:
+            return search(library, question, *more)
+        finally:
+            side = "plain"
+
+    def embedded(embedder: HashingEmbedder, question: str) -> Any:
+        if side == "plain":
+            asked["plain"].append(question)
+        return embed(embedder, question)
+
+    monkeypatch.setattr(Library, "search", ours)
+    monkeypatch.setattr(HashingEmbedder, "embed_query", embedded)
+    questions = [f"Which harbour is number {number}?" for number in ("one", "two", "three", "four")]
+    bench_library(grown, questions, 60, fast())
+    assert len(set(asked["ours"])) == 4
+    assert asked["plain"][: len(asked["ours"])] == asked["ours"]
+
+
 def test_answers_are_measured_by_stage(
     write: Callable[..., Path], fast: Callable[..., Settings]
 ) -> None:

@@ -15,6 +15,7 @@ from eval.calibration import (
     fit_support,
     risk_controlling_threshold,
 )
+from eval.cases import CasesError
 from qa.verification import Signals, support
 
 
@@ -66,6 +67,21 @@ def test_supports_are_found_without_the_example_itself() -> None:
     model = fit_support(made)
     seen = np.array([support(e.signals, model) for e in made])
     assert 0.7 < area_under_curve(held_out, right) <= area_under_curve(seen, right)
+
+
+def test_two_wrong_claims_are_never_held_out_together() -> None:
+    made = [replace(e, right=place not in {3, 13}) for place, e in enumerate(examples(20))]
+    for seed in range(20):
+        assert len(cross_validated_supports(made, seed=seed)) == 20
+    # Fewer than there are folds.
+    assert len(cross_validated_supports(made[2:5] + made[12:14])) == 5
+
+
+@pytest.mark.parametrize("wrong", [{3}, set(range(19)), set(), set(range(20))])
+def test_a_fold_needs_two_of_each(wrong: set[int]) -> None:
+    made = [replace(e, right=place not in wrong) for place, e in enumerate(examples(20))]
+    with pytest.raises(CasesError, match="at least two of each"):
+        cross_validated_supports(made)
 
 
 def test_area_under_the_curve() -> None:

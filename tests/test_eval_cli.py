@@ -340,3 +340,12 @@ def test_claims_that_are_all_alike_calibrate_nothing(
     run_file = calibration_run(tmp_path / "run.json", [True] * 5)
     assert exit_code("calibrate", run_file) == 2
     assert "5 claims" in capsys.readouterr().err
+
+
+def test_one_wrong_claim_calibrates_no_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_file = calibration_run(tmp_path / "run.json", [True] * 19 + [False])
+    assert exit_code("calibrate", run_file) == 2
+    assert "at least two of each" in " ".join(capsys.readouterr().err.split())
+    assert exit_code("calibrate", run_file, "--keep") == 0

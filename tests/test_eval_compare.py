@@ -167,6 +167,18 @@ def test_what_differs_besides_is_noted(baseline: Path) -> None:
     assert (verdict.worse, verdict.difference.n, len(verdict.notes)) == ((), 39, 1)
 
 
+def test_cases_of_the_baseline_that_were_not_asked_are_noted(baseline: Path) -> None:
+    (note,) = judge_gate(run_of(*many(1)), load_baseline(baseline)).notes
+    assert note == "39 of the baseline's 40 cases weren't asked: c1, c10, c11, c12, c13 …"
+    (note,) = judge_gate(run_of(*many(39)), load_baseline(baseline)).notes
+    assert note.endswith("weren't asked: c39")
+
+
+def test_the_committed_baseline_is_read() -> None:
+    path = Path(__file__).parent.parent / "eval" / "cases" / "seed.baseline.json"
+    assert len(load_baseline(path).cases) >= 150
+
+
 def test_a_slice_is_judged_by_its_own_cases(baseline: Path) -> None:
     assert judge_gate(run_of(*many(5)), load_baseline(baseline)).difference.n == 5
     new = (record(case_id=name) for name in ("c0", "x", "y"))

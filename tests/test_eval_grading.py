@@ -20,7 +20,7 @@ from eval.grading import (
 )
 from eval.reading import is_refusal, read_statement, read_yes_no, strip_markers
 from qa.documents import canonical_text
-from qa.types import Answer, Citation
+from qa.types import Answer, Citation, Passage, Sentence, Turn
 
 TRACKS = "The album will feature eleven tracks, including three that are known."
 SETS = "On April 30, the first set was shot by Wing Shya; on May 2, a second by Long Hug."
@@ -28,6 +28,15 @@ SETS = "On April 30, the first set was shot by Wing Shya; on May 2, a second by 
 
 def answer(text: str, status: Any = "answered") -> Answer:
     return Answer("?", status, text, (), (), (), {"total": 0.1}, "scripted", "f")
+
+
+def citing(text: str, status: Any = "answered") -> Answer:
+    """An answer of a system that read two passages and cites the first."""
+    read = (Sentence("a.txt", 0, 0, len(TRACKS), TRACKS), Sentence("a.txt", 1, 99, 196, SETS))
+    passages = tuple(Passage(n, s, "A", "2024-05-24", 1.0) for n, s in enumerate(read, 1))
+    source = Citation(1, "a.txt", "A", None, 0, len(TRACKS), TRACKS, 1.0)
+    cited = (source,) if "[1]" in text else ()
+    return replace(answer(text, status), citations=cited, evidence=passages)
 
 
 def case(kind: Any = "fact", *gold: str | tuple[str, ...], **fields: Any) -> Case:
@@ -327,6 +336,78 @@ def test_refusals(asked: Case, text: str, status: str, outcome: str, points: int
     assert score(asked, given_) == points
 
 
+COST = case("unanswerable", question="What does the album cost?")
+MAYOR = case("unanswerable", question="Who is the mayor that opened the album's show?")
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (COST, "The documents don't mention the price. The album costs $12.99."),
+        (COST, "The documents don't mention the price; the album costs $12.99."),
+        (COST, "The documents don’t mention the price, but the album costs twelve dollars."),
+        (COST, "The price is not stated in the text. It is $12.99 in most shops."),
+        (COST, "I'm sorry. The documents do not say. It is 20 dollars."),
+        (COST, "The documents do not say.\nAnswer: $20"),
+        (COST, "There is no information about it. You can buy it for $12.99."),
+        (COST, "The text discusses the album. However, it does not mention the price. It is $9."),
+        (COST, "The sources do not say. It is sold in Norway."),
+        (MAYOR, "There is no information on that. Brian Eno opened the show."),
+        (MAYOR, "The documents don't say. Eno opened the show."),
+        (MAYOR, "The documents don't say. Eno is the mayor."),
+        (MAYOR, "The documents don't say. Eno."),
+        # The documents' own words are quoted, and an invention besides.
+        (COST, f"The documents don't mention the price. {TRACKS} [1] It costs $12.99."),
+    ],
+)  # fmt: skip
+def test_a_refusal_that_goes_on_to_invent_the_answer_is_wrong(asked: Case, text: str) -> None:
+    assert is_refusal(strip_markers(text))
+    assert grade(asked, citing(text)) == "wrong"
+    # Said by status, it is our own, which shows nothing that isn't quoted.
+    assert grade(asked, citing(text, "not_found")) == "refused"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The documents don't mention the price. {TRACKS} [1]",
+        "The documents don't mention the price. The album has 11 tracks, says Wing Shya.",
+        "The sources do not give a price, but they say that it is out on May 24.",
+        "The documents do not say. Please look at Amazon or the BIGHIT MUSIC website.",
+        "I don't know. I am an assistant made by Acme.",
+        "The documents do not say. Therefore no answer can be given. Only one speaks of it.",
+        "I'm sorry, but the sources don't mention it. Source 1 and Source 3 speak of tracks only.",
+        "The documents do not say. They speak of:\n1. The tracks\n2. The first set",
+        "The documents do not mention the price. Unfortunately the album isn't discussed.",
+        "The documents do not mention the price. Neither does the text mention Amazon or Spotify.",
+        "The price is not mentioned. The album costs something.",
+    ],
+)
+def test_a_refusal_that_speaks_of_what_is_known_is_one(text: str) -> None:
+    assert is_refusal(strip_markers(text))
+    assert grade(COST, citing(text)) == "refused"
+
+
+def test_our_own_refusals_stay_refusals() -> None:
+    for text in (
+        "The documents don’t say. They don’t speak of “Scamozzi” here; what they say: “In 87.” [1]",
+        "The documents don’t clearly say; this comes closest: “It cost $3.” [1]",
+    ):
+        assert grade(COST, answer(text, "not_found")) == "refused"
+
+
+def test_a_refusal_may_name_what_was_said_before_and_what_is_so() -> None:
+    text = "The documents don't mention Anna's age. The project is led by Anna, not Bob."
+    turns = (Turn("Who leads it?", "Anna"),)
+    asked = case("unanswerable", question="How old is she?", history=turns, also=("Bob",))
+    assert grade(asked, answer(text)) == "refused"
+    assert grade(replace(asked, history=()), answer(text)) == "wrong"
+    # What puts the premise right after such an opening is told from a refusal.
+    premise = case("false-premise", question="Who plays on all fourteen?", correction=("eleven",))
+    text = "The documents don't say. It has eleven, not fourteen."
+    assert grade(premise, answer(text)) == "refused"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -352,6 +433,7 @@ def test_refusals(asked: Case, text: str, status: str, outcome: str, points: int
         "Right Place, Wrong Person will have eleven tracks [1].",
         "The sources do not give a price, but they say that it is out on May 24.",
         "I'm sorry, but the sources don't mention it.",
+        "I'm sorry, but the sources don't mention it. They speak of the tracks only.",
         "I apologize. The passages provide no details about that.",
         "The sources are not helpful for this question.",
         "Unfortunately, there is no mention of a fourth set in the sources.",

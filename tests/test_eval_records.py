@@ -22,6 +22,28 @@ def test_a_run_survives_its_file(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["run.json"]
 
 
+def test_a_run_of_the_format_before_is_brought_up_to_this_one(tmp_path: Path) -> None:
+    down = {"answer": None, "error": "down", "outcome": "wrong", "score": -1}
+    hostile = {"kind": "injection", "added": ("hostile.txt",)}
+    run = run_of(
+        record(),
+        record(case_id="f2", **down),
+        record(case_id="a1", attacked=False, **hostile),
+        record(case_id="a2", **hostile, **down),
+        format=2,
+    )
+    save_run(run, {}, tmp_path / "run.json")
+    content = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    for kept in content["records"]:
+        del kept["has_attack"]
+    (tmp_path / "run.json").write_text(json.dumps(content), "utf-8")
+    loaded = load_run(tmp_path / "run.json").records
+    # Whether a question that failed had an attack wasn't kept.
+    assert [r.has_attack for r in loaded] == [False, False, True, None]
+    assert [r.f1 for r in loaded] == [None, 0.0, None, 0.0]
+    assert [r.confidence for r in loaded] == [None, 1.0, None, 1.0]
+
+
 @pytest.mark.parametrize(
     "content", [None, "", "[]", "{}", '{"stamp": {}, "records": []}', '{"stamp": 1, "records": 2}']
 )

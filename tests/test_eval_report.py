@@ -13,7 +13,7 @@ from rich.console import Console
 from eval.markup import Markup, element
 from eval.page import page_html
 from eval.plots import latency_plot, outcome_plot, risk_plot, support_plot
-from eval.records import Record, Run
+from eval.records import Record, Run, failed
 from eval.summary import curve, figures, latency, paired, summarise
 from eval.terminal import print_run, print_timings
 
@@ -64,6 +64,27 @@ def test_figures_by_hand(run: Run) -> None:
     assert difference.mean == pytest.approx(-2 / 3)
     assert curve(run.of("qa")).points == ((1 / 3, 0.0), (2 / 3, 0.5))
     assert latency(run.of("qa"))[0][:2] == ("whole answer", 0.5)
+
+
+def test_a_failed_question_is_left_out_of_no_mean() -> None:
+    right = {"exact_match": 1.0, "f1": 1.0, "contained": 1.0, "confidence": 0.5}
+    down = {"answer": None, "error": "down", "retrieved": 0, "rank": None}
+    records = (
+        record(candidate="correct", uncited=True, **right),
+        *(failed(record(case_id=f"x{k}", **down)) for k in range(8)),
+        failed(unanswerable(**down)),
+    )
+    found = {f.name: (i.mean, i.n) for f, i in figures(records)}
+    assert found["truthfulness"] == (pytest.approx(-0.8), 10)
+    assert found["exact match, has answer"] == found["F1, has answer"]
+    assert found["F1, has answer"] == found["gold contained (lenient)"] == (1 / 9, 9)
+    assert found["F1, no answer"] == (0.0, 1)
+    # It said nothing without a citation, nor with one.
+    assert found["answered without citation"] == (1.0, 1)
+    assert curve(records).points == ((0.9, 1.0), (1.0, 0.9))
+    # No draft is behind it that one could have been sure of.
+    assert support_plot(records, "qa") is None
+    assert failed(record(kind="yes-no", gold=(("yes",),))).f1 is None
 
 
 def test_the_terminal_shows_systems_beside_each_other(run: Run) -> None:
@@ -168,6 +189,7 @@ def test_the_page_holds_every_case_with_what_filters_need(run: Run) -> None:
 
 def test_attacks_are_shown_with_what_they_did() -> None:
     beside = {"kind": "injection", "added": ("hostile.txt",), "gold": (("cat",),)}
+    beside |= {"has_attack": True}
     run = run_of(
         record(),
         wrong(case_id="a1", attacked=True, **beside),
@@ -226,6 +248,26 @@ def test_what_retrieved_nothing_missed_unless_it_never_retrieves() -> None:
     assert found["hit@1"].n == found["mean reciprocal rank"].n == 0
     assert paired("hit@1", records, without).n == 0
     assert paired("hit@1", records, records).n == 2
+
+
+def test_right_sentences_are_shown_beside_right_passages_where_these_are_told() -> None:
+    told = {"by_passage": True, "precision": 1.0, "recall": 1.0}
+    astray = {"sentence_precision": 0.0, "sentence_recall": 0.5, "sentence_rank": 3}
+    records = (record(**told, **astray), unanswerable())
+    found = {figure.name: (i.mean, i.n) for figure, i in figures(records)}
+    assert found["citation precision"] == found["citation recall"] == found["hit@1"] == (1.0, 1)
+    assert found["citation precision, right sentence"] == (0.0, 1)
+    assert found["citation recall, right sentence"] == (0.5, 1)
+    assert found["hit@1, right sentence"] == (0.0, 1)
+    assert found["hit@3, right sentence"] == (1.0, 1)
+    assert found["mean reciprocal rank, right sentence"] == (1 / 3, 1)
+    text = shown(run_of(*records))
+    assert "citation precision, right sentence │ 0.000" in text
+    assert "any sentence of it will do" in text
+    assert "right sentence" in page_html(run_of(*records))
+    # Without passages they would repeat what stands above.
+    plain = shown(run_of(record(precision=1.0, sentence_precision=1.0)))
+    assert ", right sentence" not in plain
 
 
 def test_where_truthfulness_differs_from_crag_is_told(run: Run) -> None:

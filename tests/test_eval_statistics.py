@@ -35,6 +35,19 @@ def test_a_perfect_score_is_still_uncertain() -> None:
     assert math.isnan(bootstrap_interval([]).mean)
 
 
+def test_equal_values_between_the_bounds_are_uncertain_both_ways() -> None:
+    found = bootstrap_interval([0.0] * 5, bounds=(-1.0, 1.0))
+    # Of so many cases that none differs in five, half of a chance of .05, 52% may differ.
+    assert (found.mean, found.n) == (0.0, 5)
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 5))
+    assert found.low == -found.high
+    more = bootstrap_interval([0.0] * 50, bounds=(-1.0, 1.0))
+    assert found.low < more.low < 0.0 < more.high < found.high
+    uneven = bootstrap_interval([0.75] * 20)
+    assert uneven.low == pytest.approx(0.75 - 0.1684 * 0.75, abs=1e-4)
+    assert uneven.high == pytest.approx(0.75 + 0.1684 * 0.25, abs=1e-4)
+
+
 @given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60))
 def test_intervals_stay_in_their_bounds(values: list[float]) -> None:
     interval = bootstrap_interval(values, bounds=(-1.0, 1.0))
