@@ -156,8 +156,8 @@ def _unfinished(path: str, status: int | None, *, timed_out: bool) -> DocumentEr
     """Tell why a child gave no whole reply, by what it died of; None where it lives."""
     if timed_out:
         return DocumentError(
-            f"{path} wasn't read within {PATIENCE} s. Index again when the machine is less busy, or "
-            "split it into smaller files."
+            f"{path} wasn't read within {PATIENCE} s. Index again when the machine is less busy, "
+            "or split it into smaller files."
         )
     if status is not None and 0 <= status < _CRASHES:
         return DocumentError(
