@@ -81,7 +81,7 @@ ORDER = (
 
 # Each vendor is met in the module named for it; types for people's own models excepted.
 VENDORS = {
-    "selectolax": {"readers/html.py"},
+    "selectolax": {"readers/html.py", "readers/formulas.py"},
     "pypdfium2": {"readers/pdf.py"},
     "docx": {"readers/docx.py"},
     "pptx": {"readers/pptx.py"},
