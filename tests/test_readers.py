@@ -276,6 +276,8 @@ def test_title_date_and_body(
          "by: Ann\n---\nIt fell."),
         ("---\ntitle: Rain\ntitle: Snow\n---\nIt fell.", "Snow", None,
          "title: Rain\ntitle: Snow\n---\nIt fell."),
+        ("---\ntitle: Rain # by Ann\n---\nIt fell.", "Rain", None,
+         "title: Rain # by Ann\n---\nIt fell."),
         ("---\ndate: 2024-05-11, as a draft\n---\nIt fell.", "It fell.", "2024-05-11",
          "date: 2024-05-11, as a draft\n---\nIt fell."),
         (f"---\ntitle: Rain {'fell ' * 50}\n---\nIt fell.", f"Rain {'fell ' * 38}fell…", None,

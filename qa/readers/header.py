@@ -207,8 +207,8 @@ def _after_names(matter: re.Match[str], names: Set[str]) -> int:
     position = matter.start("block")
     while found := _NAMED.match(text, position, end):
         name = _plain_name(found["name"])
-        # Of two of a name only one was taken.
-        if name not in names or every[name] > 1:
+        # Of two of a name only one was taken, and of a line no remark.
+        if name not in names or every[name] > 1 or " #" in found[0]:
             break
         position = found.end()
         if text.startswith("-") and (more := _GOES_ON.match(text, position, end)):
