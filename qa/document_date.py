@@ -14,6 +14,9 @@ __all__ = ["document_date", "may_be_spoken_of"]
 
 # "The letter" may be any of those that come as close.
 CLOSEST = 3
+# As far as front matter reaches, and more than the lines of a header take.
+_HEADER = 20_000
+_MAX_LINE = 400
 # What a question for a document's date calls the document.
 _THE_DOCUMENT = re.compile(r"(?i)\bthe (\w+)(?: \w+){0,2}\W*\Z")
 
@@ -58,17 +61,28 @@ def _header(document: Document) -> Passage | None:
     """The header of a document, where it tells the date."""
     if document.date is None:
         return None
-    header = document.text[: document.body_start]
-    quote = header.strip()
     # The date may come from elsewhere: a file's name or its metadata can't be quoted.
     date = Date(*map(int, document.date.split("-")))
-    if date not in {token.value for token in tokenise(quote)}:
-        return None
+    header = document.text[: document.body_start]
+    quote = header.strip()
     start = header.index(quote)
+    if not _tells(quote, date):
+        # An author's line above it may have left it to the text: what told it stands first there.
+        if document.date_source not in {"front matter", "header"}:
+            return None
+        lines = re.finditer(r"\S[^\n]*(?<!\s)", document.text[:_HEADER])
+        told = next((line for line in lines if _tells(line[0][:_MAX_LINE], date)), None)
+        if told is None:
+            return None
+        quote, start = told[0], told.start()
     sentence = Sentence(document.path, 0, start, start + len(quote), quote)
     return Passage(
         0, sentence, document.title, document.date, 0.0, date_source=document.date_source
     )
+
+
+def _tells(text: str, date: Date) -> bool:
+    return date in {token.value for token in tokenise(text)}
 
 
 def may_be_spoken_of(evidence: Evidence) -> bool:

@@ -138,9 +138,13 @@ _EMOJI = "\u00a9\u00ae\u203c-\u3299\ufe0f\U0001f000-\U0001faff"
 _STRAY_JOINER = re.compile(
     f"(?<![{_JOINING}])\u200c|(?<![{_JOINING}{_EMOJI}])\u200d|(?<=[{_EMOJI}])\u200d(?![{_EMOJI}])"
 )
-# One variation selector chooses a glyph; further ones in a row can only carry hidden data.
+# One variation selector chooses a glyph; further ones in a row, joined or not, can only carry
+# hidden data.
 _SELECTOR = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_SELECTORS = re.compile(f"[{_SELECTOR}]+")
+_BINDING = f"\u200c\u200d{_SELECTOR}"
+# From the beginning of a row only: anew from each of its characters would take quadratic time.
+_SELECTORS = re.compile(f"(?<![{_BINDING}])[{_BINDING}]*[{_SELECTOR}]")
+_MAX_PASSES = 4
 
 
 def canonical_text(raw: str) -> str:
@@ -164,18 +168,25 @@ def canonical_text(raw: str) -> str:
     text = _LONE_SURROGATE.sub("\ufffd", text)
     if text.isascii():
         return _INVISIBLE.sub("", text)
-    # What is removed can part characters that compose, and what composes can change a
-    # joiner's neighbour: hence both before and after.
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    if "\u200c" in text or "\u200d" in text:
-        text = _STRAY_JOINER.sub("", text)
-    text = _SELECTORS.sub(_first_selector, text)
-    return unicodedata.normalize("NFC", text)
+    # What is removed can part characters that compose or change places, and what composes can
+    # change a joiner's neighbour: hence until nothing changes. Only a text made for it takes
+    # long; it has no use for joiners.
+    for _ in range(_MAX_PASSES):
+        before = text
+        # A joiner that stood beside what goes with the selectors would be stray the next time.
+        text = _SELECTORS.sub(_first_selector, text)
+        text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text))
+        if text == before:
+            return text
+    return unicodedata.normalize("NFC", re.sub("[\u200c\u200d]", "", text))
 
 
 def _first_selector(match: re.Match[str]) -> str:
     before = match.string[match.start() - 1 : match.start()]
-    return match[0][0] if before and not before.isspace() else ""
+    if not before or before.isspace():
+        return ""
+    return match[0].lstrip("\u200c\u200d")[0]
 
 
 def plain_line(line: str) -> str:

@@ -37,6 +37,8 @@ _WIDE_CELL = 100  # A row's cells are narrower than this on average, else it is 
 
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _HASH_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
+_FRONT_MATTER = re.compile(r"(?:---|\+{3})[ \t]*\n")
+_FRONT_MATTER_END = re.compile(r"^(?:---|\.{3}|\+{3})(?=[ \t]*$)", re.MULTILINE)
 _UNDERLINE = re.compile(r" {0,3}(?:={3,}|-{3,})$")
 _RULE = re.compile(r"[ \t>]*(?:[-*_=~+#·•|:][ \t]*)+$")
 _BULLET = re.compile(r"[ \t>]*(?:[-*+•‣◦▪●]|[–—](?=[ \t]+[^\W\d_a-z]))[ \t]+(?=\S)")
@@ -113,6 +115,19 @@ def _blocks(text: str, start: int, *, fences: bool = True) -> list[_Block]:
         opening = blocks.pop().lines[0]
         blocks += _blocks(text, opening[0], fences=False)
     return blocks
+
+
+def _front_blocks(text: str, start: int) -> tuple[list[_Block], int]:
+    """Cut the front matter that a body begins within, and tell where it ends.
+
+    The line that ends it would make a heading of the field above.
+    """
+    opened = _FRONT_MATTER.match(text, 0, start)
+    closed = _FRONT_MATTER_END.search(text, opened.end()) if opened else None
+    if closed is None or closed.start() < start:
+        return [], start
+    fields = _blocks(text[: closed.start()], start)
+    return [*fields, _Block("rule", [closed.span()], closed.start())], closed.end()
 
 
 def _kind_of_line(line: str, open_block: _Block | None) -> tuple[str, int]:
@@ -316,8 +331,10 @@ def split_sentences(document: Document) -> tuple[Sentence, ...]:
     if document.format == "code":
         blocks = list(_code_blocks(text))
     else:
-        blocks = _blocks(text, document.body_start)
+        front, start = _front_blocks(text, document.body_start)
+        blocks = _blocks(text, start)
         _mark_plain_headings(text, blocks)
+        blocks[:0] = front
     for number, block in enumerate(blocks):
         is_heading = block.kind == "heading"
         if document.format == "mail" and (not number or blocks[number - 1].kind == "heading"):

@@ -93,3 +93,28 @@ def test_of_versions_the_newest_tells_its_date(
     )
     assert library.index.versions
     assert library.ask("When was the article written?").text == "2024-02-01 [1]"
+
+
+@pytest.mark.parametrize(
+    ("header", "quote"),
+    [
+        ("---\nauthor: Ada\ndate: 2024-05-11\nstatus: final\n---\n", "date: 2024-05-11"),
+        ("---\ntitle: The mill\ndate: 2024-05-11\nauthor: Ada\n---\n", None),
+        ("Title: The mill\nAuthor: Ada\nDate: 11 May 2024\n\n", "Date: 11 May 2024"),
+        ("Updated: 2024-06-01\nPublished: 2024-05-11\n\n", "Published: 2024-05-11"),
+        ("Osk, 11 May 2024\n\nDear Ada,\n\n", "Osk, 11 May 2024"),
+    ],
+)
+def test_a_document_s_date_is_quoted_wherever_its_header_tells_it(
+    write: Callable[..., Path],
+    scripted: Callable[..., tuple[Library, Script]],
+    header: str,
+    quote: str | None,
+) -> None:
+    library, _ = scripted(write({"mill.md": f"{header}The mill was sold. Nobody knew."}))
+    answer = library.ask("When was the article published?")
+    assert answer.text == "2024-05-11 [1]"
+    (citation,) = answer.citations
+    text = library.documents["mill.md"].text
+    assert text[citation.start : citation.end] == citation.quote
+    assert citation.quote == (quote or "---\ntitle: The mill\ndate: 2024-05-11")

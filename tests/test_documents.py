@@ -40,6 +40,34 @@ def test_canonical_text_is_idempotent_and_clean(raw: str) -> None:
     text.encode("utf-8")
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "\ufe0f\u200d\u2764",
+        "x\ufe0f\u200c\ufe0f",
+        " \u200c\ufe0fx",
+        "❤\u200d\u3099\u200c\u0338",
+        "ا\u0301\u200c\u064e\u200dx",
+        "❤" + "\u200d\u3099\u200c\u0338" * 9,
+    ],
+)
+def test_what_hides_what_else_is_hidden_is_gone_at_once(raw: str) -> None:
+    text = canonical_text(raw)
+    assert canonical_text(text) == text
+
+
+@given(st.text("\u200c\u200d\ufe0e\ufe0f\u0301\u0338\u064e\u3099❤⊂a \n=اかक", max_size=12))
+def test_canonical_text_of_what_binds_is_idempotent(raw: str) -> None:
+    text = canonical_text(raw)
+    assert canonical_text(text) == text
+
+
+@pytest.mark.usefixtures("linear_time")
+@pytest.mark.parametrize("unit", ["\u200d", "\ufe0f\u200d", "❤\u200d\u3099\u200c\u0338"])
+def test_what_binds_takes_linear_time(unit: str) -> None:
+    canonical_text("é" + unit * 25_000)
+
+
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"])))
 def test_plain_text_stays_as_it_is(raw: str) -> None:
     assert canonical_text(raw) == raw

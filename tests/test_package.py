@@ -85,8 +85,8 @@ ORDER = (
 
 # Each vendor is met in the module named for it; types for people's own models excepted.
 VENDORS = {
-    "selectolax": {"readers/html.py"},
-    "pypdfium2": {"readers/pdf.py"},
+    "selectolax": {"readers/html.py", "readers/formulas.py"},
+    "pypdfium2": {"readers/pdf.py", "readers/forms.py"},
     "docx": {"readers/docx.py"},
     "pptx": {"readers/pptx.py"},
     "openpyxl": {"readers/sheets.py"},

@@ -15,6 +15,7 @@ from qa import readers
 from qa.documents import canonical_text
 from qa.errors import DocumentError
 from qa.readers import DocumentReader
+from qa.sentences import split_sentences
 from qa.types import Document
 
 
@@ -205,11 +206,14 @@ def test_read_gives_a_document_or_a_document_error(
         ("Date: 2024-05-11T10:30:00.5Z\nRain fell.", "Rain fell.", "2024-05-11", "Rain fell."),
         ("date 2024年5月11日\n雨が降った。", "雨が降った。", "2024-05-11", "雨が降った。"),
         # The first date counts before a later change, wherever it stands.
-        ("Updated: 2024-06-01\nPublished: 2024-05-11\nRain.", "Rain.", "2024-05-11", "Rain."),
+        ("Updated: 2024-06-01\nPublished: 2024-05-11\nRain.", "Rain.", "2024-05-11", None),
         ("Last updated: 2024-06-01\nRain fell.", "Rain fell.", "2024-06-01", "Rain fell."),
         ("Date: 5 \u017fep 2020\nRain fell.", "Rain fell.", "2020-09-05", "Rain fell."),
         # Not a day of the calendar.
-        ("Date: 2023-02-29\nRain fell.", "Rain fell.", None, "Rain fell."),
+        ("Date: 2023-02-29\nRain fell.", "Rain fell.", None, None),
+        # What became neither title nor date is to be found.
+        ("Title: Rain\nPublished: 2024-05-11\nUpdated: 2024-06-01\nSubject: East basin\n\nIt fell.",
+         "Rain", "2024-05-11", "Updated: 2024-06-01\nSubject: East basin\n\nIt fell."),
         # A sentence that tells the date is text.
         ("Posted 2024-05-11 by us here.", "Posted 2024-05-11 by us here.", "2024-05-11", None),
         ("Created May 11, 2024, it sells.", "Created May 11, 2024, it sells.", "2024-05-11", None),
@@ -243,11 +247,12 @@ def test_title_date_and_body(
     [
         ("---\ntitle: Rain\ndate: 2024-05-11\n---\nIt fell.", "Rain", "2024-05-11", "It fell."),
         ("---\ntitle: >-\n  Rain\n  again\n---\nIt fell.", "Rain again", None, "It fell."),
-        ("---\nTitle: 12:30\ntags: [a, b]\n---\n# Else\n", "12:30", None, "# Else\n"),
+        ("---\nTitle: 12:30\ntags: [a, b]\n---\n# Else\n", "12:30", None,
+         "tags: [a, b]\n---\n# Else\n"),
         ("---\ntitle: Rain: a story\npublish_date: 11 May 2024\n---\nIt fell.", "Rain: a story",
          "2024-05-11", "It fell."),
         ("---\ndate: 2024-13-45\ntitle: [\n---\n# Rain #\n\nIt fell.", "Rain", None,
-         "# Rain #\n\nIt fell."),
+         "date: 2024-13-45\ntitle: [\n---\n# Rain #\n\nIt fell."),
         ('---\ntitle: "Rain \\UFFFFFFFF"\n---\nIt fell.', 'Rain \\UFFFFFFFF', None, "It fell."),
         ('---\ntitle: "Rain \\U7FFFFFFF"\n---\nIt fell.', 'Rain \\U7FFFFFFF', None, "It fell."),
         ("---\nIt fell.\n---\nAgain it fell.", "Again it fell.", None, None),
@@ -260,18 +265,52 @@ def test_title_date_and_body(
             '+++\ntitle = "Rain"\ndate = 2021-03-04T10:00:00Z\n+++\n\nIt fell.',
             "Rain", "2021-03-04", "It fell.",
         ),
-        ("+++\ndate = 2021-03-04\n[a]\nb = 1\n+++\nIt fell.", "It fell.", "2021-03-04", "It fell."),
+        ("+++\ndate = 2021-03-04\n[a]\nb = 1\n+++\nIt fell.", "It fell.", "2021-03-04",
+         "[a]\nb = 1\n+++\nIt fell."),
+        # What became neither title nor date is to be found, and what a title was cut from.
+        ("---\ntitle: Rain\nauthor: Ann\ndate: 2024-05-11\n---\nIt fell.", "Rain", "2024-05-11",
+         "author: Ann\ndate: 2024-05-11\n---\nIt fell."),
+        ("---\nauthor: Ann\n\n# Of all.\ntitle: Rain\n...\nIt fell.", "Rain", None,
+         "author: Ann\n\n# Of all.\ntitle: Rain\n...\nIt fell."),
+        ("---\ntitle: >-\n  Rain\n  again\nby: Ann\n---\nIt fell.", "Rain again", None,
+         "by: Ann\n---\nIt fell."),
+        ("---\ntitle: Rain\ntitle: Snow\n---\nIt fell.", "Snow", None,
+         "title: Rain\ntitle: Snow\n---\nIt fell."),
+        ("---\ntitle: Rain # by Ann\n---\nIt fell.", "Rain", None,
+         "title: Rain # by Ann\n---\nIt fell."),
+        ("---\ndate: 2024-05-11, as a draft\n---\nIt fell.", "It fell.", "2024-05-11",
+         "date: 2024-05-11, as a draft\n---\nIt fell."),
+        (f"---\ntitle: Rain {'fell ' * 50}\n---\nIt fell.", f"Rain {'fell ' * 38}fell…", None,
+         f"title: Rain {'fell ' * 50}\n---\nIt fell."),
+        # Between two rules stands text.
+        ("---\nHello all,\n\nIt cost 5 million.\nNote: we meet in Oslo.\n\n---\nSee you.",
+         "Hello all,", None,
+         "---\nHello all,\n\nIt cost 5 million.\nNote: we meet in Oslo.\n\n---\nSee you."),
+        ("---\nNote: we meet in Oslo.\nBring a coat.\n---\nIt fell.", None, None,
+         "---\nNote: we meet in Oslo.\nBring a coat.\n---\nIt fell."),
         ("+++\ntitle = [\n+++\nIt fell.", "+++ title = [ +++ It fell.", None, None),
     ],
 )  # fmt: skip
 def test_markdown_title_date_and_body(
-    tmp_path: Path, text: str, title: str, date: str | None, body: str | None
+    tmp_path: Path, text: str, title: str | None, date: str | None, body: str | None
 ) -> None:
     document = read(tmp_path, text, "a.md")
     assert document.text == text
     if body is not None:
         assert document.text[document.body_start :] == body
-        assert (document.title, document.date) == (title, date)
+        assert (document.title if title else None, document.date) == (title, date)
+
+
+def test_fields_of_front_matter_are_found_and_make_no_heading(tmp_path: Path) -> None:
+    for mark in ("---", "..."):
+        text = f"---\ntitle: Rain\nAuthor: Ann\n{mark}\nIt fell.\n\n# Snow\n\nIt lay."
+        found = split_sentences(read(tmp_path, text, "a.md"))
+        assert [(each.text, each.heading) for each in found if each.text != mark] == [
+            ("Author: Ann", ""),
+            ("It fell.", ""),
+            ("# Snow", ""),
+            ("It lay.", "Snow"),
+        ]
 
 
 def test_a_long_first_sentence_is_shortened_between_words(tmp_path: Path) -> None:

@@ -156,6 +156,64 @@ def test_a_message_with_a_blank_plain_form_is_read_by_its_html(
     assert document.text == "# Rain\n\nIt fell."
 
 
+@pytest.mark.parametrize(
+    ("plain", "html", "text"),
+    [
+        (
+            "To view this message, please use an HTML capable mail client.",
+            "<p>Your invoice of 412 euros is due on 5 June 2024. Pay to account 1234.</p>",
+            "Your invoice of 412 euros is due on 5 June 2024. Pay to account 1234.",
+        ),
+        ("Read it.", f"<p>Read it. {'It rained. ' * 9}", f"Read it. {'It rained. ' * 9}".strip()),
+        ("We meet at noon.", "<p>We meet at <b>noon.</b><p>From Osk.", "We meet at noon."),
+        ("We meet at noon: https://example.org/a/b/c/d/e/f/g", "<p>We meet at noon: <a>here, in the"
+         " annex</a>", "We meet at noon: https://example.org/a/b/c/d/e/f/g"),
+        ("We meet at noon.", f"<style>{'p ' * 99}</style><p hidden>{'x ' * 99}<p>We meet at noon.",
+         "We meet at noon."),
+        ("We meet at noon.", "\x00\x01" * 99, "We meet at noon."),
+    ],
+)  # fmt: skip
+def test_a_plain_form_that_stands_for_the_other_is_not_read(
+    reader: DocumentReader, plain: str, html: str, text: str
+) -> None:
+    document = read(
+        reader,
+        "a.eml",
+        "Subject: Rain\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=B\n\n"
+        f"--B\nContent-Type: text/plain; charset=utf-8\n\n{plain}\n--B\n"
+        f"Content-Type: text/html; charset=utf-8\n\n{html}\n--B--\n",
+    )
+    assert document.text == f"# Rain\n\n{text}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "From Tuesday on we meet in the annex\nPlace: Room 12",
+        "\nFrom Tuesday on we meet in the annex\nPlace: Room 12",
+        "From b@x.org Mon May 6 10:00:00 2024\nPlace: Room 12",
+    ],
+)
+@pytest.mark.parametrize(
+    "came",
+    [
+        "a@x.org Mon May  6 10:00:00 2024",
+        "- Mon May 06 10:00:00 +0200 2024",
+        "a at x.org  Mon May  6 10:00 CET 2024",
+        "a@x.org Mon, 6 May 2024 10:00:00 +0200",
+        "a",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_only_begins_like_a_message_of_a_mailbox_is_text(
+    reader: DocumentReader, line: str, came: str, end: str
+) -> None:
+    one = f"From {came}\nSubject: One\n\nFirst.\n{line}\n\n"
+    data = f"{one}From {came}\nSubject: Two\n\nLast.\n"
+    document = read(reader, "a.mbox", data.replace("\n", end).encode())
+    assert document.text == f"## One\n\nFirst.\n{line}\n\n## Two\n\nLast."
+
+
 def test_text_before_the_first_message_of_a_mailbox_is_told(reader: DocumentReader) -> None:
     one = "From a Sat\nSubject: One\n\nFirst.\n"
     document = read(reader, "a.mbox", f"Subject: Zero\n\nLost.\n\n{one}")
@@ -220,7 +278,7 @@ def test_an_odd_part_loses_nothing_else(reader: DocumentReader, binary: bytes) -
         read(reader, "b.epub", files.book({"a.xhtml": binary}))
 
     one, last = b"From x\nSubject: One\n\nFirst.\n\n", b"From x\nSubject: Two\n\nLast.\n"
-    document = read(reader, "a.mbox", one + b"From x\nSubject: Odd\n\n" + binary + b"\n" + last)
+    document = read(reader, "a.mbox", one + b"From x\nSubject: Odd\n\n" + binary + b"\n\n" + last)
     assert document.text == "## One\n\nFirst.\n\n## Odd\n\n## Two\n\nLast."
     assert document.notes == ("1 of its 3 messages are damaged and weren't read whole",)
     with pytest.raises(DocumentError, match=r"a\.eml looks binary"):

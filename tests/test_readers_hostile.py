@@ -362,12 +362,12 @@ def stand_in(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("import time; time.sleep(60)", "takes longer than 0.3 s"),
-        ("while True: pass", "takes longer than 0.3 s"),
+        ("import time; time.sleep(60)", "wasn't read within 0.3 s"),
+        ("while True: pass", "wasn't read within 0.3 s"),
         ("x = bytearray(2**31)", "needs more than 1024 MiB"),
         ("import os; os.kill(os.getpid(), 11)", "its parser crashed"),
-        ("import os; os._exit(0)", "its parser crashed"),
-        ("import sys; sys.exit()", "its parser crashed"),
+        ("import os; os._exit(0)", "its parser ended by itself (status 0)"),
+        ("import sys; sys.exit(3)", "its parser ended by itself (status 3)"),
         ("raise ZeroDivisionError('odd')", "ZeroDivisionError: odd"),
         ("import nothing_of_that_name", "Install qa again"),
         ("with open('written', 'w') as file: file.write('x')", "File too large"),
@@ -385,38 +385,77 @@ def test_a_parser_that_misbehaves_is_stopped(
     with DocumentReader(tmp_path) as reader:
         reader.read("b.json")
         if "0.3 s" in message:
-            monkeypatch.setattr(sandbox, "SECONDS", 0.3)
+            monkeypatch.setattr(sandbox, "PATIENCE", 0.3)
         with pytest.raises(DocumentError, match="a.html") as caught:
             reader.read("a.html")
         assert message in str(caught.value)
-        monkeypatch.setattr(sandbox, "SECONDS", 25)
+        monkeypatch.setattr(sandbox, "PATIENCE", 25)
         assert reader.read("b.json").text == "| what: Rain fell. |"
 
 
 @pytest.mark.parametrize(
-    ("name", "remembered", "message"),
+    ("ending", "remembered", "message"),
     [
-        ("SIGINT", False, "ended from outside"),
-        ("SIGTERM", False, "ended from outside"),
-        ("SIGKILL", False, "ended from outside"),
-        ("SIGSEGV", True, "its parser crashed"),
-        ("SIGXCPU", True, "takes longer than"),
+        ("os.kill(os.getpid(), signal.SIGINT)", False, "ended from outside"),
+        ("os.kill(os.getpid(), signal.SIGTERM)", False, "ended from outside"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", False, "ended from outside"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", True, "its parser crashed"),
+        ("os._exit(1)", False, "ended by itself"),
+        ("time.sleep(60)", False, "wasn't read within 2 s"),
+        (
+            "resource.setrlimit(resource.RLIMIT_CPU, (1, 60))\nwhile True: pass",
+            True,
+            "takes longer",
+        ),
     ],
 )
 def test_only_what_the_file_did_is_held_against_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, remembered: bool, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, remembered: bool, message: str
 ) -> None:
     # A shell lets what it starts in the background ignore Ctrl-C.
     script = (
-        "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        f"os.kill(os.getpid(), signal.{name})"
+        "import os, resource, signal, time\n"
+        f"signal.signal(signal.SIGINT, signal.default_int_handler)\n{ending}"
     )
+    if message.endswith(" 2 s"):
+        monkeypatch.setattr(sandbox, "PATIENCE", 2)
     stand_in(tmp_path / "bad", script, monkeypatch)
     (tmp_path / "a.html").write_text("<p>Rain.</p>")
     with DocumentReader(tmp_path) as reader:
         with pytest.raises(DocumentError, match=message) as caught:
             reader.read("a.html")
         assert isinstance(caught.value, UnfinishedDocumentError) is remembered
+
+
+def test_a_limit_of_processor_time_that_was_set_before_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<p>Rain.</p>")
+    program = f"""
+import resource, sys
+sys.path[:0] = {sys.path[:2]!r}
+resource.setrlimit(resource.RLIMIT_CPU, (300, 300))
+from pathlib import Path
+from qa.readers import DocumentReader
+with DocumentReader(Path({str(tmp_path)!r})) as reader:
+    print(reader.read("a.html").text)
+    print(resource.prlimit(reader._sandbox._child.pid, resource.RLIMIT_CPU)[1])
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout.split() == ["Rain.", "300"], ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("hard", "used", "worn"), [(60, 20.0, False), (60, 31.0, True), (-1, 9e9, False)]
+)
+def test_a_child_is_replaced_before_the_system_ends_it(
+    monkeypatch: pytest.MonkeyPatch, hard: int, used: float, worn: bool
+) -> None:
+    assert worker.resource.RLIM_INFINITY == -1
+    monkeypatch.setattr(worker, "_used_memory", lambda: 0)
+    monkeypatch.setattr(worker, "_used_seconds", lambda: used)
+    monkeypatch.setattr(worker.resource, "getrlimit", lambda _: (hard, hard))
+    assert worker._is_worn() is worn
 
 
 def test_the_terminal_s_signals_are_not_the_child_s(tmp_path: Path) -> None:
@@ -562,6 +601,7 @@ def test_limits_that_a_system_does_not_know_are_no_error(
         worker._give_up_rights,
         worker._limit_processor_time,
         worker._used_memory,
+        worker._is_worn,
     ]
     for call in calls:
         call()

@@ -6,7 +6,8 @@ import pytest
 from formats import about, read, sentence
 
 from qa.readers import DocumentReader
-from qa.readers.html import parse
+from qa.readers.content import TextWriter
+from qa.readers.html import parse, write_html
 
 
 def test_web_page(reader: DocumentReader) -> None:
@@ -84,6 +85,18 @@ def test_web_page(reader: DocumentReader) -> None:
             id="a main part without text",
         ),
         pytest.param(
+            "<body><div><p>The price is 40 euros a month, to be paid in advance.</div>"
+            "<main><p>Loading.</main>",
+            "The price is 40 euros a month, to be paid in advance.\n\nLoading.",
+            id="a main part that says less than the page beside it",
+        ),
+        pytest.param(
+            "<body><div><a href=x>Home</a> <a href=y>All articles</a> <a href=z>Write to us</a>"
+            "</div><main><p>Rain fell.</p></main><div>Terms</div>",
+            "Rain fell.",
+            id="a main part that says more than the menus beside it",
+        ),
+        pytest.param(
             "<body><p>Rain fell.</p><aside>Read this too!</aside>",
             "Rain fell.",
             id="what stands aside of a page",
@@ -103,6 +116,56 @@ def test_web_page(reader: DocumentReader) -> None:
 )
 def test_what_is_text_of_a_page(reader: DocumentReader, page: str, text: str) -> None:
     assert read(reader, "a.html", page).text == text
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        (
+            "<mi>E</mi> <mo>=</mo>\n <mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>",
+            "E=mc^2",
+        ),
+        (
+            "<mi>x</mi><mo>=</mo><mfrac><mrow><mo>−</mo><mi>b</mi><mo>±</mo><msqrt><msup><mi>b</mi>"
+            "<mn>2</mn></msup><mo>−</mo><mn>4</mn><mi>a</mi><mi>c</mi></msqrt></mrow><mrow><mn>2"
+            "</mn><mi>a</mi></mrow></mfrac>",
+            "x=(−b±√(b^2−4ac))/(2a)",
+        ),
+        (
+            "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi>"
+            "</munderover><msub><mi>x</mi><mi>i</mi></msub><mtext> if </mtext><mi>sin</mi><mo>"
+            "&ApplyFunction;</mo><mi>x</mi>",
+            "∑_(i=1)^n x_i if sin x",
+        ),
+        ("<mroot><mi>x</mi><mn>3</mn></mroot><mtable><mtr><mtd>1<mtd>2</mtable>", "x^(1/3) 1 2"),
+        (
+            "<semantics><mi>A</mi><annotation encoding='application/x-tex'>A=\\pi r^2"
+            "</annotation></semantics>",
+            "A=\\pi r^2",
+        ),
+    ],
+)
+def test_formulas_are_written_in_a_line(reader: DocumentReader, inner: str, text: str) -> None:
+    math = f"<math>{inner}</math>"
+    page = f"<p>Here {math}.<h2>On {math}!</h2><table><tr><th>A<th>B<tr><td>Law<td>7 {math}</table>"
+    assert read(reader, "a.html", page).text.split("\n\n") == [
+        f"Here {text}.",
+        f"## On {text}!",
+        f"| A: Law | B: 7 {text} |",
+    ]
+
+
+def test_a_formula_may_say_in_words_what_it_is(reader: DocumentReader) -> None:
+    page = "<p>Here<math display=block alttext='A=\\pi r^2'><mi>A</mi></math>holds."
+    assert read(reader, "a.html", page).text == "Here A=\\pi r^2 holds."
+
+
+@pytest.mark.usefixtures("linear_time")
+@pytest.mark.parametrize("unit", ["<msup>", "<msqrt>", "<mfrac><mi>", "<math><mi>x</mi></math>"])
+def test_formulas_take_linear_time(unit: str) -> None:
+    writer = TextWriter("a.html")
+    write_html(parse(f"<p>Rain.<math>{unit * 20_000}x"), writer)
+    assert writer.text().startswith("Rain.")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,13 @@ def test_what_is_raised_in_a_pdf_changes_no_number_and_ends_no_line(
 @pytest.mark.parametrize(
     ("pages", "kept"),
     [
-        pytest.param(["Annals"] * 5, "", id="a title"),
+        pytest.param(["Annals"] * 5, "Annals", id="a title"),
+        pytest.param(["2024-17: Acme and Brown"] * 5, "2024-17: Acme and Brown", id="a contract"),
+        pytest.param(
+            [f"Acme and Brown, page {page}" for page in (1, 2, 3)],
+            "Acme and Brown, page 3",
+            id="with a page's number",
+        ),
         pytest.param([f"Annals 2024 - {page}" for page in range(17, 22)], "", id="a page's number"),
         pytest.param([f"{page} of 5" for page in range(1, 6)], "", id="out of all"),
         pytest.param([f"- {page} -" for page in (1, 2, 3, 1, 2, 3, 4)], "", id="begun anew"),
@@ -89,7 +95,7 @@ def test_pdf_running_lines_differ_in_the_page_number_only(
         for word, foot in zip(words, pages, strict=False)
     ]
     text = read(reader, "a.pdf", files.pdf(lines)).text
-    assert [foot for foot in pages if foot in text.split("\n\n")] == (
+    assert [part for part in text.split("\n\n") if part in pages] == (
         pages if kept == "all" else [kept] if kept else []
     )
     assert text.count("is here.") == len(pages)
@@ -116,7 +122,104 @@ def test_pdf_running_lines_are_told_by_their_place(reader: DocumentReader, box: 
     assert text == "\n\n".join(
         f"## Chapter {page}\n\nPart {word} is here.\n\nThe same on each.\n\nSo it is."
         for page, word in enumerate(words, start=1)
+    ) + ("\n\nAnnals\nBoard copy\nConfidential")
+
+
+def test_pdf_what_is_said_on_each_page_is_kept_once(reader: DocumentReader) -> None:
+    contract = (50, 810, 12, "Contract No. 2024-17 between Acme Ltd and Brown Inc")
+    pages = [
+        [contract, (50, 700, 12, "Goods are delivered in May and paid")],
+        [contract, (50, 700, 12, "within thirty days.")],
+        [contract, (50, 700, 12, "The court of Osk is competent.")],
+        [(50, 700, 12, "Annex: none.")],
+    ]
+    document = read(reader, "a.pdf", files.pdf(pages))
+    assert document.title == "Goods are delivered in May and paid within thirty days."
+    assert [(each.text, each.page) for each in split_sentences(document)] == [
+        ("Goods are delivered in May and paid\nwithin thirty days.", 1),
+        ("The court of Osk is competent.", 3),
+        (contract[3], 3),
+        ("Annex: none.", 4),
+    ]
+
+
+FIELDS = {
+    "name": "/FT /Tx /V (Jane Doe) /Rect [200 646 400 666]",
+    "plate": "/FT /Tx /V (ABC 1234) /Rect [200 596 400 616]",
+    "street": "/FT /Tx /V (Quay 7\\rOsk) /Rect [72 520 400 550]",
+    "zone": "/FT /Ch /Ff 131072 /Opt [[(n) (North)] [(s) (South)]] /V (s) /I [1] "
+    "/Rect [450 596 500 616]",
+    "new": "/FT /Btn /AS /Yes /V /Yes /Rect [72 480 82 490]",
+    "old": "/FT /Btn /AS /Off /Rect [72 460 82 470]",
+    "boat": "/FT /Btn /AS /Off /Rect [138 430 148 440]",
+    "none": "/FT /Btn /AS /Yes /V /Yes /Rect [176 430 186 440]",
+    "secret": "/FT /Tx /Ff 8192 /V (hidden) /Rect [300 440 400 450]",
+    "gone": "/FT /Tx /F 2 /V (hidden) /Rect [300 440 400 450]",
+    "empty": "/FT /Tx /V () /Rect [300 440 400 450]",
+}
+LABELS = [
+    (72, 700, 12, "Application for a permit."),
+    (72, 650, 12, "Applicant name:"),
+    (72, 600, 12, "Licence plate:"),
+    (410, 600, 12, "Zone:"),
+    (72, 555, 12, "Address"),
+    (90, 480, 12, "New permit"),
+    (90, 460, 12, "Renewed permit"),
+    (72, 430, 12, "For a boat:"),
+    (150, 430, 12, "yes"),
+    (190, 430, 12, "no"),
+]
+
+
+def form(fields: list[str], catalog: str) -> bytes:
+    """A page of labels with these fields on it."""
+    first = 6
+    numbers = " ".join(f"{first + number} 0 R" for number in range(len(fields)))
+    stream = "".join(
+        f"BT /F1 {size} Tf {left} {bottom} Td ({words}) Tj ET\n"
+        for left, bottom, size, words in LABELS
     )
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog.replace('FIELDS', numbers)} >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources "
+        f"<< /Font << /F1 4 0 R >> >> /Annots [{numbers}] >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        f"<< /Length {len(stream)} >>\nstream\n{stream}endstream",
+        *(f"<< /Type /Annot {field} >>" for field in fields),
+    ]
+    return files.pdf_of_objects([each.encode() for each in objects], "/Root 1 0 R")
+
+
+WIDGETS = [f"/Subtype /Widget /T ({name}) {told}" for name, told in FIELDS.items()]
+
+
+def test_pdf_form_is_read_with_what_was_filled_in(reader: DocumentReader) -> None:
+    data = form(
+        [*WIDGETS, "/Subtype /FreeText /Contents (Urgent!) /Rect [72 400 200 420]"],
+        "/AcroForm << /Fields [FIELDS] /NeedAppearances true >>",
+    )
+    document = read(reader, "a.pdf", data)
+    assert [line for line in document.text.splitlines() if line] == [
+        "Application for a permit.",
+        "Applicant name: Jane Doe",
+        "Licence plate: ABC 1234",
+        "Zone: South",
+        "Address",
+        "Quay 7 Osk",
+        "[x] New permit",
+        "Renewed permit",
+        "For a boat: yes",
+        "[x] no",
+        "Urgent!",
+    ]
+    assert document.notes == ()
+
+
+def test_pdf_fields_that_no_form_names_are_read_as_far_as_they_tell(reader: DocumentReader) -> None:
+    text = read(reader, "a.pdf", form(WIDGETS, "")).text
+    assert "Applicant name: Jane Doe" in text
+    assert "hidden" not in text
 
 
 def test_pdf_sentence_over_two_pages(reader: DocumentReader) -> None:
@@ -220,6 +323,6 @@ def test_pdf_of_pictures_with_a_stamp_says_so(reader: DocumentReader) -> None:
     document = read(
         reader, "a.pdf", files.pdf([*[stamped] * 6, [(50, 760, 12, "Rain."), *stamped]])
     )
-    assert document.text == "Rain."
+    assert document.text == "Rain.\n\nScanned by ACME"
     (note,) = document.notes
     assert note.startswith("6 of 7 pages hold no text")

@@ -53,6 +53,33 @@ def test_workbook_with_a_title_merged_cells_and_shares(reader: DocumentReader) -
     )
 
 
+@pytest.mark.parametrize(
+    ("number_format", "shown"),
+    [
+        ("0.0%", "12.5%"),
+        ("0.0%_)", "12.5%"),
+        ("0.0%;[Red]-0.0%", "12.5%"),
+        ("_(* 0%_)", "12.5%"),
+        ("General", "0.125"),
+        ('0.000 "% of all"', "0.125"),
+        ("0.000\\%", "0.125"),
+        ("0.000_%", "0.125"),
+    ],
+)
+def test_a_share_is_shown_as_its_owner_sees_it(
+    reader: DocumentReader, number_format: str, shown: str
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["Region", "Share"], ["North", 0.125]):
+        sheet.append(row)
+    sheet["B2"].number_format = number_format
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert read(reader, "a.xlsx", buffer.getvalue()).text.endswith(f"Share: {shown} |")
+
+
 def test_formulas_without_values_are_told(reader: DocumentReader) -> None:
     sums = [["What", "Sum"], ["Rain", "=1+1"], ["Snow", 3], ["Hail", "=SUM(B2:B3)"]]
     document = read(reader, "a.xlsx", files.workbook(Weather=sums))

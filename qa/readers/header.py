@@ -8,8 +8,11 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
 import yaml
 
@@ -70,8 +73,14 @@ _MAX_LINE = 200
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<block>.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML_FRONT_MATTER = re.compile(r"\+{3}[ \t]*\n(?P<block>.*?\n)\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_LINE = re.compile(r"^(\w[\w -]*?):[ \t]+[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
+# What isn't YAML is front matter only if each of its lines could be: prose has others.
+_LIKE_YAML = re.compile(r"\w[\w -]*:(?:[ \t]|$)|-[ \t]|#|[ \t]+\S")
+_NAMED = re.compile(r"^[\"']?(?P<name>\w[\w -]*?)[\"']?[ \t]*[:=][^\n]*\n", re.MULTILINE)
+_GOES_ON = re.compile(r"(?:[ \t]+\S[^\n]*\n)*")
 _MAX_FRONT_MATTER = 20_000
 _MAX_NESTED = 500
+
+_Kind = Literal["title", "date", "later date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,44 +92,59 @@ class Header:
     title, date : str or None
     source : str or None
         What told the date: front matter or a header's line.
+    body_start : int
+        What stands before it told the title or the date, and nothing else.
     end : int
-        Where the text proper starts.
+        Where the text proper starts. Fields between the two, such as an author's, are to be
+        found and quoted as well.
     """
 
     title: str | None
     date: str | None
     source: DateSource | None
+    body_start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field that may tell the title or the date.
+
+    `value` is what it tells, None where that is no title or no day of the calendar; `is_all`
+    is whether it says nothing else. It ends at `end`, or in front matter has a `name`.
+    """
+
+    kind: _Kind
+    value: str | None
+    is_all: bool
+    end: int = 0
+    name: str = ""
 
 
 def read_header(text: str) -> Header:
     """Front matter, then lines such as ``date 2024-05-11`` or ``Title: …``."""
-    fields, position = _read_front_matter(text)
-    titles = [value for name, value in fields if re.fullmatch(_TITLE_NAME, name)]
-    dates = [value for name, value in fields if re.fullmatch(_DATE_NAME, name)]
-    dates += [value for name, value in fields if re.fullmatch(_LATER_DATE_NAME, name)]
-    isos = [iso_date(found) for value in dates if (found := DATE.match(value))]
-    source: DateSource = "front matter" if any(isos) else "header"
-    later: list[str | None] = []
-
-    end = position
+    matter, named = _read_front_matter(text)
+    position = end = matter.end() if matter else 0
     # Lines such as an author's are text to be searched; what stands below them is read
     # for title and date, but belongs to the text as well.
     heading = _HEADING.match(text, position)
     leading = heading is None
     if heading is not None:
         position = heading.end()
+    lines: list[_Field] = []
+    first_lines = 0
     for _ in range(_MAX_HEADER_FIELDS):
         if field := _TITLE_FIELD.match(text, position):
-            titles.append(field["value"])
             position = field.end()
+            lines.append(_title_field(field["value"], position))
         elif (field := _DATE_FIELD.match(text, position)) and (
             found := DATE.match(text, field.end())
         ):
             following = _start_after_date(text, found.end())
             # "Published 4 May 2023 in Oslo, …" below a heading is a sentence.
             if heading is None or following is not None:
-                (isos if field["first"] else later).append(iso_date(found))
+                kind: _Kind = "date" if field["first"] else "later date"
+                lines.append(_Field(kind, iso_date(found), following is not None, following or 0))
             if following is None:
                 break
             position = following
@@ -131,16 +155,69 @@ def read_header(text: str) -> Header:
             break
         if leading:
             end = position
-    while end < len(text) and text[end].isspace():
-        end += 1
-    date = next((iso for iso in isos + later if iso), None) or _date_at_the_top(text[end:])
+            first_lines = len(lines)
+    end = _after_blanks(text, end)
+    title = _first("title", named) or _first("title", lines)
+    date = _first_date(named) or _first_date(lines)
+    iso = date.value if date else _date_at_the_top(text[end:])
+    source: DateSource = "front matter" if date in named else "header"
+    used = [field for field in (title, date) if field is not None and field.is_all]
+    start = 0
+    if matter:
+        start = _after_names(matter, {field.name for field in used if field.name})
+    if not matter or start == matter.end():
+        for line in lines[:first_lines]:
+            if line not in used:
+                break
+            start = line.end
     return Header(
-        title=next((title for value in titles if (title := tidy_title(value))), None),
-        date=date,
-        source=source if date else None,
+        title=title.value if title else None,
+        date=iso,
+        source=source if iso else None,
         # A file that is all header is all text: nothing of it should be lost.
+        body_start=_after_blanks(text, start) if end < len(text) else 0,
         end=end if end < len(text) else 0,
     )
+
+
+def _after_blanks(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
+
+
+def _first(kind: _Kind, fields: Sequence[_Field]) -> _Field | None:
+    return next((field for field in fields if field.kind == kind and field.value), None)
+
+
+def _first_date(fields: Sequence[_Field]) -> _Field | None:
+    return _first("date", fields) or _first("later date", fields)
+
+
+def _title_field(value: str, end: int = 0, name: str = "") -> _Field:
+    title = tidy_title(value)
+    was_cut = title is not None and title.endswith("…") and not value.rstrip().endswith("…")
+    return _Field("title", title, not was_cut, end, name)
+
+
+def _after_names(matter: re.Match[str], names: Set[str]) -> int:
+    """Where front matter goes on below leading fields of these names; its end if it doesn't."""
+    text, end = matter.string, matter.end("block")
+    every = Counter(_plain_name(found["name"]) for found in _NAMED.finditer(matter["block"]))
+    position = matter.start("block")
+    while found := _NAMED.match(text, position, end):
+        name = _plain_name(found["name"])
+        # Of two of a name only one was taken, and of a line no remark.
+        if name not in names or every[name] > 1 or " #" in found[0]:
+            break
+        position = found.end()
+        if text.startswith("-") and (more := _GOES_ON.match(text, position, end)):
+            position = more.end()
+    return position if text[position:end].strip() else matter.end()
+
+
+def _plain_name(name: str) -> str:
+    return name.lower().replace("_", " ")
 
 
 def _date_at_the_top(text: str) -> str | None:
@@ -164,26 +241,34 @@ def _date_at_the_top(text: str) -> str | None:
     return None
 
 
-def _read_front_matter(text: str) -> tuple[list[tuple[str, str]], int]:
-    """Read names (lower case) with their values, and where the front matter ends."""
-    if match := _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER):
-        values = _yaml(match["block"])
-    elif match := _TOML_FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER):
-        values = _toml(match["block"])
+def _read_front_matter(text: str) -> tuple[re.Match[str] | None, list[_Field]]:
+    """Find front matter, and its fields that may tell title or date."""
+    if matter := _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER):
+        values = _yaml(matter["block"])
+    elif matter := _TOML_FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER):
+        values = _toml(matter["block"])
     else:
-        return [], 0
+        return None, []
     if not isinstance(values, dict) or not values:
-        return [], 0
-    fields = [
-        (str(name).lower().replace("_", " "), str(value))
-        for name, value in values.items()
-        if isinstance(value, str | datetime.date)
-    ]
-    return fields, match.end()
+        return None, []
+    fields: list[_Field] = []
+    for key, value in values.items():
+        name, told = _plain_name(str(key)), str(value).strip()
+        if not isinstance(value, str | datetime.date):
+            continue
+        if re.fullmatch(_TITLE_NAME, name):
+            fields.append(_title_field(told, name=name))
+        elif found := DATE.match(told):
+            is_all = found.end() == len(told)
+            if re.fullmatch(_DATE_NAME, name):
+                fields.append(_Field("date", iso_date(found), is_all, name=name))
+            elif re.fullmatch(_LATER_DATE_NAME, name):
+                fields.append(_Field("later date", iso_date(found), is_all, name=name))
+    return matter, fields
 
 
 def _yaml(block: str) -> object:
-    """Parse front matter; line by line where it isn't YAML."""
+    """Parse front matter; line by line where it isn't YAML, nothing where it can't be meant."""
     # The time that YAML takes grows with the square of the depth.
     if block.count("[") + block.count("{") <= _MAX_NESTED:
         # An escape may name a character beyond Unicode's last one.
@@ -192,7 +277,9 @@ def _yaml(block: str) -> object:
             # one, and a title "12:30" doesn't become a number.
             return yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506
     # Titles with an unquoted colon are common, and no YAML.
-    return dict(_FRONT_MATTER_LINE.findall(block))
+    if all(map(_LIKE_YAML.match, block.split("\n")[:-1])):
+        return dict(_FRONT_MATTER_LINE.findall(block))
+    return None
 
 
 def _toml(block: str) -> object:

@@ -11,12 +11,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from qa.readers.content import Content, TextWriter, column_names, superscript
 from qa.readers.dates import metadata_date
 from qa.readers.encoding import count_unreadable, decode_labelled, told_unreadable
+from qa.readers.formulas import formula
 from qa.readers.titles import tidy_title
 
 __all__ = ["parse", "read", "write_html"]
 
 _LEFT_OUT = (
-    "script, style, noscript, template, svg, math, iframe, object, canvas, nav, footer, button,"
+    "script, style, noscript, template, svg, iframe, object, canvas, nav, footer, button,"
     " select, del, s, strike, [hidden], [aria-hidden='true'], [role='navigation'],"
     " [style*='display:none' i], [style*='display: none' i],"
     " [style*='visibility:hidden' i], [style*='visibility: hidden' i]"
@@ -24,6 +25,7 @@ _LEFT_OUT = (
 _FOLDED = ", ".join(f"{tag} button" for tag in ("h1 h2 h3 h4 h5 h6 summary dt".split()))
 _ONE_MARK = r"(?:\d{1,3}|[a-z]|[*†‡§¶]{1,3})"
 _NOTE_MARK = re.compile(rf"(?i)\s*[\[(]?{_ONE_MARK}(?:\s*[,;]\s*{_ONE_MARK})*[\])]?\s*")
+_MAIN_SHARE = 1 / 3
 _MAX_SPAN = 100
 _MAX_RAISED = 20
 _MAX_HEADER_ROWS = 3
@@ -99,11 +101,27 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter, *, book: bool = False
     for node in tree.css("form"):
         if node.css_first("h1, article, main") is None and len(node.text()) <= most:
             node.decompose()
-    mains = tree.css("main, [role='main']")
-    # A main part that scripts would fill holds nothing; the page may say something beside it.
-    root = mains[0] if len(mains) == 1 and mains[0].text().strip() else tree.body
+    root = _main(tree)
     if root is not None:
         _Walk(writer).run(root)
+
+
+def _main(tree: LexborHTMLParser) -> LexborNode | None:
+    """The main part of a page where there is one, and the page doesn't say more beside it.
+
+    One that scripts would fill holds little or nothing. What only links, as menus do, isn't
+    counted.
+    """
+    mains = tree.css("main, [role='main']")
+    if len(mains) != 1 or not mains[0].text().strip() or tree.body is None:
+        return tree.body
+    return mains[0] if _said(mains[0]) >= _MAIN_SHARE * _said(tree.body) else tree.body
+
+
+def _said(node: LexborNode) -> int:
+    """How many characters of a part, blanks aside, are no link's."""
+    every = len("".join(node.text().split()))
+    return every - sum(len("".join(link.text().split())) for link in node.css("a[href]"))
 
 
 def _drop_note_marks(tree: LexborHTMLParser) -> None:
@@ -183,6 +201,8 @@ class _Walk:
             self._inline.append("\n")
         elif tag == "sup" and (raised := _raised(node, self._inline)):
             self._inline.append(raised)
+        elif tag == "math":
+            self._inline.append(formula(node))
         elif tag == "img":
             self._inline.append(node.attributes.get("alt") or "")
         elif tag == "pre":
@@ -323,6 +343,9 @@ def _flat(node: LexborNode) -> str:
         elif part.is_element_node:
             if part.tag == "sup" and (raised := _raised(part, parts)):
                 parts.append(raised)
+                continue
+            if part.tag == "math":
+                parts.append(formula(part))
                 continue
             if part.tag in _BLOCKS or part.tag == "br":
                 parts.append(" ")

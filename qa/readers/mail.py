@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage, Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -21,8 +22,27 @@ from qa.readers.worker import damaged
 
 __all__ = ["read"]
 
-# A header follows; what begins so otherwise is text.
-_SEPARATOR = re.compile(rb"^From [^\n]*\n(?=[!-9;-~]+:)", re.MULTILINE)
+# A header follows; what begins so otherwise is text. Programs write when a message came, in one
+# order or another; of a mailbox that tells it nowhere, only a header that mail has makes sure.
+_SEPARATOR = re.compile(rb"^From (?P<told>[^\n]*)\n(?=(?P<name>[!-9;-~]+):)", re.MULTILINE)
+_DAY = rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?[ ]+"
+_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ ]+"
+_TIME = rb"\d{1,2}:\d\d(?::\d\d)?\b"
+_CAME = re.compile(
+    _DAY + _MONTH + rb"\d{1,2},?[ ]+" + _TIME + rb"(?:[ ]+[\w+:-]+)?[ ]+\d{4}\b"
+    rb"|" + _DAY + rb"\d{1,2}[ ]+" + _MONTH + rb"\d{4},?[ ]+" + _TIME
+)
+_OF_MAIL = re.compile(
+    rb"(?:from|to|cc|subject|date|sender|received|return-path|reply-to|delivered-to|message-id"
+    rb"|mime-version|content-type|(?:x-)?status|x-[\w-]+)",
+    re.IGNORECASE,
+)
+_BLANK_LINES = (b"\n\n", b"\n\r\n")
+# A plain form of so much less text than the other, or most of whose words the other hasn't, says
+# that another program is needed. Addresses of links are shown in it alone.
+_MANY_TIMES = 3
+_MOST = 0.5
+_LINK = re.compile(r"\b(?:https?|mailto|ftp):\S+")
 # Characters of earlier messages among which a quote is looked for, line by line.
 _REMEMBERED = 50_000
 # Fewer characters may stand anywhere by chance.
@@ -58,7 +78,7 @@ def read(data: bytes, path: str) -> Content:
     mailbox = path.lower().endswith(".mbox")
     title, date = None, None
     found = _Found()
-    starts = [*_SEPARATOR.finditer(data)] if mailbox else []
+    starts = _starts(data) if mailbox else []
     if mailbox and not starts and data.strip():
         raise DocumentError(
             f"{path} holds no message after a line that begins with From. Rename it to .eml if it "
@@ -155,6 +175,25 @@ def _passed_on(part: Message) -> EmailMessage | None:
     return message if isinstance(message, EmailMessage) else None
 
 
+def _starts(data: bytes) -> list[re.Match[bytes]]:
+    """The lines that part the messages of a mailbox, each below a blank one or the first."""
+    first = re.match(rb"\s*", data)
+    assert first is not None
+    found = [
+        line
+        for line in _SEPARATOR.finditer(data)
+        if line.start() <= first.end()
+        or data[max(line.start() - 3, 0) : line.start()].endswith(_BLANK_LINES)
+    ]
+    dated = [line for line in found if _CAME.search(line["told"])]
+    if dated:
+        return [
+            *(line for line in found[:1] if line.start() <= first.end() < dated[0].start()),
+            *dated,
+        ]
+    return [line for line in found if _OF_MAIL.fullmatch(line["name"])]
+
+
 def _messages(data: bytes, starts: Sequence[re.Match[bytes]]) -> Iterator[bytes]:
     for match, following in zip_longest(starts, starts[1:]):
         end = following.start() if following else len(data)
@@ -187,18 +226,45 @@ def _date(message: EmailMessage) -> str | None:
 
 def _body(message: EmailMessage, path: str) -> tuple[str, bool, int]:
     """What a message says, whether that is HTML, and how many characters can't be read."""
+    plain = _form(message, "plain", path)
+    # Some programs leave the plain form blank and say everything in HTML.
+    if plain is None:
+        html = _form(message, "html", path)
+        return (html[0], True, html[1]) if html else ("", False, 0)
+    with suppress(DocumentError):
+        html = _form(message, "html", path)
+        if html and _stands_for(plain[0], _shown(html[0], path)):
+            return html[0], True, html[1]
+    return plain[0], False, plain[1]
+
+
+def _form(message: EmailMessage, kind: str, path: str) -> tuple[str, int] | None:
+    """One form of a message that isn't blank, with how many of its characters can't be read."""
     try:
-        # Some programs leave the plain form blank and say everything in HTML.
-        for kind in ("plain", "html"):
-            part = message.get_body((kind,))
-            payload = part.get_payload(decode=True) if part is not None else None
-            if part is not None and isinstance(payload, bytes) and payload.strip():
-                text = decode_labelled(payload, part.get_content_charset(), path)
-                if canonical_text(text).strip():
-                    return text, kind == "html", count_unreadable(payload, text)
+        part = message.get_body((kind,))
+        payload = part.get_payload(decode=True) if part is not None else None
+        if part is None or not isinstance(payload, bytes) or not payload.strip():
+            return None
+        text = decode_labelled(payload, part.get_content_charset(), path)
     except _STUMBLED as error:
         raise DocumentError(damaged(path, error)) from error
-    return "", False, 0
+    return (text, count_unreadable(payload, text)) if canonical_text(text).strip() else None
+
+
+def _shown(html: str, path: str) -> str:
+    writer = TextWriter(path)
+    write_html(parse(html), writer)
+    return writer.text()
+
+
+def _stands_for(plain: str, shown: str) -> bool:
+    """Whether a message's plain form only stands for its other one."""
+    text = _LINK.sub(" ", canonical_text(plain))
+    sizes = [len("".join(each.split())) for each in (text, shown)]
+    if sizes[1] <= sizes[0]:
+        return False
+    words, others = ({*re.findall(r"\w+", each.casefold())} for each in (text, shown))
+    return sizes[1] > _MANY_TIMES * sizes[0] or len(words - others) > _MOST * len(words)
 
 
 def _write_body(text: str, writer: TextWriter, *, is_html: bool) -> None:

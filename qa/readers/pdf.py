@@ -3,7 +3,8 @@
 PDFium tells characters and where they stand. What is small and raised is told apart from
 what it stands behind. A paragraph ends where the gap to the next line is wider than the
 page's usual one; what is larger than the usual type is a heading; a line that stands at the
-top or bottom of most pages, but for the page's number, is no text.
+top or bottom of most pages is text once, and a page's number none. What was filled into a form
+stands behind what it lies beside on the page.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import itertools
 import math
 import re
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
@@ -23,6 +25,7 @@ from pypdfium2 import raw
 from qa.errors import DocumentError
 from qa.readers.content import Content, TextWriter, superscript
 from qa.readers.dates import metadata_date
+from qa.readers.forms import Filled, filled_in
 from qa.readers.titles import metadata_title
 
 __all__ = ["read"]
@@ -39,6 +42,8 @@ _MAX_RUNNING = 200
 _MARGIN = 1 / 8
 _MIN_OUTERMOST = 2
 _MIN_PAGES = 3
+_LAP = 3.0  # Points that a field may reach over what it lies beside.
+_USUAL_SIZE = 12.0
 _LINE_ENDS = frozenset({0x0A, 0x0D})
 _BLANKS = frozenset({0x20, 0xA0})
 _BLANK = 0x20
@@ -50,6 +55,8 @@ _GAP = 0.15  # Narrower than any blank, in sizes of the type; a whole one parts 
 _NOTE = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*,?")
 # What a power stands behind: a number, a bracket's end, a unit or a variable.
 _HAS_POWER = re.compile(r"(?:[\d)]|(?<![^\W\d_])[^\W\d_]{1,3})$")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_OF_A_NUMBER = 2  # Words: "page 3 of 5".
 _NUMBER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
 _OF_A_YEAR = re.compile(r"\D{1,5}((?:19|20)\d\d)(?!\d)")
 _CLOSED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
@@ -59,12 +66,15 @@ _CLOSED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
 class _Line:
     """A line of a page, or several that PDFium joined where a word was hyphenated.
 
-    Sizes and places are in points, from the page's foot up; `foot` is the last line's.
+    Sizes and places are in points, from the page's foot up; `foot` is the last line's, as is
+    `right`.
     `down` is how far down the page as it is shown: 0 at its head, 1 at its foot.
     """
 
     text: str
     size: float
+    left: float
+    right: float
     bottom: float
     foot: float
     down: float
@@ -93,6 +103,9 @@ def read(data: bytes, path: str) -> Content:
         if raw.FPDF_GetLastError() == _ENCRYPTED or "assword" in str(error):
             raise DocumentError(f"{path} is encrypted. Save a copy without a password.") from error
         raise DocumentError(f"{path} isn't a whole PDF: {error} Export it again.") from error
+    # Before any page is loaded: PDFium tells the values of those that are loaded later.
+    with suppress(pdfium.PdfiumError):
+        document.init_forms()
     count = len(document)
     if count > _MAX_PAGES:
         raise DocumentError(
@@ -100,7 +113,7 @@ def read(data: bytes, path: str) -> Content:
         )
     # A stamp on each page is no text of it: what is blank shows once running lines are gone.
     whole = [_lines(document, number) for number in range(count)]
-    pages = _without_running_lines(whole)
+    pages, repeated = _without_running_lines(whole)
     blank = [number for number, lines in enumerate(pages, start=1) if not lines]
     if len(blank) == count:
         beside = " beside lines that are the same on each" if any(whole) else ""
@@ -110,7 +123,7 @@ def read(data: bytes, path: str) -> Content:
         )
     metadata = document.get_metadata_dict(skip_empty=True)
     writer = TextWriter(path)
-    _write(pages, writer)
+    _write(pages, repeated, writer)
     date = next(
         (
             found
@@ -141,16 +154,52 @@ def _lines(document: pdfium.PdfDocument, number: int) -> list[_Line]:
         return []
     text = page.get_textpage()
     try:
-        return list(_lines_of(text))
+        filled = filled_in(page, document.formenv.raw if document.formenv else None)
+        lines = list(_lines_of(text, filled))
+        for each in filled:
+            _put_in(lines, each, _down(text, each.left, each.bottom))
+        return lines
     finally:
         text.close()
         page.close()
 
 
-def _lines_of(page: pdfium.PdfTextPage) -> Iterator[_Line]:
+def _put_in(lines: list[_Line], filled: Filled, down: float) -> None:
+    """Put a value behind the line it lies beside, else below the one above it."""
+    middle = (filled.bottom + filled.top) / 2
+    beside = [
+        (number, line)
+        for number, line in enumerate(lines)
+        if line.bottom - line.size / 4 <= middle <= line.bottom + line.size
+        or filled.bottom <= line.bottom + line.size / 3 <= filled.top
+    ]
+    before = [found for found in beside if found[1].right <= filled.left + _LAP]
+    after = [found for found in beside if found[1].left >= filled.right - _LAP]
+    if filled.leads and after:
+        number, line = min(after, key=lambda found: found[1].left)
+        lines[number] = replace(line, text=f"{filled.text} {line.text}", left=filled.left)
+        return
+    if before:
+        number, line = max(before, key=lambda found: found[1].right)
+        lines[number] = replace(line, text=f"{line.text} {filled.text}", right=filled.right)
+        return
+    size = statistics.median_low([line.size for line in lines]) if lines else _USUAL_SIZE
+    alone = _Line(filled.text, size, filled.left, filled.right, filled.bottom, filled.bottom, down)
+    above = [
+        (round(line.foot), -number)
+        for number, line in enumerate(lines)
+        if line.foot >= filled.top - _LAP and line.left < filled.right and filled.left < line.right
+    ]
+    lines.insert(1 - min(above)[1] if above else len(lines), alone)
+
+
+# --- Lines -------------------------------------------------------------------------
+
+
+def _lines_of(page: pdfium.PdfTextPage, filled: Sequence[Filled]) -> Iterator[_Line]:
     line: list[_Sign] = []
-    for part in _parts_of(page):
-        gap = _gap(page, line, part) if line else None
+    for part, is_cut in _cut_at(page, _parts_of(page), filled):
+        gap = _gap(page, line, part) if line and not is_cut else None
         if line and gap is None:
             yield _line(page, line)
             line = []
@@ -182,6 +231,30 @@ def _parts_of(page: pdfium.PdfTextPage) -> Iterator[list[_Sign]]:
             part.append(_Sign(unit or 0xFFFD, index, size, matrix.f if upright else math.nan))
     if any(sign.unit != _BLANK for sign in part):
         yield part
+
+
+def _cut_at(
+    page: pdfium.PdfTextPage, parts: Iterable[list[_Sign]], filled: Sequence[Filled]
+) -> Iterator[tuple[list[_Sign], bool]]:
+    """Cut lines where something is filled in between, and tell which of them were cut before."""
+    for part in parts:
+        cut = 0
+        last: _Sign | None = None
+        lying: list[Filled] = []
+        for number, sign in enumerate(part):
+            if sign.unit == _BLANK:
+                continue
+            if last is None and filled:
+                _, bottom, _, top = page.get_charbox(sign.place, loose=True)
+                lying = [each for each in filled if each.bottom < top and bottom < each.top]
+            elif last is not None and lying and part[number - 1].unit == _BLANK:
+                left = page.get_charbox(last.place, loose=True)[2]
+                right = page.get_charbox(sign.place, loose=True)[0]
+                if any(left <= (each.left + each.right) / 2 <= right for each in lying):
+                    yield part[cut:number], cut > 0
+                    cut = number
+            last = sign
+        yield part[cut:], cut > 0
 
 
 def _blank() -> _Sign:
@@ -218,8 +291,9 @@ def _line(page: pdfium.PdfTextPage, signs: Sequence[_Sign]) -> _Line:
     size = statistics.median_low(sign.size for sign in signs if sign.unit != _BLANK)
     usual = [sign for sign in signs if sign.size == size]
     left, bottom, _, _ = page.get_charbox(usual[0].place, loose=True)
-    foot = page.get_charbox(usual[-1].place, loose=True)[1]
-    return _Line(" ".join(text.split()), size, bottom, foot, _down(page, left, bottom))
+    _, foot, right, _ = page.get_charbox(usual[-1].place, loose=True)
+    down = _down(page, left, bottom)
+    return _Line(" ".join(text.split()), size, left, right, bottom, foot, down)
 
 
 def _down(page: pdfium.PdfTextPage, left: float, bottom: float) -> float:
@@ -266,12 +340,26 @@ def _told_apart(raised: str, before: str, after: str) -> str:
     return f"{written} " if written[-1:].isdigit() and after[:1].isdigit() else written
 
 
-def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
-    """Leave out what stands at the top or foot of most pages: titles and numbers of pages."""
+def _without_running_lines(
+    pages: Sequence[list[_Line]],
+) -> tuple[list[list[_Line]], dict[int, list[_Line]]]:
+    """Leave out what stands at the top or foot of most pages: titles and numbers of pages.
+
+    Returns
+    -------
+    list of list of _Line
+        The pages without them.
+    dict
+        By page, the last of each that says more than a page's number, where there is text
+        beside it: it may be a contract's parties. Were it the first, the sentence that goes
+        on over the next page would be cut, and a title made of it.
+    """
+    titles, numbers = _running_lines(pages)
     running: dict[int, set[_Line]] = {page: set() for page in range(len(pages))}
-    for page, line in _running_lines(pages):
+    for page, line in titles | numbers:
         running[page].add(line)
     kept = []
+    last: dict[str, tuple[int, _Line]] = {}
     for page, lines in enumerate(pages):
         left_out = {
             line
@@ -279,7 +367,15 @@ def _without_running_lines(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
             for line in itertools.takewhile(running[page].__contains__, edge)
         }
         kept.append([line for line in lines if line not in left_out])
-    return kept
+        for line in sorted(left_out, key=lambda line: (line.down, line.left)) if kept[-1] else ():
+            if (page, line) in titles:
+                last[line.text] = page, line
+            elif len(_WORD.findall(line.text)) > _OF_A_NUMBER:
+                last[_NUMBER.sub("#", line.text)] = page, line
+    repeated: dict[int, list[_Line]] = {}
+    for page, line in last.values():
+        repeated.setdefault(page, []).append(line)
+    return kept, repeated
 
 
 def _edges(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
@@ -291,18 +387,21 @@ def _edges(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
         yield edge[: max(in_margin, _MIN_OUTERMOST)]
 
 
-def _running_lines(pages: Sequence[list[_Line]]) -> set[tuple[int, _Line]]:
-    """Pages with those of their lines that are the same on most, but for the page's number.
+_Placed = set[tuple[int, _Line]]
+
+
+def _running_lines(pages: Sequence[list[_Line]]) -> tuple[_Placed, _Placed]:
+    """Pages with those of their lines that are the same on most, and with those that number them.
 
     Other numbers that differ are facts: a balance, a month. The page's number is told by
     its rising by one from page to page; it may begin anew, as in files put together.
     """
     filled = sum(map(bool, pages))
     if filled < _MIN_PAGES:
-        return set()
-    same: dict[str, set[tuple[int, _Line]]] = {}
+        return set(), set()
+    same: dict[str, _Placed] = {}
     # By what stands around a number, then by how far it is from counting the file's pages.
-    counted: dict[tuple[str, str], dict[int, set[tuple[int, _Line]]]] = {}
+    counted: dict[tuple[str, str], dict[int, _Placed]] = {}
     for page, lines in enumerate(pages):
         ends = {line for edge in _edges(lines) for line in edge if len(line.text) <= _MAX_RUNNING}
         for line in ends:
@@ -319,10 +418,10 @@ def _running_lines(pages: Sequence[list[_Line]]) -> set[tuple[int, _Line]]:
         for numbered in counted.values()
     )
     titles = _on_most(same.values(), filled)
-    return titles | _numbers(_on_most(rising, filled) - titles)
+    return titles, _numbers(_on_most(rising, filled) - titles)
 
 
-def _on_most(groups: Iterable[set[tuple[int, _Line]]], filled: int) -> set[tuple[int, _Line]]:
+def _on_most(groups: Iterable[_Placed], filled: int) -> _Placed:
     return {
         line
         for lines in groups
@@ -331,7 +430,7 @@ def _on_most(groups: Iterable[set[tuple[int, _Line]]], filled: int) -> set[tuple
     }
 
 
-def _numbers(counted: set[tuple[int, _Line]]) -> set[tuple[int, _Line]]:
+def _numbers(counted: _Placed) -> _Placed:
     """Choose the pages' numbers; what counts along in larger type is a heading: "Chapter 3"."""
     size: dict[int, float] = {}
     for page, line in sorted(counted, key=lambda found: abs(0.5 - found[1].down)):
@@ -349,13 +448,15 @@ def _goes_on(last: _Line | None, first: _Line, usual: float) -> bool:
     )
 
 
-def _write(pages: Sequence[list[_Line]], writer: TextWriter) -> None:
+def _write(
+    pages: Sequence[list[_Line]], repeated: Mapping[int, list[_Line]], writer: TextWriter
+) -> None:
     lines = [line for page in pages for line in page]
     usual = statistics.median(
         [line.size for line in lines for _ in range(1 + len(line.text) // 20)]
     )
     above_page: _Line | None = None
-    for page in pages:
+    for number, page in enumerate(pages):
         writer.page(within=bool(page) and _goes_on(above_page, page[0], usual))
         above_page = page[-1] if page else None
         gaps = [
@@ -384,3 +485,6 @@ def _write(pages: Sequence[list[_Line]], writer: TextWriter) -> None:
             else:
                 paragraph.append(line)
         writer.paragraph("\n".join(part.text for part in paragraph))
+        if number in repeated:
+            writer.paragraph("\n".join(line.text for line in repeated[number]))
+            above_page = None

@@ -17,7 +17,10 @@ from qa.errors import DocumentError, UnfinishedDocumentError
 from qa.readers.content import Content
 from qa.readers.worker import MEMORY_BYTES, SECONDS
 
-__all__ = ["Sandbox"]
+__all__ = ["PATIENCE", "Sandbox"]
+
+PATIENCE = 4 * SECONDS
+"""Seconds on the clock, in which a file gets its processor time on a busy machine too."""
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -38,6 +41,8 @@ _OWN_SIGNALS = frozenset(
     for name in ("SIGXCPU", "SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGSYS")
     if (number := getattr(signal, name, None)) is not None
 )
+# A crash on Windows, where no signals are, ends a process with one of these.
+_CRASHES = 0xC0000000
 _DYING_SECONDS = 5.0
 # A parser of hostile files gets to see no key.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP")
@@ -67,7 +72,8 @@ class Sandbox:
         ------
         DocumentError
             When it can't be parsed, or not within the child's time and memory: an
-            `UnfinishedDocumentError` where that is the file's own doing.
+            `UnfinishedDocumentError` where that is the file's own doing. How long it took on
+            the clock is not: the machine may have been busy, or asleep.
         """
         child = self._running(path)
         assert child.stdin is not None
@@ -78,7 +84,7 @@ class Sandbox:
             timed_out.set()
             child.kill()
 
-        timer = threading.Timer(SECONDS, stop)
+        timer = threading.Timer(PATIENCE, stop)
         timer.daemon = True
         timer.start()
         try:
@@ -97,15 +103,9 @@ class Sandbox:
         if not encoded or text is None:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(_DYING_SECONDS)
-            died_of = -(child.poll() or 0)
+            status = child.poll()
             self.close()
-            if timed_out.is_set() or died_of <= 0 or died_of in _OWN_SIGNALS:
-                too_long = timed_out.is_set() or died_of == getattr(signal, "SIGXCPU", None)
-                raise UnfinishedDocumentError(_unfinished(path, too_long=too_long))
-            raise DocumentError(
-                f"{path} couldn't be read: its parser was ended from outside (signal {died_of}). "
-                "Index again."
-            )
+            raise _unfinished(path, status, timed_out=timed_out.is_set())
         reply: dict[str, Any] = json.loads(encoded)
         if reply["last"]:
             self.close()
@@ -152,10 +152,29 @@ def _received(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == size else None
 
 
-def _unfinished(path: str, *, too_long: bool) -> str:
-    if too_long:
-        return f"{path} takes longer than {SECONDS} s to be read. Split it into smaller files."
-    return (
-        f"{path} is damaged: its parser crashed or ran out of {MEMORY_BYTES // 2**20} MiB of "
-        "memory. Open it in its own program and save it again."
+def _unfinished(path: str, status: int | None, *, timed_out: bool) -> DocumentError:
+    """Tell why a child gave no whole reply, by what it died of; None where it lives."""
+    if timed_out:
+        return DocumentError(
+            f"{path} wasn't read within {PATIENCE} s. Index again when the machine is less busy, "
+            "or split it into smaller files."
+        )
+    if status is not None and 0 <= status < _CRASHES:
+        return DocumentError(
+            f"{path} couldn't be read: its parser ended by itself (status {status}). Install qa "
+            "again with its dependencies."
+        )
+    died_of = -(status or 0)
+    if died_of == getattr(signal, "SIGXCPU", None):
+        return UnfinishedDocumentError(
+            f"{path} takes longer than {SECONDS} s to be read. Split it into smaller files."
+        )
+    if died_of <= 0 or died_of in _OWN_SIGNALS:
+        return UnfinishedDocumentError(
+            f"{path} is damaged: its parser crashed or ran out of {MEMORY_BYTES // 2**20} MiB of "
+            "memory. Open it in its own program and save it again."
+        )
+    return DocumentError(
+        f"{path} couldn't be read: its parser was ended from outside (signal {died_of}). "
+        "Index again."
     )

@@ -43,6 +43,8 @@ _UNCOMPUTED = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _EMPTY_TEXT = re.compile(rb"\st\s*=\s*[\"']str[\"']")
+# What a number's format writes as it stands: in quotes, behind a backslash, or as a blank so wide.
+_AS_WRITTEN = re.compile(r"\"[^\"]*\"|[\\_*].|\[[^\]]*\]")
 _MAX_FIELD = 10 * 2**20
 
 
@@ -267,7 +269,7 @@ def _shown(value: object, number_format: str | None = None) -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float) and (number_format or "").endswith("%"):
+    if isinstance(value, int | float) and "%" in _AS_WRITTEN.sub("", number_format or ""):
         return f"{value * 100:.10g}%"
     if isinstance(value, float):
         return f"{value:.15g}"

@@ -40,7 +40,7 @@ def _content(text: str, path: str, kind: str) -> Content:
         title=header.title or title_of_body(text[header.end :], markdown=kind == "markdown"),
         date=header.date,
         date_source=header.source,
-        body_start=header.end,
+        body_start=header.body_start,
     )
 
 

@@ -19,6 +19,7 @@ _LEVEL_ONE_HEADING = re.compile(
     r"^ {0,3}(?:(?P<fence>```+|~~~+)|#[ \t]+(?P<atx>\S.*)|(?P<setext>\S.*)\n=+[ \t]*$)",
     re.MULTILINE,
 )
+_RULES = re.compile(r"(?:\s*-{3,}[ \t]*\n)++")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|\n?\Z")
 _FIRST_SENTENCE = re.compile(
     r".{12,}?(?:[。！？]|\w{2}(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)[.!?…][\"'”’»)]*"
@@ -32,6 +33,8 @@ _MAX_TITLE_SENTENCE = 80
 
 def title_of_body(body: str, *, markdown: bool) -> str | None:
     """Take a title from the text: its heading, its short first line or first sentence."""
+    if rules := _RULES.match(body):
+        body = body[rules.end() :]
     if markdown and (heading := _first_heading(body)):
         return tidy_title(heading)
     # No farther than a title may reach: a paragraph may be as long as the file.

@@ -2,7 +2,7 @@
 
 It is given a file's bytes and opens no file of the user's itself. Before the first, it
 gives up the right to take much memory, write files or dump core; before each, it sets
-the processor time after which the system ends it.
+the processor time after which the system ends it, within what the system leaves it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,6 +46,8 @@ PARSERS = {
 """All formats, with the module and function that parses them."""
 
 SECONDS = 25
+"""Of processor time for one file."""
+
 MEMORY_BYTES = 2**30
 _RECYCLED_AT = MEMORY_BYTES // 3
 _MAX_MESSAGE = 300
@@ -63,7 +66,7 @@ def serve() -> None:
     while request := _received(requests):
         _limit_processor_time()
         reply = _reply(json.loads(request)["path"], _received(requests))
-        reply["last"] = reply.get("last", False) or _used_memory() > _RECYCLED_AT
+        reply["last"] = reply.get("last", False) or _is_worn()
         _send(reply, replies)
         if reply["last"]:
             return
@@ -146,9 +149,28 @@ def _lower(kind: int, limit: int) -> None:
 def _limit_processor_time() -> None:
     if resource is None:
         return
+    # A limit that was set for all the person's processes can't be lifted, nor should it be.
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(_used_seconds()) + SECONDS + 1
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _is_worn() -> bool:
+    """Whether the next file is better read by a new process."""
+    if _used_memory() > _RECYCLED_AT:
+        return True
+    if resource is None:
+        return False
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    return hard != resource.RLIM_INFINITY and _used_seconds() > hard / 2
+
+
+def _used_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + SECONDS + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    return float(used.ru_utime + used.ru_stime)
 
 
 def _used_memory() -> int:
