@@ -120,7 +120,14 @@ class GenerationSettings(_Group):
     """How the LLM is asked."""
 
     max_tokens: int = Field(160, ge=16, le=4096)
-    deadline_seconds: float = Field(120.0, gt=0.0, description="For one question, all calls.")
+    deadline_seconds: float = Field(
+        120.0,
+        gt=0.0,
+        # A day: what waits with a timeout overflows on more than some centuries.
+        le=86_400.0,
+        allow_inf_nan=False,
+        description="For one question, all calls.",
+    )
 
 
 class SupportModel(_Group):

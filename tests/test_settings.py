@@ -183,3 +183,10 @@ def test_the_line_break_behind_a_key_is_none_of_it(monkeypatch: pytest.MonkeyPat
 def test_variables_that_are_no_settings() -> None:
     names = ["QA_LIM", "QA_LLM", "qa_home", "QA_VERIFICATION__THRESHOLD", "QA_ENV", "QATAR"]
     assert unknown_variables(dict.fromkeys(names, "")) == {"QA_ENV": "", "QA_LIM": "QA_LLM"}
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e10, 86_401])
+def test_a_question_has_at_most_a_day(seconds: float) -> None:
+    with pytest.raises(SettingsError, match=r"generation\.deadline_seconds"):
+        Settings.load(generation={"deadline_seconds": seconds})
+    Settings.load(generation={"deadline_seconds": 86_400})
