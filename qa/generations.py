@@ -235,7 +235,8 @@ class GenerationStore:
 
     def has_files(self) -> bool:
         """Whether a current generation holds any file, damaged or not."""
-        with suppress(IndexStoreError):
+        # A generation that is gone or closed to the user is a damaged one.
+        with suppress(IndexStoreError, OSError):
             name = self.current()
             return name is not None and any(
                 path.name != _MANIFEST for path in (self._folder / name).iterdir()
@@ -327,7 +328,7 @@ class GenerationStore:
             os.replace(temporary, self._folder / _VERIFIED)
 
     def _leftovers(self) -> list[Path]:
-        with suppress(IndexStoreError, FileNotFoundError):
+        with suppress(IndexStoreError, OSError):
             current = self.current()
             return [
                 path
