@@ -70,6 +70,11 @@ def _check_address(host: str, port: int, auth: Auth | None) -> None:
                 # A connection that has just been closed doesn't keep the port taken.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+    except ValueError as error:
+        # Of what can't be a host's name, such as one with two dots in a row.
+        raise ServeError(
+            f"{host!r} is no address of a machine ({error}). Check it, or serve on 127.0.0.1."
+        ) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             message = (
@@ -84,14 +89,19 @@ def _check_address(host: str, port: int, auth: Auth | None) -> None:
 
 
 def _check_root_path(root_path: str) -> None:
-    parts = urlsplit(root_path)
-    if not root_path or (parts.scheme in ("http", "https") and parts.hostname):
+    if not root_path:
         return
-    if not root_path.startswith("/") or root_path.startswith("//") or parts.query:
-        raise ServeError(
-            f"--root-path {root_path} isn't the path or address at which a reverse proxy serves "
-            "the chat. Write /qa or https://example.org/qa."
-        )
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(root_path)
+        # A port that is none is noticed only when it is asked for.
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return
+        if root_path.startswith("/") and not root_path.startswith("//") and not parts.query:
+            return
+    raise ServeError(
+        f"--root-path {root_path} isn't the path or address at which a reverse proxy serves "
+        "the chat. Write /qa or https://example.org/qa."
+    )
 
 
 def serve(
