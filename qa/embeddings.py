@@ -164,14 +164,21 @@ class SentenceTransformersEmbedder:
         digest = hashlib.blake2b(digest_size=16)
         if self._passage_prefix:
             digest.update(f"{self._passage_prefix}\0".encode())
-        for path in sorted(self._folder.rglob("*")):
-            relative = path.relative_to(self._folder)
-            hidden = any(part.startswith(".") for part in relative.parts)
-            if hidden or path.suffix.lower() == ".md" or not path.is_file():
-                continue
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
-            digest.update(f"{relative.as_posix()}\0{content.hexdigest()}\n".encode())
+        try:
+            for path in sorted(self._folder.rglob("*")):
+                relative = path.relative_to(self._folder)
+                hidden = any(part.startswith(".") for part in relative.parts)
+                if hidden or path.suffix.lower() == ".md" or not path.is_file():
+                    continue
+                with path.open("rb") as file:
+                    content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+                digest.update(f"{relative.as_posix()}\0{content.hexdigest()}\n".encode())
+        except OSError as error:
+            raise ModelNotFoundError(
+                f"The embedding model '{self.name}' can't be read from "
+                f"{error.filename or self._folder}: {error.strerror or error}. Check who may read "
+                "it, or name another folder with QA_EMBEDDING__MODEL."
+            ) from error
         return digest.hexdigest()
 
     @property
@@ -343,14 +350,14 @@ def _model_folder(name: str) -> Path:
         return Path(get_model_path())
     # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
     folder = Path(os.path.expanduser(name))
-    if name and folder.is_dir():
+    if name and os.path.isdir(folder):
         return folder
     cached = _cached_folder(name)
     if cached is None:
         raise ModelNotFoundError(
             f"There is no embedding model '{name}': it is neither the bundled {BUNDLED_NAMES[0]} "
-            "nor a folder nor in the local Hugging Face cache. Give the folder of a "
-            f"sentence-transformers model, or fetch it first with `hf download {name}`."
+            "nor a folder that can be looked at nor in the local Hugging Face cache. Give the folder "
+            f"of a sentence-transformers model, or fetch it first with `hf download {name}`."
         )
     return cached
 

@@ -320,3 +320,22 @@ def test_batches_of_any_size_give_what_the_plain_call_gives(bundled: Embedder) -
     for size in (1, 7):
         ours = open_embedder(EmbeddingSettings(precision="float32", batch_size=size)).embed(texts)
         np.testing.assert_allclose(ours, plain, atol=1e-5)
+
+
+def test_a_folder_that_may_not_be_looked_at_is_named(closed_folder: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match=str(closed_folder)):
+        open_embedder(EmbeddingSettings(model=str(closed_folder / "model")))
+
+
+def test_a_file_of_a_model_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.bin").write_bytes(b"1")
+
+    def refuse(path: Path, *_: object) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    embedder = open_embedder(EmbeddingSettings(model=str(tmp_path)))
+    with pytest.raises(ModelNotFoundError, match=r"model\.bin: Permission denied"):
+        _ = embedder.fingerprint

@@ -289,3 +289,11 @@ class Running:
     def act_on_slot(self, slot: int, action: str, name: str, deadline: Deadline) -> bool:
         self.actions.append(action)
         return action == "restore"
+
+
+def test_a_model_file_that_may_not_be_looked_at_is_named(
+    fast: Callable[..., Settings], closed_folder: Path
+) -> None:
+    path = closed_folder / "model.gguf"
+    with pytest.raises(ModelNotFoundError, match=f"{path}.*Check QA_LLM"):
+        open_chat_model(fast(llm=str(path)))

@@ -94,8 +94,11 @@ def open_chat_model(
     # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
     path = Path(os.path.expanduser(name))
     if path.suffix.lower() == ".gguf":
-        if not path.is_file():
-            raise ModelNotFoundError(f"There is no model file {path}. Check QA_LLM.")
+        # Unlike Path's, it raises nothing where a folder may not be looked into.
+        if not os.path.isfile(path):
+            raise ModelNotFoundError(
+                f"There is no model file {path}, or it can't be looked at. Check QA_LLM."
+            )
         return embedded.EmbeddedChatModel(path.stem, lambda: path, settings.local, states)
     raise ModelNotFoundError(
         f"QA_LLM={name!r} names no model. Use 'auto', 'embedded', 'none', the path of a .gguf "

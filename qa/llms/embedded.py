@@ -350,8 +350,10 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
             "The runtime of the embedded language model can't be loaded "
             f"({error}). Install the extra 'local': pip install '.[local]' in the project's folder."
         ) from error
-    if not path.is_file():
-        raise ModelNotFoundError(f"There is no model file {path}. Check QA_LLM.")
+    if not os.path.isfile(path):
+        raise ModelNotFoundError(
+            f"There is no model file {path}, or it can't be looked at. Check QA_LLM."
+        )
     key = secrets.token_urlsafe(32)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
