@@ -356,8 +356,9 @@ def _model_folder(name: str) -> Path:
     if cached is None:
         raise ModelNotFoundError(
             f"There is no embedding model '{name}': it is neither the bundled {BUNDLED_NAMES[0]} "
-            "nor a folder that can be looked at nor in the local Hugging Face cache. Give the folder "
-            f"of a sentence-transformers model, or fetch it first with `hf download {name}`."
+            "nor a folder that can be looked at nor in the local Hugging Face cache. Give the "
+            "folder of a sentence-transformers model, or fetch it first with "
+            f"`hf download {name}`."
         )
     return cached
 

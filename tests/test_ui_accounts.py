@@ -123,7 +123,9 @@ def test_names_are_written_as_they_are_read_whatever_the_locale(tmp_path: Path) 
     path = tmp_path / "accounts"
     environment = {
         **os.environ,
-        **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     subprocess.run([sys.executable, "-c", code, str(path)], env=environment, check=True)
