@@ -9,7 +9,8 @@
     │   ├── LibraryNotFoundError the folder isn't there
     │   ├── EmptyLibraryError    the folder has no readable document
     │   └── DocumentError        one file can't be read
-    │       └── UnfinishedDocumentError it takes too much time or memory
+    │       ├── UnfinishedDocumentError it takes too much time or memory
+    │       └── PostponedDocumentError  not now, for a reason outside of it that passes
     ├── IndexStoreError
     │   ├── IndexCorruptError    a stored file isn't what its manifest says
     │   ├── IndexOutdatedError   built by another model, chunker or format
@@ -27,6 +28,8 @@ meets it: a face prints ``str(error)`` and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 __all__ = [
     "BusyError",
     "DocumentError",
@@ -40,6 +43,7 @@ __all__ = [
     "ModelError",
     "ModelNotFoundError",
     "ModelUnavailableError",
+    "PostponedDocumentError",
     "QaError",
     "QuestionError",
     "ServeError",
@@ -70,7 +74,18 @@ class LibraryNotFoundError(LibraryError):
 
 
 class EmptyLibraryError(LibraryError):
-    """The documents' folder holds nothing that can be read."""
+    """The documents' folder holds nothing that can be read.
+
+    Parameters
+    ----------
+    message : str
+    postponed : mapping of str to str, optional
+        Paths of files that can't be read now, for reasons that pass, with these.
+    """
+
+    def __init__(self, message: str, postponed: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.postponed = postponed or {}
 
 
 class DocumentError(LibraryError):
@@ -79,6 +94,10 @@ class DocumentError(LibraryError):
 
 class UnfinishedDocumentError(DocumentError):
     """A file takes more time or memory to be read than a parser is given."""
+
+
+class PostponedDocumentError(DocumentError):
+    """A file can't be read now; that tells nothing of what it holds, so it is tried again."""
 
 
 class IndexStoreError(QaError):

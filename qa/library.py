@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from qa.answer import Clock, answer_question, checked_question, nothing_to_read
-from qa.documents import DocumentFile, scan_folder
+from qa.documents import DocumentFile, SkippedFile, scan_folder
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
     EmptyLibraryError,
@@ -232,9 +232,12 @@ class Library:
                 index, self.report = update_index(
                     self._store, self.root, self._embedder, self.settings.chunking, progress
                 )
-            except EmptyLibraryError:
+            except EmptyLibraryError as empty:
                 gone = tuple(self.documents)
-                self.report = UpdateReport((), (), gone, (), scan.skipped, (), (), None, 0.0)
+                postponed = itertools.starmap(SkippedFile, empty.postponed.items())
+                self.report = UpdateReport(
+                    (), (), gone, (), scan.skipped, (), (), None, 0.0, postponed=tuple(postponed)
+                )
                 # Also where this is raised: what was deleted must not go on answering.
                 self._state = None
                 self._have_seen(scan.files)
@@ -257,7 +260,12 @@ class Library:
         self._seen = index.scan
 
     def _have_seen(self, files: tuple[DocumentFile, ...]) -> None:
-        self._seen = files
+        # What can't be read now hasn't been seen, or only as it was: questions try again.
+        postponed = {file.path for file in self.report.postponed}
+        seen = [file for file in files if file.path not in postponed]
+        if self.index is not None:
+            seen += [file for file in self.index.scan if file.path in postponed]
+        self._seen = tuple(sorted(seen, key=lambda file: file.path))
         if self.report.changed:
             forget_prompts(self.settings, self._store.name)
 
@@ -292,6 +300,11 @@ class Library:
         return (self._as_before(changed),) if changed else ()
 
     def _as_before(self, changed: Sequence[str]) -> str:
+        postponed = {file.path: file.reason for file in self.report.postponed}
+        reasons = [postponed[path] for path in changed if path in postponed]
+        if len(reasons) == len(changed):
+            more = f" So it is with {len(reasons) - 1} more." if len(reasons) > 1 else ""
+            return f"This answer rests on documents as they were before: {reasons[0]}{more}"
         note = "Documents are being read, and this answer rests on them as they were before."
         documents = self.documents
         known = [path for path in changed if path in documents]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -21,6 +22,7 @@ from qa.errors import (
     EmptyLibraryError,
     IndexStoreError,
     LibraryNotFoundError,
+    PostponedDocumentError,
     UnfinishedDocumentError,
 )
 from qa.generations import GenerationStore
@@ -258,6 +260,64 @@ def test_a_file_that_cant_be_read_is_skipped_and_dropped(place: Place) -> None:
     again = place.update()[1]
     assert not again.changed
     assert again.skipped == report.skipped
+
+
+def passing_failures() -> list[Exception]:
+    """What a busy machine, or a disk that doesn't answer, makes of reading a file."""
+    failures: list[Exception] = [PostponedDocumentError("its parser was ended from outside")]
+    for cause in (
+        OSError(errno.EIO, "Input/output error"),
+        OSError(errno.EMFILE, "Too many open files"),
+        MemoryError(),
+    ):
+        failure = DocumentError("cats.txt can't be read")
+        failure.__cause__ = cause
+        failures.append(failure)
+    return failures
+
+
+@pytest.mark.parametrize("failure", passing_failures(), ids=repr)
+def test_a_document_whose_file_cant_be_read_now_stays_as_it_was(
+    place: Place, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    place.update()
+    place.put(cats="Cats purr.", dogs="Dogs dig.", owls="Owls hoot.")
+    read = DocumentReader.read
+
+    def failing(reader: DocumentReader, path: str) -> Document:
+        if path == "dogs.txt":
+            return read(reader, path)
+        raise failure
+
+    with monkeypatch.context() as busy:
+        busy.setattr(DocumentReader, "read", failing)
+        for updated in (("dogs.txt",), ()):
+            index, report = place.update()
+            assert texts(index) == {"cats.txt": "Cats sleep. Cats eat.", "dogs.txt": "Dogs dig."}
+            assert (report.updated, report.removed) == (updated, ())
+            assert [file.path for file in report.postponed] == ["cats.txt", "owls.txt"]
+            # One that is no document yet is told as what isn't read.
+            assert [file.path for file in report.skipped] == ["owls.txt"]
+    index, report = place.update()
+    assert (report.added, report.updated) == (("owls.txt",), ("cats.txt",))
+    assert (report.postponed, report.skipped) == ((), ())
+    assert texts(index)["cats.txt"] == "Cats purr."
+
+
+def test_a_real_disk_s_error_is_one_that_passes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.update()
+    place.put(cats="Cats purr.")
+
+    def broken(*_: object, **__: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("qa.readers.os.open", broken)
+        index, report = place.update()
+    assert texts(index)["cats.txt"] == "Cats sleep. Cats eat."
+    assert [file.path for file in report.postponed] == ["cats.txt"]
 
 
 def test_a_file_that_vanishes_while_indexing_is_skipped(

@@ -44,6 +44,12 @@ def test_what_was_read_in_part_is_told(library: Library) -> None:
     assert "Read in part: its 2 pictures hold no text" in panel_html([entry], editable=True)
 
 
+def test_what_cant_be_read_now_is_told(library: Library) -> None:
+    library.report = replace(library.report, postponed=(SkippedFile("a.txt", "no process"),))
+    (entry,) = Shelf(library).entries()
+    assert (entry.state, entry.detail) == ("changed", "Changed, and still as it was: no process")
+
+
 def test_each_file_s_progress_is_told(library: Library, write: Write) -> None:
     shelf, seen = Shelf(library), []
     refresh = library.refresh

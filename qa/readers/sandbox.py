@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from qa.errors import DocumentError, UnfinishedDocumentError
+from qa.errors import DocumentError, PostponedDocumentError, UnfinishedDocumentError
 from qa.readers.content import Content
 from qa.readers.worker import MEMORY_BYTES, SECONDS
 
@@ -102,7 +102,7 @@ class Sandbox:
             if timed_out.is_set() or died_of <= 0 or died_of in _OWN_SIGNALS:
                 too_long = timed_out.is_set() or died_of == getattr(signal, "SIGXCPU", None)
                 raise UnfinishedDocumentError(_unfinished(path, too_long=too_long))
-            raise DocumentError(
+            raise PostponedDocumentError(
                 f"{path} couldn't be read: its parser was ended from outside (signal {died_of}). "
                 "Index again."
             )
@@ -136,7 +136,7 @@ class Sandbox:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise DocumentError(
+                raise PostponedDocumentError(
                     f"{path} can't be read: no process can be started for it ({error.strerror}). "
                     "Close some programs and index again."
                 ) from error

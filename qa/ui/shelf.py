@@ -35,6 +35,8 @@ State = Literal["ready", "new", "partial", "waiting", "indexing", "changed", "sk
 # since not every file system tells of changes.
 WATCH_SECONDS = 120.0
 SCAN_MILLISECONDS = 5_000
+# What couldn't be read for a reason that passes is tried again after so long by itself.
+RETRY_SECONDS = 60.0
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
 CLAIMED = "qa-claimed-"
@@ -90,6 +92,7 @@ class Shelf:
         self._added: dict[str, float] = {}
         self._changes: frozenset[str] = frozenset()
         self._looked = 0.0
+        self._read = 0.0
         self._watcher: threading.Thread | None = None
         self._removed: set[str] = set()
         self._news = (0, "")
@@ -186,6 +189,9 @@ class Shelf:
         except QaError as error:
             self._message = str(error)
             return
+        postponed = {file.path for file in self._library.report.postponed}
+        if changes <= postponed and time.monotonic() < self._read + RETRY_SECONDS:
+            return
         if changes and not self.busy:
             self._changes = changes
             self._do("", None)
@@ -214,6 +220,7 @@ class Shelf:
                 detail = "Waiting" if progress and detail == "Indexing" else detail
                 rows.append(Entry(path, "waiting", detail=detail))
         partial = {file.path: file.reason for file in library.report.incomplete}
+        postponed = {file.path: file.reason for file in library.report.postponed}
         ordered = sorted(
             documents.values(), key=lambda document: (document.title.casefold(), document.path)
         )
@@ -225,6 +232,8 @@ class Shelf:
             detail = ""
             if path in partial:
                 state, detail = "partial", partial[path]
+            if path in postponed:
+                state, detail = "changed", f"Changed, and still as it was: {postponed[path]}"
             if path in changes:
                 state, detail = "changed", "Changed, being read again"
             rows.append(Entry(path, state, document, sizes.get(path), detail))
@@ -319,6 +328,7 @@ class Shelf:
             self._tell(report)
         finally:
             self._progress = None
+            self._read = time.monotonic()
             with self._lock:
                 self._changes = frozenset()
                 for path in added:
