@@ -19,6 +19,7 @@
     │   ├── ModelNotFoundError   no such model, or its extra isn't installed
     │   ├── WeightsError         the weights can't be put in place
     │   └── ModelUnavailableError the model doesn't answer
+    │       └── ModelDownError   nor anybody else: unreachable, refusing or failing
     ├── ServeError               the chat can't be served there
     └── BusyError                more is waiting to be answered than the server takes
 
@@ -40,6 +41,7 @@ __all__ = [
     "IndexStoreError",
     "LibraryError",
     "LibraryNotFoundError",
+    "ModelDownError",
     "ModelError",
     "ModelNotFoundError",
     "ModelUnavailableError",
@@ -130,6 +132,10 @@ class WeightsError(ModelError):
 
 class ModelUnavailableError(ModelError):
     """The model is known but doesn't answer: down, slow or refusing."""
+
+
+class ModelDownError(ModelUnavailableError):
+    """The model answers nobody: it can't be reached or loaded, refuses everything, or fails."""
 
 
 class ServeError(QaError):

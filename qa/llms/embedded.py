@@ -29,7 +29,7 @@ from weakref import WeakSet
 import httpx
 import joblib
 
-from qa.errors import ModelNotFoundError, ModelUnavailableError
+from qa.errors import ModelDownError, ModelNotFoundError
 from qa.llms.base import Deadline, Message, Part, Token, complete
 from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
 from qa.settings import LocalModelSettings
@@ -379,7 +379,7 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
     try:
         states.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ModelUnavailableError(
+        raise ModelDownError(
             f"The folder {states} can't be used: {error.strerror}. Check it, or set QA_HOME to "
             "another one."
         ) from error
@@ -390,7 +390,7 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
         return xllamacpp.Server(params), key
     except Exception as error:
         size = os.path.getsize(path)
-        raise ModelUnavailableError(
+        raise ModelDownError(
             f"The model file {path} ({size:,} bytes) can't be loaded: {error}. Check that it is a "
             "GGUF file that this version of llama.cpp knows, and that there is memory for it."
         ) from error
