@@ -47,6 +47,8 @@ BATCH = 64
 # tokens behind 1,186 took 1.05 to 1.2 times as long with it.
 FLASH_ATTENTION = 0
 QUIET = -1
+# Seconds after which whoever waits for another looks whether it was called off.
+TICK = 0.1
 
 
 def forget_states(states: Path, owner: str) -> None:
@@ -87,7 +89,10 @@ class EmbeddedChatModel:
         self._weights = weights
         self._settings = settings
         self._states = states
-        self._lock = threading.RLock()
+        # For starting alone, which questions wait for; reading a constant prompt takes as long.
+        self._starting = threading.Lock()
+        # Prompts are read one after the other, as the numbers kept of them were measured.
+        self._priming = threading.Lock()
         self._running: _Running | None = None
         self._primed: dict[tuple[str, Part], _Primed] = {}
         self._fields: dict[str, Any] = {}
@@ -132,8 +137,10 @@ class EmbeddedChatModel:
         if matching:
             _, part, primed = max(matching, key=lambda match: match[:2])
             return self._stream_from(running, part, primed, messages, max_tokens, deadline)
-        # The server takes any slot that is idle.
-        running.read[:] = [None] * SLOTS
+        # The server takes any slot that is idle, and between a prompt's reading and its keeping
+        # that could be its own.
+        with _held(self._priming, deadline):
+            running.read[:] = [None] * SLOTS
         client = running.client.with_fields(**self._fields)
         return client.stream(messages, max_tokens=max_tokens, deadline=deadline)
 
@@ -147,9 +154,7 @@ class EmbeddedChatModel:
         deadline: Deadline,
     ) -> Iterator[Token]:
         slot = part % SLOTS
-        if not running.slots[slot].acquire(timeout=deadline.remaining()):
-            deadline.remaining()
-        try:
+        with _held(running.slots[slot], deadline):
             client = running.client.with_fields(id_slot=slot)
             prompt = tuple(messages)
             # Whatever goes wrong, what the slot holds then isn't known.
@@ -162,8 +167,6 @@ class EmbeddedChatModel:
             client = client.with_fields(**self._fields)
             yield from client.stream(messages, max_tokens=max_tokens, deadline=deadline)
             running.read[slot] = prompt
-        finally:
-            running.slots[slot].release()
 
     def prime(
         self, part: Part, messages: Sequence[Message], deadline: Deadline, library: str = ""
@@ -185,7 +188,7 @@ class EmbeddedChatModel:
         known = self._primed.get((owner, part))
         if known is not None and known.name == name and path.exists():
             return
-        with self._lock, running.slots[slot]:
+        with _held(self._priming, deadline), _held(running.slots[slot], deadline):
             running.read[slot] = None
             if not (_is_intact(path) and running.act_on_slot(slot, "restore", name, deadline)):
                 client = running.client.with_fields(id_slot=slot)
@@ -204,11 +207,12 @@ class EmbeddedChatModel:
 
         To put the weights in place and to load them, once, isn't the question's time.
         """
-        began = time.monotonic()
-        with self._lock:
-            if self._running is None:
-                self._running = _serve(self._weights(), self._settings, self._states, self.name)
-        deadline.postpone(time.monotonic() - began)
+        if self._running is None:
+            with _held(self._starting, deadline, postponing=True):
+                began = time.monotonic()
+                if self._running is None:
+                    self._running = _serve(self._weights(), self._settings, self._states, self.name)
+                deadline.postpone(time.monotonic() - began)
         with _deadlines_lock:
             _deadlines.add(deadline)
         return self._running
@@ -270,6 +274,34 @@ class _Running:
         except httpx.HTTPError:
             return False
         return response.is_success
+
+
+@contextlib.contextmanager
+def _held(lock: threading.Lock, deadline: Deadline, *, postponing: bool = False) -> Iterator[None]:
+    """Hold a lock that is waited for until the deadline, and no longer once that is called off.
+
+    Parameters
+    ----------
+    lock : threading.Lock
+    deadline : Deadline
+    postponing : bool
+        Whether the deadline is that much later: what is waited for isn't its question's time.
+
+    Raises
+    ------
+    ModelUnavailableError
+        When the time is up.
+    """
+    began = time.monotonic()
+    while not lock.acquire(timeout=min(TICK, deadline.remaining())):
+        if postponing:
+            now = time.monotonic()
+            deadline.postpone(now - began)
+            began = now
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _begins_with(messages: Sequence[Message], primed: Sequence[Message]) -> bool:
