@@ -14,8 +14,8 @@ import tempfile
 import unicodedata
 from pathlib import Path, PurePosixPath
 
-from qa.documents import scan_folder
 from qa.errors import DocumentError
+from qa.private import scan_library
 from qa.readers import read_document
 
 __all__ = ["add_file", "safe_name", "set_aside"]
@@ -101,7 +101,7 @@ def add_file(root: Path, name: str, file: Path) -> str:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
             # The whole path, since a folder's name can hide what is in it.
-            for skipped in scan_folder(Path(hidden)).skipped:
+            for skipped in scan_library(Path(hidden)).skipped:
                 raise DocumentError(f"{wanted} can't be added: {skipped.reason}.")
             read_document(Path(hidden), wanted)
             return _place(root, wanted, copy)

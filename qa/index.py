@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.chunks import CHUNKER_VERSION
-from qa.documents import DocumentFile, SkippedFile, scan_folder
+from qa.documents import DocumentFile, SkippedFile
 from qa.embeddings import Embedder
 from qa.entries import Progress, make_entries
 from qa.errors import (
@@ -33,6 +33,7 @@ from qa.errors import (
     UnfinishedDocumentError,
 )
 from qa.generations import Generation, GenerationStore
+from qa.private import HIDDEN, holds_accounts, scan_library
 from qa.readers import READER_VERSION, DocumentReader
 from qa.refusals import load_refusals, save_refusals
 from qa.settings import ChunkingSettings
@@ -394,7 +395,7 @@ def _plan(
         next_id, generation = opened.next_id, opened.generation
     else:
         next_id = _next_id(GenerationStore(store))
-    scan = scan_folder(library)
+    scan = scan_library(library)
     seen: dict[str, DocumentFile] = {}
     if opened:
         for file in (*opened.index.scan, *load_sightings(store, opened.generation)):
@@ -431,7 +432,9 @@ def _plan(
                         continue
                 skipped.append(told)
                 continue
-            if _says_the_same(documents.get(file.path), document):
+            if holds_accounts(document.text):
+                skipped.append(SkippedFile(file.path, HIDDEN))
+            elif _says_the_same(documents.get(file.path), document):
                 kept[file.path] = file
             else:
                 read[file.path] = file, document

@@ -127,14 +127,14 @@ def cleared(place: Place) -> dict[str, bytes]:
 def test_an_index_made_before_these_times_were_kept_goes_on_in_use(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = index_module.scan_folder
+    whole = index_module.scan_library
 
     def older(root: Path) -> FolderScan:
         scan = whole(root)
         return replace(scan, files=tuple(replace(file, ctime_ns=0) for file in scan.files))
 
     with monkeypatch.context() as patch:
-        patch.setattr(index_module, "scan_folder", older)
+        patch.setattr(index_module, "scan_library", older)
         place.update()
     report = place.update()[1]
     assert (report.changed, report.rebuilt) == (False, None)

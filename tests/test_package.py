@@ -19,8 +19,10 @@ PACKAGE = Path(qa.__file__).parent
 ORDER = (
     "types",
     "errors",
+    "addresses",
     "settings",
     "documents",
+    "private",
     "readers",
     "folder",
     "sentences",

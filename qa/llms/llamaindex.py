@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from qa.addresses import is_loopback
 from qa.errors import ModelDownError, ModelUnavailableError
 from qa.llms.base import Deadline, Message, Token, probability
 from qa.llms.dialect import Dialect
@@ -251,7 +252,7 @@ def openai_like(
         max_retries=0,
         # Environment proxies are for the web, not for a model on this machine.
         http_client=httpx.Client(
-            trust_env=not _is_loopback(url),
+            trust_env=not is_loopback(httpx.URL(url).host),
             # A connection that was kept tells nobody its socket.
             limits=httpx.Limits(max_keepalive_connections=0),
             event_hooks={"request": [_make_interruptible], "response": [_watch]},
@@ -267,11 +268,6 @@ def _defused(text: str) -> str:
     close its own message and speak as the system.
     """
     return _CONTROL_TOKEN.sub(lambda token: f"({token[1] or token[2] or token[3]})", text)
-
-
-def _is_loopback(url: str) -> bool:
-    host = httpx.URL(url).host
-    return host in {"localhost", "127.0.0.1", "::1"}
 
 
 def _tokens(response: Any) -> Iterator[Token]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib.util
-import ipaddress
 import os
 import signal
 import socket
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import gradio as gr
 from starlette.middleware import Middleware
 
+from qa.addresses import is_loopback
 from qa.errors import ServeError
 from qa.readers import MAX_TEXT_BYTES
 from qa.ui.app import ChatLibrary, asset, build
@@ -45,16 +45,8 @@ def _theme() -> gr.themes.Base:
     )
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    return False
-
-
 def _check_address(host: str, port: int, auth: Auth | None) -> None:
-    if not auth and not _is_loopback(host):
+    if not auth and not is_loopback(host):
         raise ServeError(
             f"{host} can be reached from other machines, and no accounts are given. Serve on "
             "127.0.0.1, or give the names and passwords that may sign in with --auth-file."
@@ -145,7 +137,7 @@ def serve(
     if mcp and importlib.util.find_spec("mcp") is None:
         raise ServeError("The MCP server needs the extra 'mcp'. Run: pip install 'qa[mcp]'")
     outside = urlsplit(root_path)
-    hosts = [host, "127.0.0.1", "localhost", "[::1]"] if _is_loopback(host) else ["*"]
+    hosts = [host, "127.0.0.1", "localhost", "[::1]"] if is_loopback(host) else ["*"]
     uploads = make_uploads()
     icon = Path(__file__).parent / "assets" / "icon.svg"
     blocks = build(library, uploads=uploads, editable=editable, at_once=at_once)
