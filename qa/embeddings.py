@@ -13,7 +13,6 @@ import os
 import threading
 import zlib
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -230,6 +229,8 @@ class SentenceTransformersEmbedder:
             if self._loaded is None:
                 try:
                     self._loaded = self._load()
+                except ModelError:
+                    raise
                 except Exception as error:
                     raise ModelNotFoundError(
                         f"The embedding model '{self.name}' can't be loaded from {self._folder}: "
@@ -242,12 +243,24 @@ class SentenceTransformersEmbedder:
         tokens = self._batch_size * _USUAL_TOKENS
         if self._precision in {"bfloat16", "float32"}:
             return TorchEncoder(self._folder, tokens, self._precision)
-        if self._compiled_models is not None and compiled.is_installed():
-            place = self._compiled_models / f"{self.fingerprint}-int8-{compiled.VERSION}"
-            # What follows is slower, and no worse.
-            with suppress(compiled.UnsuitableModelError, OSError):
-                return compiled.compiled_encoder(self._folder, place, tokens)
+        try:
+            return self._compiled(tokens)
+        except (compiled.UnsuitableModelError, OSError) as error:
+            if self._precision == "int8":
+                raise ModelNotFoundError(
+                    f"The embedding model '{self.name}' can't be computed in int8: {error}. Set "
+                    "QA_EMBEDDING__PRECISION=auto for what it can be computed in."
+                ) from error
+        # Slower, and no worse.
         return TorchEncoder(self._folder, tokens, "auto")
+
+    def _compiled(self, tokens: int) -> Encoder:
+        if self._compiled_models is None:
+            raise compiled.UnsuitableModelError("there is no folder to keep the compiled model in")
+        if not compiled.is_installed():
+            raise compiled.UnsuitableModelError("the extra 'local' isn't installed")
+        place = self._compiled_models / f"{self.fingerprint}-int8-{compiled.VERSION}"
+        return compiled.compiled_encoder(self._folder, place, tokens)
 
 
 class LlamaIndexEmbedder:

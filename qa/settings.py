@@ -87,9 +87,9 @@ class EmbeddingSettings(_Group):
     precision: Literal["auto", "int8", "bfloat16", "float32"] = Field(
         "auto",
         description="What the model computes in. 'auto' and 'int8' compile it to eight bits where "
-        "the extra 'local' is installed and the model allows it; else 'auto' is bfloat16 where "
-        "the processor multiplies matrices in it, or float32. Their vectors are nearly the same, "
-        "so that an index made in one serves the other.",
+        "the extra 'local' is installed and the model allows it; else 'int8' is an error, and "
+        "'auto' is bfloat16 where the processor multiplies matrices in it, or float32. Their "
+        "vectors are nearly the same, so that an index made in one serves the other.",
     )
 
 

@@ -15,6 +15,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from models import tiny_model
 from pydantic import Field
 
+from qa import compiled
 from qa.embeddings import (
     Embedder,
     HashingEmbedder,
@@ -339,3 +340,17 @@ def test_a_file_of_a_model_that_may_not_be_read_is_named(
     embedder = open_embedder(EmbeddingSettings(model=str(tmp_path)))
     with pytest.raises(ModelNotFoundError, match=r"model\.bin: Permission denied"):
         _ = embedder.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("home", "reason"),
+    [("home", "the extra 'local' isn't installed"), (None, "there is no folder")],
+)
+def test_who_insists_on_eight_bits_is_told_why_there_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str | None, reason: str
+) -> None:
+    monkeypatch.setattr(compiled, "is_installed", lambda: False)
+    settings = EmbeddingSettings(model=str(tmp_path), precision="int8")
+    embedder = open_embedder(settings, None if home is None else tmp_path / home)
+    with pytest.raises(ModelNotFoundError, match=f"in int8: {reason}.*PRECISION=auto"):
+        embedder.embed(["tide"])
