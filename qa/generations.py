@@ -30,6 +30,7 @@ from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
+from qa.checksums import sha256_of
 from qa.errors import IndexBusyError, IndexCorruptError, IndexStoreError
 
 __all__ = ["Generation", "GenerationStore"]
@@ -202,7 +203,7 @@ class GenerationStore:
             files = {
                 path.relative_to(folder).as_posix(): {
                     "size": path.stat().st_size,
-                    "sha256": _digest(path),
+                    "sha256": sha256_of(path),
                 }
                 for path in sorted(folder.rglob("*"))
                 if path.is_file()
@@ -304,7 +305,7 @@ class GenerationStore:
                 if trusted.get(relative) == identity:
                     continue
                 read = True
-            if _digest(path) != expected["sha256"]:
+            if sha256_of(path) != expected["sha256"]:
                 raise self._damaged(path)
         if read:
             self._trust(name, large)
@@ -371,11 +372,6 @@ def _make_private(folder: Path) -> None:
     """
     for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
         missing.mkdir(exist_ok=True, mode=0o700)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush(path: Path) -> None:

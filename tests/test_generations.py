@@ -286,7 +286,7 @@ def test_the_manifest_lists_every_file(store: GenerationStore, tmp_path: Path) -
 def large(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A store whose every file counts as large; the names of files that are hashed."""
     hashed: list[str] = []
-    digest = generations._digest
+    digest = generations.sha256_of
 
     def counted(path: Path) -> str:
         hashed.append(path.name)
@@ -294,7 +294,7 @@ def large(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(generations, "_ALWAYS_CHECKED", 0)
     write(store, "text")
-    monkeypatch.setattr(generations, "_digest", counted)
+    monkeypatch.setattr(generations, "sha256_of", counted)
     return hashed
 
 

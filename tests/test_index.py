@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from places import CHUNKING, CountingEmbedder, Place, assert_equal, texts
+from places import CHUNKING, CountingEmbedder, Place, assert_equal, chunks_of, texts
 
 from qa import entries as entries_module
 from qa import index as index_module
@@ -339,7 +339,7 @@ def test_citations_stay_exact_when_the_files_are_gone(place: Place) -> None:
     place.update()
     shutil.rmtree(place.library)
     index = open_index(place.store, place.embedder, CHUNKING)
-    for chunk in index.chunks:
+    for chunk in chunks_of(index):
         for sentence in chunk.sentences:
             text = index.documents[sentence.document].text
             assert text[sentence.start : sentence.end] == sentence.text
@@ -419,7 +419,7 @@ def test_a_library_without_a_sentence_is_said(
     index, _ = place.update()
     assert list(index.documents) == ["cats.txt", "dogs.txt"]
     assert index.sentences("cats.txt") == ()
-    assert {chunk.document for chunk in index.chunks} == {"dogs.txt"}
+    assert {chunk.document for chunk in chunks_of(index)} == {"dogs.txt"}
 
 
 def test_the_text_of_the_last_document_is_gone_from_the_disk(place: Place) -> None:

@@ -20,6 +20,7 @@ ORDER = (
     "types",
     "errors",
     "addresses",
+    "checksums",
     "settings",
     "documents",
     "private",

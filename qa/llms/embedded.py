@@ -29,6 +29,7 @@ from weakref import WeakSet
 import httpx
 import joblib
 
+from qa.checksums import sha256_of
 from qa.errors import ModelDownError, ModelNotFoundError
 from qa.llms.base import Deadline, Message, Part, Token, complete
 from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
@@ -199,7 +200,7 @@ class EmbeddedChatModel:
                         old.unlink(missing_ok=True)
                     if running.act_on_slot(slot, "save", name, deadline):
                         path.chmod(0o600)
-                        _digest_path(path).write_text(_digest(path), encoding="ascii")
+                        _digest_path(path).write_text(sha256_of(path), encoding="ascii")
             self._primed[owner, part] = _Primed(name, tuple(messages))
 
     def _started(self, deadline: Deadline) -> _Running:
@@ -317,18 +318,13 @@ def _begins_with(messages: Sequence[Message], primed: Sequence[Message]) -> bool
     )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _digest_path(path: Path) -> Path:
     return path.with_suffix(".sha256")
 
 
 def _is_intact(path: Path) -> bool:
     try:
-        return _digest_path(path).read_text(encoding="ascii") == _digest(path)
+        return _digest_path(path).read_text(encoding="ascii") == sha256_of(path)
     except (OSError, ValueError):
         return False
 
