@@ -20,10 +20,9 @@ from starlette.middleware import Middleware
 
 from qa.addresses import is_loopback
 from qa.errors import ServeError
-from qa.readers import MAX_TEXT_BYTES
 from qa.ui.app import ChatLibrary, asset, build
 from qa.ui.guard import Guard, host_of
-from qa.ui.uploads import delete_uploads, make_uploads
+from qa.ui.uploads import LARGEST_FILE, delete_uploads, discard_unclaimed, make_uploads
 
 __all__ = ["Auth", "launch", "serve"]
 
@@ -31,7 +30,7 @@ Auth = Sequence[tuple[str, str]] | Callable[[str, str], bool]
 
 LARGEST_REQUEST = 4 * 2**20
 # Beside the file, an upload holds what separates its parts.
-LARGEST_UPLOAD = MAX_TEXT_BYTES + 2**16
+LARGEST_UPLOAD = LARGEST_FILE + 2**16
 # Each question in line or under way holds one, and reading sources needs some.
 THREADS = 96
 
@@ -152,7 +151,7 @@ def serve(
             share=False,
             show_error=False,
             allowed_paths=[],
-            max_file_size=MAX_TEXT_BYTES,
+            max_file_size=LARGEST_FILE,
             max_threads=THREADS,
             strict_cors=True,
             ssr_mode=False,
@@ -176,6 +175,7 @@ def serve(
                         root_path=outside.path,
                         largest_upload=LARGEST_UPLOAD if editable else 0,
                         largest_request=LARGEST_REQUEST,
+                        make_room=lambda: discard_unclaimed(uploads),
                     ),
                 ],
                 "docs_url": None,

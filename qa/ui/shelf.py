@@ -19,13 +19,16 @@ from typing import Literal
 
 from watchfiles import watch
 
+from qa.documents import SkippedFile
 from qa.errors import DocumentError, QaError
 from qa.index import UpdateReport
+from qa.private import HIDDEN
 from qa.types import Document
 from qa.ui.desk import ChatLibrary
 from qa.ui.markup import plural
+from qa.ui.uploads import CLAIMED
 
-__all__ = ["CLAIMED", "Entry", "Shelf", "State"]
+__all__ = ["Entry", "Shelf", "State"]
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +42,6 @@ SCAN_MILLISECONDS = 5_000
 RETRY_SECONDS = 60.0
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
-CLAIMED = "qa-claimed-"
-"""How the folders begin in which files wait to be added, beside those of other uploads."""
 FAULT = "there is a fault in qa, and the details are in the log of the server."
 
 
@@ -133,8 +134,8 @@ class Shelf:
             When it isn't there, or documents may not be removed here.
         """
         self._check_editable()
-        known = {*self._library.documents, *(each.path for each in self._library.report.skipped)}
-        if path not in known:
+        # Only what is shown: what its owner has hidden there is nobody else's.
+        if path not in {*self._library.documents, *(each.path for each in self._skipped())}:
             raise DocumentError(f"{path} isn’t in the library. It may be gone already.")
         with self._lock:
             self._removed.add(path)
@@ -238,11 +239,12 @@ class Shelf:
                 state, detail = "changed", "Changed, being read again"
             rows.append(Entry(path, state, document, sizes.get(path), detail))
         rows += [
-            Entry(skipped.path, "skipped", detail=skipped.reason)
-            for skipped in library.report.skipped
-            if skipped.reason != "hidden"
+            Entry(skipped.path, "skipped", detail=skipped.reason) for skipped in self._skipped()
         ]
         return tuple(rows)
+
+    def _skipped(self) -> list[SkippedFile]:
+        return [file for file in self._library.report.skipped if file.reason != HIDDEN]
 
     def _check_editable(self) -> None:
         if not self.editable:
