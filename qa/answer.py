@@ -13,7 +13,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from qa.abstention import abstain
-from qa.errors import ModelError, QuestionError
+from qa.errors import (
+    ModelDownError,
+    ModelError,
+    ModelNotFoundError,
+    QuestionError,
+    WeightsError,
+)
 from qa.extraction import extract
 from qa.generation import YES_NO, constant_rewrite_prompt, standalone_question
 from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
@@ -29,6 +35,7 @@ from qa.types import (
     Event,
     Evidence,
     EvidenceFound,
+    ModelFailure,
     Passage,
     Sentence,
     Status,
@@ -137,6 +144,7 @@ def answer_question(
         When the embedding model fails.
     """
     standalone = question
+    failure: ModelFailure | None = None
     pointing = bool(history) and points_back(question)
     summary = None if pointing else summarise(question, pipeline.index)
     if summary is None and history:
@@ -145,7 +153,7 @@ def answer_question(
             _, closest = pipeline.gather(_joined(question, history))
             clock.lap("provisional evidence")
             yield EvidenceFound(None, closest.best(), provisional=True)
-        standalone, model = _understand(question, history, model, deadline, notes)
+        standalone, model, failure = _understand(question, history, model, deadline, notes)
         clock.lap("rewriting")
         summary = summarise(standalone, pipeline.index)
     rewritten = standalone if standalone != question else None
@@ -162,7 +170,8 @@ def answer_question(
                 model="none",
                 fingerprint=pipeline.settings.fingerprint(),
                 notes=(*notes, *summary.notes),
-            )
+            ),
+            failure,
         )
         return
     hits, evidence = pipeline.gather(standalone)
@@ -178,7 +187,8 @@ def answer_question(
                 model, evidence, deadline, notes=notes, lap=clock.lap
             )
         except ModelError as error:
-            notes.append(str(error))
+            failure = _failure(error)
+            notes.append(failure.reason)
     extractive = checked is None
     if checked is None:
         checked = extract(evidence, hits)
@@ -200,8 +210,14 @@ def answer_question(
             fingerprint=pipeline.settings.fingerprint(),
             extractive=extractive,
             notes=tuple(notes),
-        )
+        ),
+        failure,
     )
+
+
+def _failure(error: ModelError) -> ModelFailure:
+    lasting = isinstance(error, ModelDownError | ModelNotFoundError | WeightsError)
+    return ModelFailure(str(error), lasting)
 
 
 def _understand(
@@ -210,15 +226,18 @@ def _understand(
     model: ChatModel | None,
     deadline: Deadline,
     notes: list[str],
-) -> tuple[str, ChatModel | None]:
+) -> tuple[str, ChatModel | None, ModelFailure | None]:
+    """A follow-up by itself, the model if it is of use, and otherwise why it isn't."""
+    failure = None
     if model is not None:
         try:
             if isinstance(model, PrimableChatModel):
                 model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
-            return standalone_question(model, question, history, deadline), model
+            return standalone_question(model, question, history, deadline), model, None
         except ModelError as error:
-            notes.append(str(error))
-    return _joined(question, history), None
+            failure = _failure(error)
+            notes.append(failure.reason)
+    return _joined(question, history), None, failure
 
 
 def _joined(question: str, history: Sequence[Turn]) -> str:

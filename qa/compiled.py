@@ -23,6 +23,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from qa.checksums import sha256_of
 from qa.encoders import (
     Role,
     TorchEncoder,
@@ -90,7 +91,7 @@ class CompiledEncoder:
                 raise _NotCompiledError
             if "unsuitable" in about:
                 raise UnsuitableModelError(about["unsuitable"])
-            if any(_digest(folder / name) != digest for name, digest in about["digests"].items()):
+            if any(sha256_of(folder / name) != digest for name, digest in about["digests"].items()):
                 raise _NotCompiledError
             self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
         except (OSError, ValueError, LookupError, AttributeError) as error:
@@ -238,7 +239,7 @@ def _write(original: TorchEncoder, folder: Path) -> None:
     about = {
         "inputs": {name: fillers[name] for name in features},
         "pads_left": pads_left(model),
-        "digests": {name: _digest(folder / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)},
+        "digests": {name: sha256_of(folder / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)},
     }
     _write_about(folder, about)
 
@@ -314,8 +315,3 @@ def _openvino() -> Any:
 
 def _digest_of(about: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

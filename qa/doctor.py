@@ -70,8 +70,16 @@ def _variables() -> Iterator[Check]:
 
 
 def _home(home: Path) -> Check:
-    place = next(folder for folder in (home, *home.parents) if folder.exists())
-    free = shutil.disk_usage(place).free / 1e9
+    # Unlike Path's, it raises nothing where a folder may not be looked into.
+    place = next(folder for folder in (home, *home.parents) if os.path.exists(folder))
+    try:
+        free = shutil.disk_usage(place).free / 1e9
+    except OSError as error:
+        detail = f"{home} can't be looked at: {error.strerror or error}"
+        return Check("Indexes and weights", False, f"{detail}. Choose another place with QA_HOME.")
+    if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+        detail = f"{home} can't be used: {place} may not be read and written"
+        return Check("Indexes and weights", False, f"{detail}. Choose another place with QA_HOME.")
     return Check("Indexes and weights", True, f"{home} ({free:.1f} GB free)")
 
 

@@ -13,7 +13,6 @@ import os
 import threading
 import zlib
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -164,14 +163,21 @@ class SentenceTransformersEmbedder:
         digest = hashlib.blake2b(digest_size=16)
         if self._passage_prefix:
             digest.update(f"{self._passage_prefix}\0".encode())
-        for path in sorted(self._folder.rglob("*")):
-            relative = path.relative_to(self._folder)
-            hidden = any(part.startswith(".") for part in relative.parts)
-            if hidden or path.suffix.lower() == ".md" or not path.is_file():
-                continue
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
-            digest.update(f"{relative.as_posix()}\0{content.hexdigest()}\n".encode())
+        try:
+            for path in sorted(self._folder.rglob("*")):
+                relative = path.relative_to(self._folder)
+                hidden = any(part.startswith(".") for part in relative.parts)
+                if hidden or path.suffix.lower() == ".md" or not path.is_file():
+                    continue
+                with path.open("rb") as file:
+                    content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+                digest.update(f"{relative.as_posix()}\0{content.hexdigest()}\n".encode())
+        except OSError as error:
+            raise ModelNotFoundError(
+                f"The embedding model '{self.name}' can't be read from "
+                f"{error.filename or self._folder}: {error.strerror or error}. Check who may read "
+                "it, or name another folder with QA_EMBEDDING__MODEL."
+            ) from error
         return digest.hexdigest()
 
     @property
@@ -223,6 +229,8 @@ class SentenceTransformersEmbedder:
             if self._loaded is None:
                 try:
                     self._loaded = self._load()
+                except ModelError:
+                    raise
                 except Exception as error:
                     raise ModelNotFoundError(
                         f"The embedding model '{self.name}' can't be loaded from {self._folder}: "
@@ -235,12 +243,24 @@ class SentenceTransformersEmbedder:
         tokens = self._batch_size * _USUAL_TOKENS
         if self._precision in {"bfloat16", "float32"}:
             return TorchEncoder(self._folder, tokens, self._precision)
-        if self._compiled_models is not None and compiled.is_installed():
-            place = self._compiled_models / f"{self.fingerprint}-int8-{compiled.VERSION}"
-            # What follows is slower, and no worse.
-            with suppress(compiled.UnsuitableModelError, OSError):
-                return compiled.compiled_encoder(self._folder, place, tokens)
+        try:
+            return self._compiled(tokens)
+        except (compiled.UnsuitableModelError, OSError) as error:
+            if self._precision == "int8":
+                raise ModelNotFoundError(
+                    f"The embedding model '{self.name}' can't be computed in int8: {error}. Set "
+                    "QA_EMBEDDING__PRECISION=auto for what it can be computed in."
+                ) from error
+        # Slower, and no worse.
         return TorchEncoder(self._folder, tokens, "auto")
+
+    def _compiled(self, tokens: int) -> Encoder:
+        if self._compiled_models is None:
+            raise compiled.UnsuitableModelError("there is no folder to keep the compiled model in")
+        if not compiled.is_installed():
+            raise compiled.UnsuitableModelError("the extra 'local' isn't installed")
+        place = self._compiled_models / f"{self.fingerprint}-int8-{compiled.VERSION}"
+        return compiled.compiled_encoder(self._folder, place, tokens)
 
 
 class LlamaIndexEmbedder:
@@ -343,14 +363,15 @@ def _model_folder(name: str) -> Path:
         return Path(get_model_path())
     # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
     folder = Path(os.path.expanduser(name))
-    if name and folder.is_dir():
+    if name and os.path.isdir(folder):
         return folder
     cached = _cached_folder(name)
     if cached is None:
         raise ModelNotFoundError(
             f"There is no embedding model '{name}': it is neither the bundled {BUNDLED_NAMES[0]} "
-            "nor a folder nor in the local Hugging Face cache. Give the folder of a "
-            f"sentence-transformers model, or fetch it first with `hf download {name}`."
+            "nor a folder that can be looked at nor in the local Hugging Face cache. Give the "
+            "folder of a sentence-transformers model, or fetch it first with "
+            f"`hf download {name}`."
         )
     return cached
 

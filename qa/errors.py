@@ -9,7 +9,8 @@
     │   ├── LibraryNotFoundError the folder isn't there
     │   ├── EmptyLibraryError    the folder has no readable document
     │   └── DocumentError        one file can't be read
-    │       └── UnfinishedDocumentError it takes too much time or memory
+    │       ├── UnfinishedDocumentError it takes too much time or memory
+    │       └── PostponedDocumentError  not now, for a reason outside of it that passes
     ├── IndexStoreError
     │   ├── IndexCorruptError    a stored file isn't what its manifest says
     │   ├── IndexOutdatedError   built by another model, chunker or format
@@ -18,6 +19,7 @@
     │   ├── ModelNotFoundError   no such model, or its extra isn't installed
     │   ├── WeightsError         the weights can't be put in place
     │   └── ModelUnavailableError the model doesn't answer
+    │       └── ModelDownError   nor anybody else: unreachable, refusing or failing
     ├── ServeError               the chat can't be served there
     └── BusyError                more is waiting to be answered than the server takes
 
@@ -26,6 +28,8 @@ meets it: a face prints ``str(error)`` and nothing else.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 __all__ = [
     "BusyError",
@@ -37,9 +41,11 @@ __all__ = [
     "IndexStoreError",
     "LibraryError",
     "LibraryNotFoundError",
+    "ModelDownError",
     "ModelError",
     "ModelNotFoundError",
     "ModelUnavailableError",
+    "PostponedDocumentError",
     "QaError",
     "QuestionError",
     "ServeError",
@@ -70,7 +76,18 @@ class LibraryNotFoundError(LibraryError):
 
 
 class EmptyLibraryError(LibraryError):
-    """The documents' folder holds nothing that can be read."""
+    """The documents' folder holds nothing that can be read.
+
+    Parameters
+    ----------
+    message : str
+    postponed : mapping of str to str, optional
+        Paths of files that can't be read now, for reasons that pass, with these.
+    """
+
+    def __init__(self, message: str, postponed: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.postponed = postponed or {}
 
 
 class DocumentError(LibraryError):
@@ -79,6 +96,10 @@ class DocumentError(LibraryError):
 
 class UnfinishedDocumentError(DocumentError):
     """A file takes more time or memory to be read than a parser is given."""
+
+
+class PostponedDocumentError(DocumentError):
+    """A file can't be read now; that tells nothing of what it holds, so it is tried again."""
 
 
 class IndexStoreError(QaError):
@@ -111,6 +132,10 @@ class WeightsError(ModelError):
 
 class ModelUnavailableError(ModelError):
     """The model is known but doesn't answer: down, slow or refusing."""
+
+
+class ModelDownError(ModelUnavailableError):
+    """The model answers nobody: it can't be reached or loaded, refuses everything, or fails."""
 
 
 class ServeError(QaError):

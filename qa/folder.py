@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import tempfile
 import unicodedata
 from pathlib import Path, PurePosixPath
 
-from qa.documents import scan_folder
 from qa.errors import DocumentError
+from qa.private import scan_library
 from qa.readers import read_document
 
 __all__ = ["add_file", "safe_name", "set_aside"]
@@ -23,6 +24,8 @@ _DEEPEST = 8
 _LONGEST_PART = 120
 # Not allowed in the names of files on one system or another.
 _UNWANTED = frozenset('<>:"\\|?*')
+# How names begin that a library passes over, and blanks.
+_HIDING = re.compile(r"\A(?:[. ]|~\$)+")
 
 
 def safe_name(name: str) -> str:
@@ -59,7 +62,8 @@ def _safe_part(part: str) -> str:
         for character in part
         if character.isprintable()
     )
-    path = PurePosixPath(shown.strip().lstrip(".").strip())
+    # Each of these marks may stand behind the others, and all of them hide a file.
+    path = PurePosixPath(_HIDING.sub("", shown).rstrip(". "))
     suffix = path.suffix[:16]
     stem = path.name[: len(path.name) - len(path.suffix)]
     while len((stem + suffix).encode()) > 2 * _LONGEST_PART or len(stem + suffix) > _LONGEST_PART:
@@ -93,11 +97,13 @@ def add_file(root: Path, name: str, file: Path) -> str:
     try:
         # In the folder itself, so that the last step is a rename; hidden, so never indexed.
         with tempfile.TemporaryDirectory(prefix=".qa-", dir=root) as hidden:
-            copy = Path(hidden) / PurePosixPath(wanted).name
+            copy = Path(hidden) / wanted
+            copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
-            for skipped in scan_folder(Path(hidden)).skipped:
+            # The whole path, since a folder's name can hide what is in it.
+            for skipped in scan_library(Path(hidden)).skipped:
                 raise DocumentError(f"{wanted} can't be added: {skipped.reason}.")
-            read_document(Path(hidden), copy.name)
+            read_document(Path(hidden), wanted)
             return _place(root, wanted, copy)
     except OSError as error:
         raise DocumentError(

@@ -30,6 +30,7 @@ from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
+from qa.checksums import sha256_of
 from qa.errors import IndexBusyError, IndexCorruptError, IndexStoreError
 
 __all__ = ["Generation", "GenerationStore"]
@@ -202,7 +203,7 @@ class GenerationStore:
             files = {
                 path.relative_to(folder).as_posix(): {
                     "size": path.stat().st_size,
-                    "sha256": _digest(path),
+                    "sha256": sha256_of(path),
                 }
                 for path in sorted(folder.rglob("*"))
                 if path.is_file()
@@ -235,7 +236,8 @@ class GenerationStore:
 
     def has_files(self) -> bool:
         """Whether a current generation holds any file, damaged or not."""
-        with suppress(IndexStoreError):
+        # A generation that is gone or closed to the user is a damaged one.
+        with suppress(IndexStoreError, OSError):
             name = self.current()
             return name is not None and any(
                 path.name != _MANIFEST for path in (self._folder / name).iterdir()
@@ -303,7 +305,7 @@ class GenerationStore:
                 if trusted.get(relative) == identity:
                     continue
                 read = True
-            if _digest(path) != expected["sha256"]:
+            if sha256_of(path) != expected["sha256"]:
                 raise self._damaged(path)
         if read:
             self._trust(name, large)
@@ -327,7 +329,7 @@ class GenerationStore:
             os.replace(temporary, self._folder / _VERIFIED)
 
     def _leftovers(self) -> list[Path]:
-        with suppress(IndexStoreError, FileNotFoundError):
+        with suppress(IndexStoreError, OSError):
             current = self.current()
             return [
                 path
@@ -370,11 +372,6 @@ def _make_private(folder: Path) -> None:
     """
     for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
         missing.mkdir(exist_ok=True, mode=0o700)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush(path: Path) -> None:

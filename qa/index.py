@@ -8,6 +8,7 @@ chunker or version made, is built again and says so.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.chunks import CHUNKER_VERSION
-from qa.documents import DocumentFile, SkippedFile, scan_folder
+from qa.documents import DocumentFile, SkippedFile
 from qa.embeddings import Embedder
 from qa.entries import Progress, make_entries
 from qa.errors import (
@@ -28,9 +29,11 @@ from qa.errors import (
     IndexCorruptError,
     IndexOutdatedError,
     IndexStoreError,
+    PostponedDocumentError,
     UnfinishedDocumentError,
 )
 from qa.generations import Generation, GenerationStore
+from qa.private import HIDDEN, holds_accounts, scan_library
 from qa.readers import READER_VERSION, DocumentReader
 from qa.refusals import load_refusals, save_refusals
 from qa.settings import ChunkingSettings
@@ -50,6 +53,16 @@ __all__ = [
 ]
 
 _CLOCK_TICK_NS = 20_000_000
+# What keeps a file from being read and passes: the machine is short of something, a disk or a
+# network that it lies on doesn't answer, somebody holds it.
+_PASSING = frozenset(
+    number
+    for name in (
+        *("EAGAIN", "EBUSY", "EINTR", "EIO", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"),
+        *("EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ESTALE", "ETIMEDOUT"),
+    )
+    if (number := getattr(errno, name, None)) is not None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,9 @@ class UpdateReport:
     seconds : float
     behind : str or None
         Why the documents are as they were before; None where they are as they are now.
+    postponed : tuple of SkippedFile
+        Files that can't be read now, for a reason that passes. A document among them stays as
+        it was, and is unchanged; what is no document yet is skipped as well.
     """
 
     added: tuple[str, ...]
@@ -82,6 +98,7 @@ class UpdateReport:
     rebuilt: str | None
     seconds: float
     behind: str | None = None
+    postponed: tuple[SkippedFile, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -207,7 +224,7 @@ def update_index(
         return plan.opened.index, plan.report(plan.opened.index, started)
     if not plan.kept and not plan.read and not generations.has_files():
         save_refusals(store, plan.refused)
-        raise _nothing_to_read(library, plan.skipped)
+        raise _nothing_to_read(library, plan)
     with generations.writing():
         if _current(generations) != plan.generation:
             # Another process may have written while this one waited.
@@ -232,7 +249,7 @@ def update_index(
                     generations.write(
                         lambda _: {"format": FORMAT, "empty": True, "next_id": next_id}
                     )
-                raise _nothing_to_read(library, plan.skipped, plan.removed)
+                raise _nothing_to_read(library, plan, plan.removed)
             facts = {
                 "format": FORMAT,
                 "embedding": {
@@ -267,7 +284,9 @@ class _Plan:
 
     `generation` is the one that was met, None where none was or the pointer to it is
     damaged. `opened` is None where everything is to be embedded, `kept` are the files
-    whose document stays, `read` those that are added or updated.
+    whose document stays, `read` those that are added or updated. A document whose file can't be
+    read now is kept with the file as it was when it was read, so that it differs from what is
+    found the next time.
     """
 
     generation: str | None
@@ -278,6 +297,7 @@ class _Plan:
     read: dict[str, tuple[DocumentFile, Document]]
     skipped: tuple[SkippedFile, ...]
     refused: Mapping[DocumentFile, str]
+    postponed: tuple[SkippedFile, ...]
 
     @property
     def known(self) -> frozenset[str]:
@@ -309,6 +329,7 @@ class _Plan:
             versions=index.versions,
             rebuilt=self.rebuilt,
             seconds=time.perf_counter() - started,
+            postponed=self.postponed,
         )
 
 
@@ -374,7 +395,7 @@ def _plan(
         next_id, generation = opened.next_id, opened.generation
     else:
         next_id = _next_id(GenerationStore(store))
-    scan = scan_folder(library)
+    scan = scan_library(library)
     seen: dict[str, DocumentFile] = {}
     if opened:
         for file in (*opened.index.scan, *load_sightings(store, opened.generation)):
@@ -383,6 +404,7 @@ def _plan(
     kept: dict[str, DocumentFile] = {}
     read: dict[str, tuple[DocumentFile, Document]] = {}
     skipped = list(scan.skipped)
+    postponed: list[SkippedFile] = []
     known_refusals, refused = load_refusals(store), {}
     _wait_out_clock_tick([file for file in scan.files if seen.get(file.path) != file])
     with DocumentReader(scan.root) as reader:
@@ -400,16 +422,45 @@ def _plan(
             try:
                 document = reader.read(file.path)
             except DocumentError as error:
+                told = SkippedFile(file.path, str(error))
                 if isinstance(error, UnfinishedDocumentError):
-                    refused[file] = str(error)
-                skipped.append(SkippedFile(file.path, str(error)))
+                    refused[file] = told.reason
+                if _passes(error):
+                    postponed.append(told)
+                    if known is not None and file.path in documents:
+                        kept[file.path] = known
+                        continue
+                skipped.append(told)
                 continue
-            if _says_the_same(documents.get(file.path), document):
+            if holds_accounts(document.text):
+                skipped.append(SkippedFile(file.path, HIDDEN))
+            elif _says_the_same(documents.get(file.path), document):
                 kept[file.path] = file
             else:
                 read[file.path] = file, document
     skipped.sort(key=lambda file: file.path)
-    return _Plan(generation, opened, rebuilt, next_id, kept, read, tuple(skipped), refused)
+    return _Plan(
+        generation,
+        opened,
+        rebuilt,
+        next_id,
+        kept,
+        read,
+        tuple(skipped),
+        refused,
+        tuple(postponed),
+    )
+
+
+def _passes(error: DocumentError) -> bool:
+    """Whether a file may well be read the next time, as it is."""
+    cause = error.__cause__
+    return (
+        isinstance(error, PostponedDocumentError)
+        or (isinstance(cause, OSError) and cause.errno in _PASSING)
+        # Of this process: a parser's own limit is told as the file's doing.
+        or isinstance(cause, MemoryError)
+    )
 
 
 def _next_id(generations: GenerationStore) -> int:
@@ -422,15 +473,14 @@ def _next_id(generations: GenerationStore) -> int:
         return time.time_ns() // 1000
 
 
-def _nothing_to_read(
-    library: Path, skipped: Sequence[SkippedFile], removed: Sequence[str] = ()
-) -> EmptyLibraryError:
-    reasons = _listed([f"{file.path}: {file.reason}" for file in skipped], "; ")
+def _nothing_to_read(library: Path, plan: _Plan, removed: Sequence[str] = ()) -> EmptyLibraryError:
+    reasons = _listed([f"{file.path}: {file.reason}" for file in plan.skipped], "; ")
     return EmptyLibraryError(
         f"No document in {library} can be read"
         + (f" ({reasons})" if reasons else "")
         + (f". Removed from the index: {_listed(removed, ', ')}" if removed else "")
-        + ". Put documents there, or choose another folder."
+        + ". Put documents there, or choose another folder.",
+        {file.path: file.reason for file in plan.postponed},
     )
 
 

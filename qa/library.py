@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from qa.answer import Clock, answer_question, checked_question, nothing_to_read
-from qa.documents import DocumentFile, scan_folder
+from qa.documents import DocumentFile, SkippedFile
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
     EmptyLibraryError,
@@ -49,6 +49,7 @@ from qa.llms import (
 )
 from qa.pipeline import Pipeline
 from qa.priming import Primer, State, whole_library
+from qa.private import scan_library
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, Document, Event, Hit, Turn
@@ -156,8 +157,10 @@ class Library:
         ModelNotFoundError
             When a name leads to no model, or two lead to the same.
         """
-        settings = settings or Settings.load()
-        if isinstance(llm, str):
+        if settings is None:
+            # A server named by an argument may be sent the key; one that qa.toml names may not.
+            settings = Settings.load(**({"llm": llm} if isinstance(llm, str) else {}))
+        elif isinstance(llm, str):
             settings = settings.model_copy(update={"llm": llm})
         root = Path(folder) if folder is not None else default_documents(settings)
         try:
@@ -168,7 +171,7 @@ class Library:
                 f"The folder {str(root)[:200]} can't be used: {error}. Check the path."
             ) from error
         if not found:
-            scan_folder(root)
+            scan_library(root)
             raise LibraryNotFoundError(f"There is no folder {root}.")
         model = (
             open_chat_model(settings, weights_progress)
@@ -227,14 +230,17 @@ class Library:
         IndexStoreError
         """
         with self._lock:
-            scan = scan_folder(self.root)
+            scan = scan_library(self.root)
             try:
                 index, self.report = update_index(
                     self._store, self.root, self._embedder, self.settings.chunking, progress
                 )
-            except EmptyLibraryError:
+            except EmptyLibraryError as empty:
                 gone = tuple(self.documents)
-                self.report = UpdateReport((), (), gone, (), scan.skipped, (), (), None, 0.0)
+                postponed = itertools.starmap(SkippedFile, empty.postponed.items())
+                self.report = UpdateReport(
+                    (), (), gone, (), scan.skipped, (), (), None, 0.0, postponed=tuple(postponed)
+                )
                 # Also where this is raised: what was deleted must not go on answering.
                 self._state = None
                 self._have_seen(scan.files)
@@ -257,7 +263,12 @@ class Library:
         self._seen = index.scan
 
     def _have_seen(self, files: tuple[DocumentFile, ...]) -> None:
-        self._seen = files
+        # What can't be read now hasn't been seen, or only as it was: questions try again.
+        postponed = {file.path for file in self.report.postponed}
+        seen = [file for file in files if file.path not in postponed]
+        if self.index is not None:
+            seen += [file for file in self.index.scan if file.path in postponed]
+        self._seen = tuple(sorted(seen, key=lambda file: file.path))
         if self.report.changed:
             forget_prompts(self.settings, self._store.name)
 
@@ -269,7 +280,7 @@ class Library:
         LibraryNotFoundError
         """
         return tuple(
-            sorted({file.path for file in {*scan_folder(self.root).files} ^ {*self._seen}})
+            sorted({file.path for file in {*scan_library(self.root).files} ^ {*self._seen}})
         )
 
     def look_again(self, deadline: Deadline | None = None) -> tuple[str, ...]:
@@ -292,6 +303,11 @@ class Library:
         return (self._as_before(changed),) if changed else ()
 
     def _as_before(self, changed: Sequence[str]) -> str:
+        postponed = {file.path: file.reason for file in self.report.postponed}
+        reasons = [postponed[path] for path in changed if path in postponed]
+        if len(reasons) == len(changed):
+            more = f" So it is with {len(reasons) - 1} more." if len(reasons) > 1 else ""
+            return f"This answer rests on documents as they were before: {reasons[0]}{more}"
         note = "Documents are being read, and this answer rests on them as they were before."
         documents = self.documents
         known = [path for path in changed if path in documents]

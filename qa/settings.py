@@ -3,21 +3,29 @@
 A value comes from, in this order: an argument, a ``QA_*`` environment variable
 (``QA_LLM``, ``QA_RETRIEVAL__CHUNKS``), ``qa.toml`` in the working directory, the
 default.
+
+Whoever gives others a folder can put a ``qa.toml`` into it. That it names a language model,
+which will read the documents, is said; and a key from elsewhere is sent to no server that it
+alone names.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import functools
 import hashlib
 import json
+import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -26,9 +34,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from qa.addresses import server_of
 from qa.errors import SettingsError
 
 __all__ = [
+    "SETTINGS_FILE",
     "ChunkingSettings",
     "EmbeddingSettings",
     "EvidenceSettings",
@@ -42,6 +52,13 @@ __all__ = [
 ]
 
 
+SETTINGS_FILE = "qa.toml"
+
+logger = logging.getLogger(__name__)
+
+# Models that no file of somebody else's can make of use to them.
+_HARMLESS = frozenset({"", "auto", "embedded", "none"})
+_SIGN_IN = re.compile(r"//[^/@]*@")
 # A group of settings can be given as JSON in one variable.
 _UNPARSED = re.compile(r'parsing value for field "(\w+)" from source "EnvSettingsSource"')
 
@@ -70,9 +87,9 @@ class EmbeddingSettings(_Group):
     precision: Literal["auto", "int8", "bfloat16", "float32"] = Field(
         "auto",
         description="What the model computes in. 'auto' and 'int8' compile it to eight bits where "
-        "the extra 'local' is installed and the model allows it; else 'auto' is bfloat16 where "
-        "the processor multiplies matrices in it, or float32. Their vectors are nearly the same, "
-        "so that an index made in one serves the other.",
+        "the extra 'local' is installed and the model allows it; else 'int8' is an error, and "
+        "'auto' is bfloat16 where the processor multiplies matrices in it, or float32. Their "
+        "vectors are nearly the same, so that an index made in one serves the other.",
     )
 
 
@@ -120,7 +137,14 @@ class GenerationSettings(_Group):
     """How the LLM is asked."""
 
     max_tokens: int = Field(160, ge=16, le=4096)
-    deadline_seconds: float = Field(120.0, gt=0.0, description="For one question, all calls.")
+    deadline_seconds: float = Field(
+        120.0,
+        gt=0.0,
+        # A day: what waits with a timeout overflows on more than some centuries.
+        le=86_400.0,
+        allow_inf_nan=False,
+        description="For one question, all calls.",
+    )
 
 
 class SupportModel(_Group):
@@ -183,7 +207,7 @@ class Settings(BaseSettings):
         env_prefix="QA_",
         env_nested_delimiter="__",
         env_ignore_empty=True,
-        toml_file="qa.toml",
+        toml_file=SETTINGS_FILE,
         frozen=True,
         extra="forbid",
     )
@@ -207,7 +231,7 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         None,
         description="For the first OpenAI-compatible endpoint that is named: no other server is "
-        "ever sent it.",
+        "ever sent it, nor one that qa.toml alone names, unless the key stands there too.",
     )
     embedding: EmbeddingSettings = EmbeddingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
@@ -229,11 +253,7 @@ class Settings(BaseSettings):
     @field_validator("further_llms", mode="before")
     @classmethod
     def _listed(cls, named: object) -> object:
-        if not isinstance(named, str):
-            return named
-        if named.lstrip().startswith("["):
-            return json.loads(named)
-        return tuple(name.strip() for name in named.split(",") if name.strip())
+        return _listed(named)
 
     @field_validator("home")
     @classmethod
@@ -252,8 +272,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then environment, then ``qa.toml``."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Arguments, then environment, then ``qa.toml``; before them what the key is for."""
+        file = TomlConfigSettingsSource(settings_cls)
+        key = _KeyForItsServer(settings_cls, (env_settings, init_settings), file)
+        return key, init_settings, env_settings, file
 
     @classmethod
     def load(cls, **values: Any) -> Settings:
@@ -292,6 +314,85 @@ class Settings(BaseSettings):
         )
         canonical = json.dumps(values, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+class _KeyForItsServer(PydanticBaseSettingsSource):
+    """The key, where another than that of higher rank is meant: see the module.
+
+    Parameters
+    ----------
+    settings_cls : type
+    outside : tuple of PydanticBaseSettingsSource
+        All but the file, the one of highest rank last.
+    file : PydanticBaseSettingsSource
+    """
+
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        outside: tuple[PydanticBaseSettingsSource, ...],
+        file: PydanticBaseSettingsSource,
+    ) -> None:
+        super().__init__(settings_cls)
+        self._outside = outside
+        self._file = file
+
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        """Nothing by itself: the sources are looked at together."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Nothing, or the key that the file has for its own server."""
+        outside: dict[str, Any] = {}
+        for source in self._outside:
+            outside |= source()
+        file = self._file()
+        place = Path(SETTINGS_FILE).absolute()
+        told = [
+            _SIGN_IN.sub("//", name)
+            for name in _names({name: file[name] for name in file.keys() - outside.keys()})
+            if name.strip() not in _HARMLESS
+        ]
+        if told:
+            _tell(f"{place} names the language model {', '.join(told)}.")
+        if not outside.get("api_key"):
+            return {}
+        keyed = next(filter(None, map(server_of, _names(file | outside))), None)
+        if keyed is None or keyed in map(server_of, _names(outside)):
+            return {}
+        _tell(
+            f"The key from elsewhere isn't sent to {_SIGN_IN.sub('//', keyed)}, which only {place} "
+            "names. Name it with QA_LLM or --model too, or put its key there."
+        )
+        return {"api_key": file.get("api_key")}
+
+
+def _names(values: Mapping[str, Any]) -> list[str]:
+    """The language models that are named, the first before the further ones."""
+    further: object = ()
+    # What can't be read is told with its value once all is put together.
+    with contextlib.suppress(ValueError):
+        further = _listed(values.get("further_llms", ()))
+    named = [values.get("llm"), *(further if isinstance(further, Iterable) else ())]
+    return [name for name in named if isinstance(name, str)]
+
+
+def _listed(named: object) -> object:
+    if not isinstance(named, str):
+        return named
+    if named.lstrip().startswith("["):
+        return json.loads(named)
+    return tuple(name.strip() for name in named.split(",") if name.strip())
+
+
+@functools.cache
+def _tell(message: str) -> None:
+    """Say something once, on standard error where nobody has arranged otherwise."""
+    logger.warning(message)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:

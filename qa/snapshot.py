@@ -182,11 +182,6 @@ class Index:
             )
         return located
 
-    @cached_property
-    def chunks(self) -> tuple[Chunk, ...]:
-        """All chunks, by row."""
-        return tuple(self.chunk_at(row) for row in range(self.chunk_count))
-
     def chunk_at(self, row: int) -> Chunk:
         """Chunk of a row."""
         _, document, start, end, first, count = self._chunk_records[row].item()

@@ -28,6 +28,7 @@ __all__ = [
     "Evidence",
     "EvidenceFound",
     "Hit",
+    "ModelFailure",
     "Passage",
     "ScoredSentence",
     "Sentence",
@@ -533,10 +534,35 @@ class DraftText:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFailure:
+    """Why a language model was of no use for a question.
+
+    Parameters
+    ----------
+    reason : str
+        In words for the reader; it stands in the answer's notes too.
+    lasting : bool
+        Whether its error tells that it fails everybody. Otherwise it may be this question's
+        doing: too long a prompt, too short a time.
+    """
+
+    reason: str
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerReady:
-    """The last event of a streamed answer: the checked answer, which replaces the draft."""
+    """The last event of a streamed answer: the checked answer, which replaces the draft.
+
+    Parameters
+    ----------
+    answer : Answer
+    failure : ModelFailure or None
+        Why the language model was of no use; None where it was, or none was asked.
+    """
 
     answer: Answer
+    failure: ModelFailure | None = None
 
 
 Event = EvidenceFound | DraftText | AnswerReady

@@ -73,12 +73,13 @@ class Upkeep:
         for _ in range(2):
             changed = self._changes()
             if not changed:
-                break
+                return ()
             reading = self._begun()
             if not _is_done(reading, end, deadline):
                 return changed
             reading.result()
-        return ()
+        # What goes on changing, or couldn't be read now, isn't waited for any longer.
+        return self._changes()
 
     def _begun(self) -> Future[None]:
         with self._lock:

@@ -5,6 +5,8 @@ Reports go to standard output, errors and what is being done to the console that
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from qa.printing import counted, printable
 __all__ = ["keep_current", "print_report"]
 
 LOOK_AGAIN_MS = 1000
+# What couldn't be read for a reason that passes is tried again after so long without an event.
+RETRY_SECONDS = 60.0
 
 
 def print_report(opened: Library) -> None:
@@ -34,6 +38,7 @@ def print_report(opened: Library) -> None:
             *(("updated", path, "") for path in report.updated),
             *(("removed", path, "") for path in report.removed),
             *(("skipped", file.path, file.reason) for file in report.skipped),
+            *_postponed(opened),
             *(("in part", file.path, file.reason) for file in report.incomplete),
             *(("versions", paths[0], _older(opened, paths)) for paths in report.versions),
         ]
@@ -69,6 +74,7 @@ def keep_current(opened: Library, console: Console) -> None:
     said = ""
     # Also without an event, once: something may have changed before watching began.
     due = True
+    again = math.inf
     for changes in watch(
         opened.root,
         watch_filter=may_be_read,
@@ -76,9 +82,10 @@ def keep_current(opened: Library, console: Console) -> None:
         yield_on_timeout=True,
         ignore_permission_denied=True,
     ):
-        if not changes and not due:
+        if not changes and not due and time.monotonic() < again:
             continue
         due = False
+        again = math.inf
         try:
             opened.refresh()
         except QaError as error:
@@ -89,6 +96,8 @@ def keep_current(opened: Library, console: Console) -> None:
             said = str(error)
             continue
         said = ""
+        if opened.report.postponed:
+            again = time.monotonic() + RETRY_SECONDS
         found = _not_read(opened)
         if opened.report.changed:
             print_report(opened)
@@ -111,7 +120,17 @@ def _not_read(opened: Library) -> list[tuple[str, str, str]]:
     skipped = (file for file in report.skipped if not Path(file.path).name.startswith("."))
     return [
         *(("skipped", file.path, file.reason) for file in skipped),
+        *_postponed(opened),
         *(("in part", file.path, file.reason) for file in report.incomplete),
+    ]
+
+
+def _postponed(opened: Library) -> list[tuple[str, str, str]]:
+    """Documents that stay as they were, since their files can't be read now."""
+    return [
+        ("as it was", file.path, file.reason)
+        for file in opened.report.postponed
+        if file.path in opened.documents
     ]
 
 

@@ -132,6 +132,29 @@ def clean_environment(
 
 
 @pytest.fixture
+def closed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that nobody may look into, not even root."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    look, may = os.stat, os.access
+
+    def refused(path: Any) -> bool:
+        return isinstance(path, str | os.PathLike) and folder in Path(path).parents
+
+    def stat(path: Any, *arguments: Any, **options: Any) -> Any:
+        if refused(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, *arguments, **options)
+
+    def access(path: Any, *arguments: Any, **options: Any) -> bool:
+        return Path(path) != folder and not refused(path) and may(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "access", access)
+    return folder
+
+
+@pytest.fixture
 def seeds() -> Path:
     """The folder of the seed documents."""
     return Path(__file__).parent.parent / "seeds"

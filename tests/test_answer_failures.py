@@ -15,8 +15,9 @@ from tides import FILES, QUESTION, assert_sound
 
 from qa import Library, Settings, Turn
 from qa.abstention import NOT_FOUND_TEXT
-from qa.errors import ModelUnavailableError
-from qa.llms import Message, ScriptedChatModel
+from qa.errors import ModelUnavailableError, WeightsError
+from qa.llms import Message, ScriptedChatModel, weights
+from qa.types import AnswerReady
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
@@ -143,6 +144,51 @@ def test_an_endpoint_that_misbehaves_leaves_quotes(
     assert answer.timings["total"] < 10
     assert len(endpoint.requests) == 1
     assert "hunter2" not in answer.to_json()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "lasting"),
+    [
+        *((fails(status), True) for status in (401, 403, 404, 429, 500, 503)),
+        (fails(400, '{"error": {"message": "the prompt is longer than the context"}}'), False),
+        (hangs, False),
+        (drops, False),
+    ],
+)
+def test_a_failure_tells_whether_it_meets_everybody(
+    write: Write,
+    fast: Fast,
+    endpoint: Endpoint,
+    behaviour: Callable[[Handler], None],
+    lasting: bool,
+) -> None:
+    endpoint.behaviour = behaviour
+    settings = fast(llm=f"{endpoint.url}#m", generation={"deadline_seconds": 0.5})
+    library = Library.open(write(FILES), settings=settings)
+    for history in ([], [Turn("When?", "At 9 am.")]):
+        *_, last = library.stream("How much did the tide rise at 9 am?", history)
+        assert isinstance(last, AnswerReady)
+        assert last.failure is not None
+        assert last.failure.lasting is lasting
+        assert last.failure.reason == last.answer.notes[-2]
+    *_, last = library.stream("How much did the tide rise at 9 am?", quotes_only=True)
+    assert isinstance(last, AnswerReady)
+    assert last.failure is None
+
+
+def test_a_model_that_cant_be_reached_or_put_in_place_meets_everybody(
+    write: Write, fast: Fast, closed_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Path:
+        raise WeightsError("The disk is full.")
+
+    monkeypatch.setattr(weights, "ensure_weights", full)
+    for llm in (f"http://127.0.0.1:{closed_port}/v1#m", "embedded"):
+        library = Library.open(write(FILES), settings=fast(llm=llm))
+        *_, last = library.stream("How much did the tide rise at 9 am?")
+        assert isinstance(last, AnswerReady)
+        assert last.failure is not None
+        assert last.failure.lasting
 
 
 @pytest.mark.parametrize("body", ["<html>hello</html>", "", "null", '{"error": {"message": "no"}}'])

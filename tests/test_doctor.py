@@ -129,3 +129,13 @@ def test_variables_that_have_no_effect(
         (True, "QA_ENVIRONMENT is no setting and has no effect."),
         (False, "QA_LIM is no setting and has no effect. Is QA_LLM meant?"),
     ]
+
+
+def test_a_home_that_may_not_be_looked_at(
+    fast: Fast, folder: Path, tmp_path: Path, closed_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = closed_folder / "indexes"
+    found: dict[str, Any] = {check.name: check for check in examine(fast(home=closed), folder)}
+    assert not found["Indexes and weights"].passed
+    assert str(closed) in found["Indexes and weights"].detail
+    assert "QA_HOME" in found["Indexes and weights"].detail

@@ -15,6 +15,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from models import tiny_model
 from pydantic import Field
 
+from qa import compiled
 from qa.embeddings import (
     Embedder,
     HashingEmbedder,
@@ -320,3 +321,36 @@ def test_batches_of_any_size_give_what_the_plain_call_gives(bundled: Embedder) -
     for size in (1, 7):
         ours = open_embedder(EmbeddingSettings(precision="float32", batch_size=size)).embed(texts)
         np.testing.assert_allclose(ours, plain, atol=1e-5)
+
+
+def test_a_folder_that_may_not_be_looked_at_is_named(closed_folder: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match=str(closed_folder)):
+        open_embedder(EmbeddingSettings(model=str(closed_folder / "model")))
+
+
+def test_a_file_of_a_model_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.bin").write_bytes(b"1")
+
+    def refuse(path: Path, *_: object) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    embedder = open_embedder(EmbeddingSettings(model=str(tmp_path)))
+    with pytest.raises(ModelNotFoundError, match=r"model\.bin: Permission denied"):
+        _ = embedder.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("home", "reason"),
+    [("home", "the extra 'local' isn't installed"), (None, "there is no folder")],
+)
+def test_who_insists_on_eight_bits_is_told_why_there_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str | None, reason: str
+) -> None:
+    monkeypatch.setattr(compiled, "is_installed", lambda: False)
+    settings = EmbeddingSettings(model=str(tmp_path), precision="int8")
+    embedder = open_embedder(settings, None if home is None else tmp_path / home)
+    with pytest.raises(ModelNotFoundError, match=f"in int8: {reason}.*PRECISION=auto"):
+        embedder.embed(["tide"])

@@ -24,6 +24,11 @@ Write = Callable[..., Path]
         ("/etc/./cron.d/x.txt", "etc/cron.d/x.txt"),
         ("C:\\papers\\tides.txt", "C_/papers/tides.txt"),
         (".hidden.txt", "hidden.txt"),
+        (". .hidden.txt", "hidden.txt"),
+        (". .x/a.txt", "x/a.txt"),
+        ("..  ./b/~$c.txt", "b/c.txt"),
+        ("~$ .~$dir/~a.txt", "dir/~a.txt"),
+        ("a. ./b.txt", "a/b.txt"),
         ("a\x00b\u202etxt.txt", "abtxt.txt"),
         ("<b>.txt", "_b_.txt"),
         ("cafe\u0301.txt", "café.txt"),
@@ -40,7 +45,7 @@ def test_what_is_no_name(name: str) -> None:
         safe_name(name)
 
 
-@given(st.text())
+@given(st.text() | st.text(alphabet=". ~$/a"))
 def test_any_name_is_safe(name: str) -> None:
     try:
         path = safe_name(name)
@@ -49,7 +54,8 @@ def test_any_name_is_safe(name: str) -> None:
     parts = PurePosixPath(path).parts
     assert "/".join(parts) == path
     assert 1 <= len(parts) <= 8
-    assert not any(part.startswith(".") or part.endswith((".", " ")) for part in parts)
+    assert not any(part.startswith((".", " ", "~$")) for part in parts)
+    assert not any(part.endswith((".", " ")) for part in parts)
     assert not any(unicodedata.category(character)[0] == "C" for character in path)
     assert safe_name(path) == path
 
@@ -103,3 +109,20 @@ def test_nothing_outside_is_written_or_taken(write: Write, tmp_path: Path) -> No
         with pytest.raises(DocumentError, match="There is no file"):
             set_aside(root, path, tmp_path / "aside")
     assert (outside / "secret.txt").exists()
+
+
+@pytest.mark.parametrize("name", [". .x/a.txt", "~$x/a.txt", ".~$a.txt", "x/ . y/a.txt"])
+def test_what_is_added_is_always_a_document(write: Write, name: str) -> None:
+    root = write({"b.txt": "One."})
+    path = add_file(root, name, write({"up": "The tide rose."}, "new") / "up")
+    assert path in [file.path for file in scan_folder(root).files]
+
+
+def test_what_the_scan_would_pass_over_is_not_added(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.folder.safe_name", lambda name: name)
+    root = write({"b.txt": "One."})
+    with pytest.raises(DocumentError, match="hidden"):
+        add_file(root, ".x/a.txt", write({"up": "The tide rose."}, "new") / "up")
+    assert [path.name for path in root.iterdir()] == ["b.txt"]

@@ -286,7 +286,7 @@ def test_the_manifest_lists_every_file(store: GenerationStore, tmp_path: Path) -
 def large(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A store whose every file counts as large; the names of files that are hashed."""
     hashed: list[str] = []
-    digest = generations._digest
+    digest = generations.sha256_of
 
     def counted(path: Path) -> str:
         hashed.append(path.name)
@@ -294,7 +294,7 @@ def large(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(generations, "_ALWAYS_CHECKED", 0)
     write(store, "text")
-    monkeypatch.setattr(generations, "_digest", counted)
+    monkeypatch.setattr(generations, "sha256_of", counted)
     return hashed
 
 
@@ -402,3 +402,21 @@ def test_a_generation_without_files_is_told(store: GenerationStore) -> None:
         store.write(lambda _: {})
     assert not store.has_files()
     assert store.read(lambda generation: generation.facts) == {}
+
+
+def test_a_current_generation_that_is_gone_or_closed_counts_as_holding_files(
+    store: GenerationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(store, "one")
+    with monkeypatch.context() as closed:
+
+        def refuse(path: Path) -> Any:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        closed.setattr(Path, "iterdir", refuse)
+        assert store.has_files()
+        assert not store.has_leftovers()
+    name = store.current()
+    assert name is not None
+    shutil.rmtree(tmp_path / "store" / name)
+    assert store.has_files()

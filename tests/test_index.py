@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from places import CHUNKING, CountingEmbedder, Place, assert_equal, texts
+from places import CHUNKING, CountingEmbedder, Place, assert_equal, chunks_of, texts
 
 from qa import entries as entries_module
 from qa import index as index_module
@@ -21,6 +22,7 @@ from qa.errors import (
     EmptyLibraryError,
     IndexStoreError,
     LibraryNotFoundError,
+    PostponedDocumentError,
     UnfinishedDocumentError,
 )
 from qa.generations import GenerationStore
@@ -125,14 +127,14 @@ def cleared(place: Place) -> dict[str, bytes]:
 def test_an_index_made_before_these_times_were_kept_goes_on_in_use(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = index_module.scan_folder
+    whole = index_module.scan_library
 
     def older(root: Path) -> FolderScan:
         scan = whole(root)
         return replace(scan, files=tuple(replace(file, ctime_ns=0) for file in scan.files))
 
     with monkeypatch.context() as patch:
-        patch.setattr(index_module, "scan_folder", older)
+        patch.setattr(index_module, "scan_library", older)
         place.update()
     report = place.update()[1]
     assert (report.changed, report.rebuilt) == (False, None)
@@ -260,6 +262,64 @@ def test_a_file_that_cant_be_read_is_skipped_and_dropped(place: Place) -> None:
     assert again.skipped == report.skipped
 
 
+def passing_failures() -> list[Exception]:
+    """What a busy machine, or a disk that doesn't answer, makes of reading a file."""
+    failures: list[Exception] = [PostponedDocumentError("its parser was ended from outside")]
+    for cause in (
+        OSError(errno.EIO, "Input/output error"),
+        OSError(errno.EMFILE, "Too many open files"),
+        MemoryError(),
+    ):
+        failure = DocumentError("cats.txt can't be read")
+        failure.__cause__ = cause
+        failures.append(failure)
+    return failures
+
+
+@pytest.mark.parametrize("failure", passing_failures(), ids=repr)
+def test_a_document_whose_file_cant_be_read_now_stays_as_it_was(
+    place: Place, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    place.update()
+    place.put(cats="Cats purr.", dogs="Dogs dig.", owls="Owls hoot.")
+    read = DocumentReader.read
+
+    def failing(reader: DocumentReader, path: str) -> Document:
+        if path == "dogs.txt":
+            return read(reader, path)
+        raise failure
+
+    with monkeypatch.context() as busy:
+        busy.setattr(DocumentReader, "read", failing)
+        for updated in (("dogs.txt",), ()):
+            index, report = place.update()
+            assert texts(index) == {"cats.txt": "Cats sleep. Cats eat.", "dogs.txt": "Dogs dig."}
+            assert (report.updated, report.removed) == (updated, ())
+            assert [file.path for file in report.postponed] == ["cats.txt", "owls.txt"]
+            # One that is no document yet is told as what isn't read.
+            assert [file.path for file in report.skipped] == ["owls.txt"]
+    index, report = place.update()
+    assert (report.added, report.updated) == (("owls.txt",), ("cats.txt",))
+    assert (report.postponed, report.skipped) == ((), ())
+    assert texts(index)["cats.txt"] == "Cats purr."
+
+
+def test_a_real_disk_s_error_is_one_that_passes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.update()
+    place.put(cats="Cats purr.")
+
+    def broken(*_: object, **__: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("qa.readers.os.open", broken)
+        index, report = place.update()
+    assert texts(index)["cats.txt"] == "Cats sleep. Cats eat."
+    assert [file.path for file in report.postponed] == ["cats.txt"]
+
+
 def test_a_file_that_vanishes_while_indexing_is_skipped(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,7 +339,7 @@ def test_citations_stay_exact_when_the_files_are_gone(place: Place) -> None:
     place.update()
     shutil.rmtree(place.library)
     index = open_index(place.store, place.embedder, CHUNKING)
-    for chunk in index.chunks:
+    for chunk in chunks_of(index):
         for sentence in chunk.sentences:
             text = index.documents[sentence.document].text
             assert text[sentence.start : sentence.end] == sentence.text
@@ -359,7 +419,7 @@ def test_a_library_without_a_sentence_is_said(
     index, _ = place.update()
     assert list(index.documents) == ["cats.txt", "dogs.txt"]
     assert index.sentences("cats.txt") == ()
-    assert {chunk.document for chunk in index.chunks} == {"dogs.txt"}
+    assert {chunk.document for chunk in chunks_of(index)} == {"dogs.txt"}
 
 
 def test_the_text_of_the_last_document_is_gone_from_the_disk(place: Place) -> None:

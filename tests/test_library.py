@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -128,6 +130,45 @@ def test_a_binary_file_is_skipped_and_told(write: Write, scripted: Open) -> None
     assert [skipped.path for skipped in library.report.skipped] == ["image.txt"]
     script.answer = "12 cm"
     assert library.ask(QUESTION).status == "answered"
+
+
+@pytest.mark.parametrize("failure", ["no process", "killed"])
+def test_what_cant_be_read_now_is_tried_again_by_the_next_question(
+    write: Write, fast: Fast, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    root = write({"b.txt": "Another text.", "p.html": "<p>The bridge opened in 1901.</p>"})
+    library = Library.open(root, settings=fast())
+    with monkeypatch.context() as busy:
+        if failure == "no process":
+            busy.setattr(subprocess, "Popen", refuse)
+        else:
+            busy.setattr("qa.readers.sandbox._START", "import os; os.kill(os.getpid(), 9)")
+        (root / "p.html").write_text("<p>The bridge opened in 1901. It cost five million.</p>")
+        (root / "new.html").write_text("<p>The tide rose.</p>")
+        answer = library.ask("When did the bridge open?")
+        assert "1901" in answer.text
+        assert any("as they were before: " in note for note in answer.notes)
+        assert library.changes() == ("new.html", "p.html")
+        assert [file.path for file in library.files] == ["b.txt", "p.html"]
+    answer = library.ask("What did the bridge cost?")
+    assert "five million" in library.documents["p.html"].text
+    assert not any("before" in note for note in answer.notes)
+    assert "new.html" in library.documents
+    assert library.changes() == ()
+
+
+def test_a_library_whose_only_file_cant_be_read_now_is_tried_again(
+    write: Write, fast: Fast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr("qa.readers.sandbox._START", "import os; os.kill(os.getpid(), 9)")
+        root = write({"p.html": "<p>The bridge opened in 1901.</p>"})
+        library = Library.open(root, settings=fast(), may_be_empty=True)
+        assert [file.path for file in library.report.postponed] == ["p.html"]
+    assert "1901" in library.ask("When did the bridge open?").text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from patience import PATIENCE
 
 from qa import Settings, llms
 from qa.errors import ModelNotFoundError, ModelUnavailableError, WeightsError
@@ -196,6 +197,68 @@ def test_putting_the_weights_in_place_is_not_the_question_s_time(
     assert deadline.remaining() > 0.05
 
 
+def test_whoever_waits_for_the_start_isnt_charged_for_it_and_may_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, began = threading.Event(), threading.Event()
+
+    def assembled() -> Path:
+        began.set()
+        may_end.wait(PATIENCE)
+        return tmp_path
+
+    monkeypatch.setattr(embedded, "_serve", lambda *_: Running())
+    model = embedded.EmbeddedChatModel("m", assembled, LocalModelSettings(), tmp_path)
+    starting = threading.Thread(target=model._started, args=(Deadline(PATIENCE),))
+    starting.start()
+    assert began.wait(PATIENCE)
+    gone = Deadline(PATIENCE)
+    threading.Timer(0.05, gone.call_off).start()
+    with pytest.raises(ModelUnavailableError, match="called off"):
+        model.stream(PROMPT, max_tokens=1, deadline=gone)
+    waiting = Deadline(1)
+    threading.Timer(1.3, may_end.set).start()
+    model.stream(PROMPT, max_tokens=1, deadline=waiting)
+    assert waiting.remaining() > 0.5
+    starting.join()
+
+
+def test_while_a_prompt_is_read_other_questions_go_on_and_none_waits_beyond_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, reading, may_end = Running(), threading.Event(), threading.Event()
+
+    def restore(slot: int, action: str, name: str, deadline: Deadline) -> bool:
+        if slot == Part.CHECKER:
+            reading.set()
+            may_end.wait(PATIENCE)
+        return True
+
+    monkeypatch.setattr(running, "act_on_slot", restore)
+    monkeypatch.setattr(embedded, "_is_intact", lambda _: True)
+    monkeypatch.setattr(embedded, "_serve", lambda *_: running)
+    weights = tmp_path / "weights"
+    weights.touch()
+    model = embedded.EmbeddedChatModel("m", lambda: weights, LocalModelSettings(), tmp_path)
+    model.prime(Part.READER, PROMPT, Deadline(5))
+    priming = threading.Thread(target=model.prime, args=(Part.CHECKER, PROMPT, Deadline(PATIENCE)))
+    priming.start()
+    assert reading.wait(PATIENCE)
+    asked = Deadline(5)
+    assert complete(model, PROMPT, max_tokens=1, deadline=asked).text
+    assert asked.remaining() <= 5
+    for part in (Part.CHECKER, Part.REWRITER):
+        with pytest.raises(ModelUnavailableError, match=r"within 0\.2 s"):
+            model.prime(part, PROMPT, Deadline(0.2))
+    # It could take the slot of the prompt that is read, before that is kept.
+    with pytest.raises(ModelUnavailableError, match=r"within 0\.2 s"):
+        model.stream([Message("user", "Else?")], max_tokens=1, deadline=Deadline(0.2))
+    may_end.set()
+    priming.join()
+    model.prime(Part.REWRITER, PROMPT, Deadline(5))
+    assert not any(slot.locked() for slot in running.slots)
+
+
 def test_what_a_model_is_kept_from_goes_with_every_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,3 +352,11 @@ class Running:
     def act_on_slot(self, slot: int, action: str, name: str, deadline: Deadline) -> bool:
         self.actions.append(action)
         return action == "restore"
+
+
+def test_a_model_file_that_may_not_be_looked_at_is_named(
+    fast: Callable[..., Settings], closed_folder: Path
+) -> None:
+    path = closed_folder / "model.gguf"
+    with pytest.raises(ModelNotFoundError, match=f"{path}.*Check QA_LLM"):
+        open_chat_model(fast(llm=str(path)))

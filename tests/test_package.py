@@ -19,8 +19,11 @@ PACKAGE = Path(qa.__file__).parent
 ORDER = (
     "types",
     "errors",
+    "addresses",
+    "checksums",
     "settings",
     "documents",
+    "private",
     "readers",
     "folder",
     "sentences",

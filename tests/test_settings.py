@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from qa import Settings
+from qa import settings as settings_module
 from qa.errors import SettingsError
 from qa.settings import unknown_variables
 
@@ -161,6 +162,7 @@ def test_a_variable_that_can_not_be_read_is_named(
     variable: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("QA_API_KEY", "sk-mine")
     with pytest.raises(SettingsError, match=told):
         Settings.load()
 
@@ -183,3 +185,69 @@ def test_the_line_break_behind_a_key_is_none_of_it(monkeypatch: pytest.MonkeyPat
 def test_variables_that_are_no_settings() -> None:
     names = ["QA_LIM", "QA_LLM", "qa_home", "QA_VERIFICATION__THRESHOLD", "QA_ENV", "QATAR"]
     assert unknown_variables(dict.fromkeys(names, "")) == {"QA_ENV": "", "QA_LIM": "QA_LLM"}
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e10, 86_401])
+def test_a_question_has_at_most_a_day(seconds: float) -> None:
+    with pytest.raises(SettingsError, match=r"generation\.deadline_seconds"):
+        Settings.load(generation={"deadline_seconds": seconds})
+    Settings.load(generation={"deadline_seconds": 86_400})
+
+
+OURS, THEIRS = "https://ours.example/v1#m", "https://user:hunter2@theirs.example/v1#m"
+
+
+@pytest.mark.parametrize(
+    ("file", "outside", "arguments", "key"),
+    [
+        # Named outside, by a variable or an argument.
+        ("", {"QA_LLM": OURS}, {}, "sk-mine"),
+        (f"llm = '{THEIRS}'", {"QA_LLM": OURS}, {}, "sk-mine"),
+        (f"llm = '{THEIRS}'", {}, {"llm": OURS}, "sk-mine"),
+        (f"llm = '{OURS}'", {"QA_LLM": OURS}, {}, "sk-mine"),
+        (f"llm = '{OURS}'", {"QA_FURTHER_LLMS": f"none,{OURS}"}, {}, "sk-mine"),
+        (f"further_llms = ['{THEIRS}']", {"QA_LLM": OURS}, {}, "sk-mine"),
+        ("llm = 'embedded'", {}, {}, "sk-mine"),
+        # By the file alone.
+        (f"llm = '{THEIRS}'", {}, {}, None),
+        (f"llm = '{THEIRS}'", {"QA_FURTHER_LLMS": OURS}, {}, None),
+        (f"further_llms = ['{THEIRS}']", {}, {}, None),
+        (f"further_llms = ['{THEIRS}']", {"QA_LLM": "embedded"}, {}, None),
+        (f"llm = '{THEIRS}'", {}, {"api_key": "sk-argument"}, None),
+        # Whose key stands there too.
+        (f"llm = '{THEIRS}'\napi_key = 'sk-theirs'", {}, {}, "sk-theirs"),
+    ],
+)
+def test_a_key_goes_to_no_server_that_only_the_file_names(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    outside: dict[str, str],
+    arguments: dict[str, Any],
+    key: str | None,
+) -> None:
+    (tmp_path / "qa.toml").write_text(file)
+    for name, value in {"QA_API_KEY": "sk-mine", **outside}.items():
+        monkeypatch.setenv(name, value)
+    found = Settings.load(**arguments).api_key
+    assert (found and found.get_secret_value()) == key
+
+
+def test_a_file_that_names_a_model_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings_module._tell.cache_clear()
+    file = tmp_path / "qa.toml"
+    file.write_text(f"llm = '{THEIRS}'\napi_key = 'sk-theirs'")
+    for _ in range(2):
+        Settings.load()
+        # One that isn't used needn't be told.
+        Settings.load(llm="none")
+    assert caplog.messages == [f"{file} names the language model https://theirs.example/v1#m."]
+    monkeypatch.setenv("QA_API_KEY", "sk-mine")
+    Settings.load()
+    assert "isn't sent to https://theirs.example, which only" in caplog.messages[1]
+    assert "hunter2" not in caplog.text
+    file.write_text("llm = 'none'\n")
+    Settings.load()
+    assert len(caplog.messages) == 2

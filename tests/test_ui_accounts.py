@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,35 @@ def test_the_home_of_a_person_that_is_not_there() -> None:
         read_accounts(file)
     with pytest.raises(ServeError, match="~nobody-here"):
         add_account(file, "ada", "the tide rose")
+
+
+def test_names_are_written_as_they_are_read_whatever_the_locale(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from qa.ui.accounts import add_account\n"
+        "add_account(Path(sys.argv[1]), 'J\\u00f6rg \\u4f1a', 'password1')"
+    )
+    path = tmp_path / "accounts"
+    environment = {
+        **os.environ,
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    subprocess.run([sys.executable, "-c", code, str(path)], env=environment, check=True)
+    assert read_accounts(path).names == ("Jörg 会",)
+
+
+def test_accounts_that_cannot_be_written_leave_nothing(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = file.read_text("utf-8")
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ServeError, match="No space left"):
+        add_account(file, "bob", "the moon: late")
+    assert file.read_text("utf-8") == before
+    assert [path.name for path in file.parent.iterdir() if path.is_file()] == ["accounts"]

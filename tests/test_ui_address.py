@@ -15,7 +15,7 @@ from patience import PATIENCE
 from written import WrittenLibrary
 
 from qa.errors import ServeError
-from qa.ui.serving import serve
+from qa.ui.serving import _check_root_path, serve
 
 
 def test_a_port_in_use_is_named_with_the_next_step() -> None:
@@ -104,3 +104,30 @@ def test_what_a_killed_chat_left_behind_goes_when_the_next_begins(tmp_path: Path
                 assert len(list(tmp_path.glob("qa-uploads-*"))) == 1
             finally:
                 serving.kill()
+
+
+@pytest.mark.parametrize("host", ["192.168.1..5", "x" * 64 + ".example", "a\0b"])
+def test_what_is_no_address(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(name: str, *_: object, **__: object) -> None:
+        # As it does, before anything is sent.
+        if "\0" in name:
+            raise ValueError("embedded null character")
+        name.encode("idna")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(ServeError, match="is no address of a machine"):
+        serve(WrittenLibrary(), host=host, auth=[("ada", "secret")])
+
+
+@pytest.mark.parametrize(
+    "root_path",
+    ["https://[bad", "https://example.org:port/qa", "//example.org", "qa", "/qa?x", "https://"],
+)
+def test_what_is_no_place_behind_a_proxy(root_path: str) -> None:
+    with pytest.raises(ServeError, match="--root-path"):
+        _check_root_path(root_path)
+
+
+@pytest.mark.parametrize("root_path", ["", "/qa", "https://example.org", "http://a.example:81/qa"])
+def test_places_behind_a_proxy(root_path: str) -> None:
+    _check_root_path(root_path)

@@ -7,10 +7,13 @@ from pathlib import Path
 import gradio as gr
 from written import WrittenLibrary
 
+from qa.readers import MAX_PARSED_BYTES, MAX_TEXT_BYTES
 from qa.ui.app import TURNED_AWAY, WAITING, _Looks, build
 from qa.ui.desk import Desk
-from qa.ui.shelf import CLAIMED, Shelf
+from qa.ui.serving import LARGEST_UPLOAD
+from qa.ui.shelf import Shelf
 from qa.ui.talk import Talk
+from qa.ui.uploads import CLAIMED, LARGEST_FILE
 
 
 def test_whoever_comes_to_a_full_line_reaches_it_and_is_told() -> None:
@@ -31,10 +34,24 @@ def test_uploads_that_nobody_claims_are_not_kept(tmp_path: Path) -> None:
         (uploads / name / "b.exe").write_text("x")
         if "old" in name:
             os.utime(uploads / name, (0, 0))
+    (uploads / "broken off").write_text("x")
+    os.utime(uploads / "broken off", (0, 0))
     desk, shelf = Desk(library), Shelf(library)
+    shelf.look = lambda: None  # type: ignore[method-assign]
     looks = _Looks(library, desk, shelf, Talk(library, desk, shelf), uploads)
+    looks.look({})
+    assert {folder.name for folder in uploads.iterdir()} == {"young", f"{CLAIMED}old", "wished"}
     assert looks.change({"add": "b.exe", "path": str(uploads / "wished" / "b.exe")}) is None
     # What waits to be added is kept however long that takes.
     kept = {folder.name for folder in uploads.iterdir()}
     assert {"young", f"{CLAIMED}old"} <= kept
-    assert "old" not in kept
+
+
+def test_the_page_knows_how_large_a_file_may_be() -> None:
+    async def built() -> gr.Blocks:
+        return build(WrittenLibrary())
+
+    config = str(asyncio.run(built()).config)
+    assert f"const LARGEST = {LARGEST_FILE};" in config
+    # What the reader takes can be sent.
+    assert max(MAX_PARSED_BYTES, MAX_TEXT_BYTES) == LARGEST_FILE < LARGEST_UPLOAD

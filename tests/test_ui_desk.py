@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Any
 
 import pytest
 from patience import PATIENCE, eventually
@@ -10,7 +12,7 @@ from written import PASSAGES, WrittenLibrary
 
 from qa.errors import ModelUnavailableError
 from qa.settings import Settings
-from qa.types import AnswerReady, DraftText, EvidenceFound, Turn
+from qa.types import Answer, AnswerReady, DraftText, Event, EvidenceFound, ModelFailure, Turn
 from qa.ui import desk as module
 from qa.ui.choices import CAUTION, QUOTES, SOURCES, USUAL, Choice, applied, choice_of, models
 from qa.ui.conversation import Queued
@@ -21,6 +23,12 @@ from qa.ui.desk import Desk
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TICK", 0.01)
     monkeypatch.setattr(module, "PROBE_PAUSES", (0.01,))
+
+
+def answer(desk: Desk, question: str, history: Sequence[Turn] = (), **options: Any) -> Answer:
+    *_, last = desk.events(question, history, **options)
+    assert isinstance(last, AnswerReady)
+    return last.answer
 
 
 def test_an_answer_comes_in_steps() -> None:
@@ -95,7 +103,7 @@ def test_one_failure_leaves_the_others_alone() -> None:
         list(desk.events("Is there a fault?", person="a"))
     with pytest.raises(ModelUnavailableError):
         list(desk.events("Is it down?", person="a"))
-    assert desk.answer("How high?", person="a").status == "partial"
+    assert answer(desk, "How high?", person="a").status == "partial"
 
 
 def test_the_model_is_called_off_when_nobody_waits_for_it() -> None:
@@ -127,18 +135,58 @@ def test_a_model_that_is_down_is_told_and_found_again() -> None:
     library = WrittenLibrary()
     desk = Desk(library)
     library.problem = "reader can't be reached."
-    first = desk.answer("How high?", person="a")
+    first = answer(desk, "How high?", person="a")
     assert first.extractive
     assert desk.problem(library.model_name) == "reader can't be reached."
     # Meanwhile nobody waits for it, and everybody is told why.
-    second = desk.answer("How low?", person="a")
+    second = answer(desk, "How low?", person="a")
     assert second.extractive
     assert second.notes == first.notes
     assert second.notes[0] == "reader can't be reached."
     assert library.asked == []
     library.problem = None
     eventually(lambda: desk.problem(library.model_name) is None)
-    assert not desk.answer("How high?", person="a").extractive
+    assert not answer(desk, "How high?", person="a").extractive
+
+
+class Failing(WrittenLibrary):
+    """One question meets an error; whether the model answers others is told by `problem`."""
+
+    failure = ModelFailure("This prompt is longer than the context.", lasting=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probes = 0
+
+    def stream(self, question: str, *arguments: Any, **options: Any) -> Iterator[Event]:
+        if question != "Too long?":
+            yield from super().stream(question, *arguments, **options)
+            return
+        yield AnswerReady(self._quoted(question, self.failure.reason), self.failure)
+
+    def model_problem(self, seconds: float, model: str | None = None) -> str | None:
+        self.probes += seconds > 0
+        return super().model_problem(seconds, model)
+
+
+def test_what_one_question_met_leaves_the_model_to_the_others() -> None:
+    library = Failing()
+    desk = Desk(library)
+    for count in (1, 2):
+        assert answer(desk, "Too long?", person="a").extractive
+        eventually(lambda count=count: library.probes == count and not desk._watched)  # type: ignore[misc]
+        assert desk.problem(library.model_name) is None
+    assert not answer(desk, "How high?", person="b").extractive
+
+
+def test_a_model_that_answers_nobody_is_found_out_by_asking_it() -> None:
+    library = Failing()
+    library.problem = "reader didn't answer in time."
+    desk = Desk(library)
+    assert answer(desk, "Too long?", person="a").extractive
+    eventually(lambda: desk.problem(library.model_name) == library.problem)
+    library.problem = None
+    eventually(lambda: desk.problem(library.model_name) is None)
 
 
 def test_whoever_waited_for_a_model_that_went_down_is_not_kept_longer() -> None:
@@ -151,8 +199,8 @@ def test_whoever_waited_for_a_model_that_went_down_is_not_kept_longer() -> None:
         desk._problems[library.model_name] = "reader can't be reached."
         library.may_end.set()
         assert isinstance(list(first)[-1], AnswerReady)
-    (answer,) = [event.answer for event in second if isinstance(event, AnswerReady)]
-    assert answer.extractive
+    (quoted,) = [event.answer for event in second if isinstance(event, AnswerReady)]
+    assert quoted.extractive
     assert library.asked == ["How high? wait"]
 
 
@@ -161,8 +209,8 @@ def test_quotes_only_asks_no_model_and_waits_for_nobody() -> None:
     desk = Desk(library)
     with closing(desk.events("How high? wait", person="a")) as first:
         next(first)
-        answer = desk.answer("How low?", person="b", choice=Choice(model=QUOTES))
-    assert answer.extractive
+        quoted = answer(desk, "How low?", person="b", choice=Choice(model=QUOTES))
+    assert quoted.extractive
     assert desk.model(Choice(model=QUOTES)) is None
     assert desk.problem(library.model_name) is None
 
@@ -175,7 +223,7 @@ def test_a_model_is_asked_by_its_name() -> None:
     library = TwoModels()
     desk = Desk(library)
     for model in (USUAL, "larger at gpu.example", "one that has gone"):
-        assert not desk.answer("How high?", person="a", choice=Choice(model=model)).extractive
+        assert not answer(desk, "How high?", person="a", choice=Choice(model=model)).extractive
     assert library.models == [library.model_name, "larger at gpu.example", library.model_name]
 
 
@@ -183,9 +231,9 @@ def test_one_model_that_is_down_leaves_the_others_alone() -> None:
     library = TwoModels()
     desk = Desk(library)
     library.problem = "reader can't be reached."
-    assert desk.answer("How high?", person="a").extractive
+    assert answer(desk, "How high?", person="a").extractive
     larger = Choice(model="larger at gpu.example")
-    assert not desk.answer("How high?", person="a", choice=larger).extractive
+    assert not answer(desk, "How high?", person="a", choice=larger).extractive
     assert desk.problem(desk.model(larger)) is None
     assert desk.problem(desk.model(Choice())) == "reader can't be reached."
 
@@ -193,7 +241,7 @@ def test_one_model_that_is_down_leaves_the_others_alone() -> None:
 def test_history_and_choices_reach_the_library() -> None:
     library = WrittenLibrary()
     turn = Turn("How high?", "12 cm [1].")
-    Desk(library).answer("And when?", (turn,), person="a", choice=Choice("strict", "many"))
+    answer(Desk(library), "And when?", (turn,), person="a", choice=Choice("strict", "many"))
     assert library.histories == [(turn,)]
     chosen = library.chosen[0]
     assert chosen is not None

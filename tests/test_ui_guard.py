@@ -161,3 +161,12 @@ def test_only_the_page_s_own_scripts_may_run() -> None:
 def test_the_host_of_an_authority() -> None:
     assert host_of("LocalHost:80") == "localhost"
     assert host_of("[::1]:80") == "[::1]"
+
+
+def test_room_is_made_before_each_upload_and_for_nothing_else() -> None:
+    made: list[str] = []
+    ask("/config", make_room=lambda: made.append("config"))
+    ask("/gradio_api/upload", {"content-length": "200"}, make_room=lambda: made.append("too large"))
+    assert made == []
+    ask("/gradio_api/upload", body=(b"x",), make_room=lambda: made.append("upload"))
+    assert made == ["upload"]

@@ -72,8 +72,7 @@ def test_whoever_waits_is_woken() -> None:
     came: list[bool] = []
     waiter = threading.Thread(target=lambda: came.append(second.wait(30)))
     waiter.start()
-    with first:
-        pass
+    first.leave()
     waiter.join(30)
     assert came == [True]
 

@@ -44,6 +44,12 @@ def test_what_was_read_in_part_is_told(library: Library) -> None:
     assert "Read in part: its 2 pictures hold no text" in panel_html([entry], editable=True)
 
 
+def test_what_cant_be_read_now_is_told(library: Library) -> None:
+    library.report = replace(library.report, postponed=(SkippedFile("a.txt", "no process"),))
+    (entry,) = Shelf(library).entries()
+    assert (entry.state, entry.detail) == ("changed", "Changed, and still as it was: no process")
+
+
 def test_each_file_s_progress_is_told(library: Library, write: Write) -> None:
     shelf, seen = Shelf(library), []
     refresh = library.refresh
@@ -172,6 +178,20 @@ def test_a_document_is_taken_out_but_not_lost(library: Library, write: Write) ->
         shelf.remove("b.txt")
     with pytest.raises(DocumentError, match="isn’t in the library"):
         shelf.remove("../secret.txt")
+
+
+def test_only_what_is_shown_can_be_taken_out(write: Write, fast: Callable[..., Settings]) -> None:
+    root = write({"a.txt": "The tide rose.", ".env": "SECRET=1", "qa.toml": "x = 1", "b.bin": "x"})
+    shelf = Shelf(Library.open(root, settings=fast()))
+    # Nor by the name of an upload that failed, which its sender chose.
+    shelf.add(".env", uploaded(write, b"\x00\x01" * 99))
+    settle(shelf)
+    for path in (".env", "qa.toml"):
+        with pytest.raises(DocumentError, match="isn’t in the library"):
+            shelf.remove(path)
+        assert (root / path).exists()
+    shelf.remove("b.bin")
+    assert not (root / "b.bin").exists()
 
 
 def test_a_change_on_disk_is_noticed_and_told_while_somebody_looks(

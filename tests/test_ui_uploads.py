@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 from patience import PATIENCE
 
 from qa.ui import uploads
-from qa.ui.uploads import delete_uploads, make_uploads
+from qa.ui.uploads import CLAIMED, delete_uploads, discard_unclaimed, make_uploads
 
 ANOTHER = """
 from qa.ui.uploads import make_uploads
@@ -108,3 +109,18 @@ def test_nobody_else_can_read_it() -> None:
     made = make_uploads()
     assert made.parent.stat().st_mode & 0o077 == 0
     delete_uploads(made)
+
+
+def test_of_too_many_uploads_that_nobody_claims_the_oldest_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "UNCLAIMED_BYTES", 25)
+    now = time.time()
+    for age, name in enumerate(("youngest", "younger", "older", "oldest", f"{CLAIMED}x")):
+        (tmp_path / "files" / name).mkdir(parents=True)
+        (tmp_path / "files" / name / "a.txt").write_bytes(b"x" * 10)
+        os.utime(tmp_path / "files" / name, (now - age, now - age))
+    discard_unclaimed(tmp_path / "files")
+    kept = {folder.name for folder in (tmp_path / "files").iterdir()}
+    assert kept == {"youngest", "younger", f"{CLAIMED}x"}
+    discard_unclaimed(tmp_path / "nowhere")

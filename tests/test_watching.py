@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from commands import TIDES, Run
 
-from qa import generations
+from qa import generations, watching
 from qa.generations import GenerationStore
 from qa.index import store_folder
 from qa.settings import Settings
@@ -56,6 +56,31 @@ def test_index_says_why_everything_is_indexed_again(
     _, out, _ = run("index", folder)
     assert "Everything was indexed again: " in out
     assert "chunking settings" in out
+
+
+def test_what_cant_be_read_now_is_told_and_tried_again(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", folder)
+    monkeypatch.setattr(watching, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("qa.readers.MAX_TEXT_HERE", 0)
+    busy = pytest.MonkeyPatch()
+
+    def changes(_: Path, **__: object) -> Iterator[set[object]]:
+        busy.setattr("qa.readers.sandbox._START", "import os; os.kill(os.getpid(), 9)")
+        (folder / "tides.txt").write_text(TIDES + "And more.")
+        yield {"tides.txt"}
+        busy.undo()
+        yield set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    try:
+        _, out, _ = run("index", folder, "--watch")
+    finally:
+        busy.undo()
+    assert "as it was tides.txt: tides.txt couldn't be read: its parser was ended" in out
+    assert "updated  tides.txt" in out
 
 
 def test_index_watches_until_it_is_interrupted(

@@ -22,6 +22,7 @@ from qa.types import (
     Event,
     EvidenceFound,
     Hit,
+    ModelFailure,
     Passage,
     Sentence,
     Turn,
@@ -210,7 +211,8 @@ class WrittenLibrary:
         if quotes_only or problem:
             joined = f"{history[-1].question} {question}" if history else None
             yield EvidenceFound(joined, self.passages)
-            yield AnswerReady(self._quoted(question, None if quotes_only else problem))
+            failure = ModelFailure(problem, lasting=True) if problem and not quotes_only else None
+            yield AnswerReady(self._quoted(question, failure and failure.reason), failure)
             return
         self.histories.append(history)
         self.asked.append(question)

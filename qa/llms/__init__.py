@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 
+from qa.addresses import server_of
 from qa.errors import ModelNotFoundError
 from qa.llms import embedded, weights
 from qa.llms.base import (
@@ -94,8 +95,11 @@ def open_chat_model(
     # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
     path = Path(os.path.expanduser(name))
     if path.suffix.lower() == ".gguf":
-        if not path.is_file():
-            raise ModelNotFoundError(f"There is no model file {path}. Check QA_LLM.")
+        # Unlike Path's, it raises nothing where a folder may not be looked into.
+        if not os.path.isfile(path):
+            raise ModelNotFoundError(
+                f"There is no model file {path}, or it can't be looked at. Check QA_LLM."
+            )
         return embedded.EmbeddedChatModel(path.stem, lambda: path, settings.local, states)
     raise ModelNotFoundError(
         f"QA_LLM={name!r} names no model. Use 'auto', 'embedded', 'none', the path of a .gguf "
@@ -113,24 +117,18 @@ def open_further_models(
     ModelNotFoundError
         When a name leads to no model.
     """
-    servers = (_server(name) for name in (settings.llm, *settings.further_llms))
+    servers = (server_of(name) for name in (settings.llm, *settings.further_llms))
     keyed = next(filter(None, servers), None)
     opened = (
         open_chat_model(
             settings.model_copy(
-                update={"llm": name} | ({} if _server(name) == keyed else {"api_key": None})
+                update={"llm": name} | ({} if server_of(name) == keyed else {"api_key": None})
             ),
             progress,
         )
         for name in settings.further_llms
     )
     return tuple(model for model in opened if model is not None)
-
-
-def _server(name: str) -> str | None:
-    """The scheme, host and port of an endpoint; None for any other model."""
-    name = name.strip()
-    return "/".join(name.split("/", 3)[:3]) if name.startswith(("http://", "https://")) else None
 
 
 def forget_prompts(settings: Settings, owner: str) -> None:

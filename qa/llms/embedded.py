@@ -29,7 +29,8 @@ from weakref import WeakSet
 import httpx
 import joblib
 
-from qa.errors import ModelNotFoundError, ModelUnavailableError
+from qa.checksums import sha256_of
+from qa.errors import ModelDownError, ModelNotFoundError
 from qa.llms.base import Deadline, Message, Part, Token, complete
 from qa.llms.llamaindex import LlamaIndexChatModel, openai_like
 from qa.settings import LocalModelSettings
@@ -47,6 +48,8 @@ BATCH = 64
 # tokens behind 1,186 took 1.05 to 1.2 times as long with it.
 FLASH_ATTENTION = 0
 QUIET = -1
+# Seconds after which whoever waits for another looks whether it was called off.
+TICK = 0.1
 
 
 def forget_states(states: Path, owner: str) -> None:
@@ -87,7 +90,10 @@ class EmbeddedChatModel:
         self._weights = weights
         self._settings = settings
         self._states = states
-        self._lock = threading.RLock()
+        # For starting alone, which questions wait for; reading a constant prompt takes as long.
+        self._starting = threading.Lock()
+        # Prompts are read one after the other, as the numbers kept of them were measured.
+        self._priming = threading.Lock()
         self._running: _Running | None = None
         self._primed: dict[tuple[str, Part], _Primed] = {}
         self._fields: dict[str, Any] = {}
@@ -132,8 +138,10 @@ class EmbeddedChatModel:
         if matching:
             _, part, primed = max(matching, key=lambda match: match[:2])
             return self._stream_from(running, part, primed, messages, max_tokens, deadline)
-        # The server takes any slot that is idle.
-        running.read[:] = [None] * SLOTS
+        # The server takes any slot that is idle, and between a prompt's reading and its keeping
+        # that could be its own.
+        with _held(self._priming, deadline):
+            running.read[:] = [None] * SLOTS
         client = running.client.with_fields(**self._fields)
         return client.stream(messages, max_tokens=max_tokens, deadline=deadline)
 
@@ -147,9 +155,7 @@ class EmbeddedChatModel:
         deadline: Deadline,
     ) -> Iterator[Token]:
         slot = part % SLOTS
-        if not running.slots[slot].acquire(timeout=deadline.remaining()):
-            deadline.remaining()
-        try:
+        with _held(running.slots[slot], deadline):
             client = running.client.with_fields(id_slot=slot)
             prompt = tuple(messages)
             # Whatever goes wrong, what the slot holds then isn't known.
@@ -162,8 +168,6 @@ class EmbeddedChatModel:
             client = client.with_fields(**self._fields)
             yield from client.stream(messages, max_tokens=max_tokens, deadline=deadline)
             running.read[slot] = prompt
-        finally:
-            running.slots[slot].release()
 
     def prime(
         self, part: Part, messages: Sequence[Message], deadline: Deadline, library: str = ""
@@ -185,7 +189,7 @@ class EmbeddedChatModel:
         known = self._primed.get((owner, part))
         if known is not None and known.name == name and path.exists():
             return
-        with self._lock, running.slots[slot]:
+        with _held(self._priming, deadline), _held(running.slots[slot], deadline):
             running.read[slot] = None
             if not (_is_intact(path) and running.act_on_slot(slot, "restore", name, deadline)):
                 client = running.client.with_fields(id_slot=slot)
@@ -196,7 +200,7 @@ class EmbeddedChatModel:
                         old.unlink(missing_ok=True)
                     if running.act_on_slot(slot, "save", name, deadline):
                         path.chmod(0o600)
-                        _digest_path(path).write_text(_digest(path), encoding="ascii")
+                        _digest_path(path).write_text(sha256_of(path), encoding="ascii")
             self._primed[owner, part] = _Primed(name, tuple(messages))
 
     def _started(self, deadline: Deadline) -> _Running:
@@ -204,11 +208,12 @@ class EmbeddedChatModel:
 
         To put the weights in place and to load them, once, isn't the question's time.
         """
-        began = time.monotonic()
-        with self._lock:
-            if self._running is None:
-                self._running = _serve(self._weights(), self._settings, self._states, self.name)
-        deadline.postpone(time.monotonic() - began)
+        if self._running is None:
+            with _held(self._starting, deadline, postponing=True):
+                began = time.monotonic()
+                if self._running is None:
+                    self._running = _serve(self._weights(), self._settings, self._states, self.name)
+                deadline.postpone(time.monotonic() - began)
         with _deadlines_lock:
             _deadlines.add(deadline)
         return self._running
@@ -272,6 +277,34 @@ class _Running:
         return response.is_success
 
 
+@contextlib.contextmanager
+def _held(lock: threading.Lock, deadline: Deadline, *, postponing: bool = False) -> Iterator[None]:
+    """Hold a lock that is waited for until the deadline, and no longer once that is called off.
+
+    Parameters
+    ----------
+    lock : threading.Lock
+    deadline : Deadline
+    postponing : bool
+        Whether the deadline is that much later: what is waited for isn't its question's time.
+
+    Raises
+    ------
+    ModelUnavailableError
+        When the time is up.
+    """
+    began = time.monotonic()
+    while not lock.acquire(timeout=min(TICK, deadline.remaining())):
+        if postponing:
+            now = time.monotonic()
+            deadline.postpone(now - began)
+            began = now
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _begins_with(messages: Sequence[Message], primed: Sequence[Message]) -> bool:
     """Whether a prompt continues a primed one, in its last message or after it."""
     if len(messages) < len(primed):
@@ -285,18 +318,13 @@ def _begins_with(messages: Sequence[Message], primed: Sequence[Message]) -> bool
     )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _digest_path(path: Path) -> Path:
     return path.with_suffix(".sha256")
 
 
 def _is_intact(path: Path) -> bool:
     try:
-        return _digest_path(path).read_text(encoding="ascii") == _digest(path)
+        return _digest_path(path).read_text(encoding="ascii") == sha256_of(path)
     except (OSError, ValueError):
         return False
 
@@ -350,8 +378,10 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
             "The runtime of the embedded language model can't be loaded "
             f"({error}). Install the extra 'local': pip install '.[local]' in the project's folder."
         ) from error
-    if not path.is_file():
-        raise ModelNotFoundError(f"There is no model file {path}. Check QA_LLM.")
+    if not os.path.isfile(path):
+        raise ModelNotFoundError(
+            f"There is no model file {path}, or it can't be looked at. Check QA_LLM."
+        )
     key = secrets.token_urlsafe(32)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
@@ -377,7 +407,7 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
     try:
         states.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ModelUnavailableError(
+        raise ModelDownError(
             f"The folder {states} can't be used: {error.strerror}. Check it, or set QA_HOME to "
             "another one."
         ) from error
@@ -388,7 +418,7 @@ def _start_server(path: Path, settings: LocalModelSettings, states: Path) -> tup
         return xllamacpp.Server(params), key
     except Exception as error:
         size = os.path.getsize(path)
-        raise ModelUnavailableError(
+        raise ModelDownError(
             f"The model file {path} ({size:,} bytes) can't be loaded: {error}. Check that it is a "
             "GGUF file that this version of llama.cpp knows, and that there is memory for it."
         ) from error

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from qa.errors import ModelUnavailableError
+from qa.addresses import is_loopback
+from qa.errors import ModelDownError, ModelUnavailableError
 from qa.llms.base import Deadline, Message, Token, probability
 from qa.llms.dialect import Dialect
 
@@ -102,7 +103,7 @@ class LlamaIndexChatModel:
                 if said or self._dialect is None or not self._dialect.learn(error):
                     # Each integration has its own exceptions; this is the one boundary where
                     # they become ours.
-                    raise ModelUnavailableError(_explain(self._name, error)) from error
+                    raise _explained(self._name, error) from error
                 continue
             # All of the room may have been spent on thoughts.
             if said or not call.cut_off or self._dialect is None or not self._dialect.give_room():
@@ -251,7 +252,7 @@ def openai_like(
         max_retries=0,
         # Environment proxies are for the web, not for a model on this machine.
         http_client=httpx.Client(
-            trust_env=not _is_loopback(url),
+            trust_env=not is_loopback(httpx.URL(url).host),
             # A connection that was kept tells nobody its socket.
             limits=httpx.Limits(max_keepalive_connections=0),
             event_hooks={"request": [_make_interruptible], "response": [_watch]},
@@ -267,11 +268,6 @@ def _defused(text: str) -> str:
     close its own message and speak as the system.
     """
     return _CONTROL_TOKEN.sub(lambda token: f"({token[1] or token[2] or token[3]})", text)
-
-
-def _is_loopback(url: str) -> bool:
-    host = httpx.URL(url).host
-    return host in {"localhost", "127.0.0.1", "::1"}
 
 
 def _tokens(response: Any) -> Iterator[Token]:
@@ -326,12 +322,13 @@ def _without_thoughts(tokens: Iterator[Token]) -> Iterator[Token]:
     yield from tokens
 
 
-def _explain(name: str, error: Exception) -> str:
+def _explained(name: str, error: Exception) -> ModelUnavailableError:
+    """An integration's error as ours: of a class that tells whether it meets everybody."""
     status = getattr(error, "status_code", None)
     if status in {401, 403}:
-        return f"{name} refused the request ({status}). Check QA_API_KEY."
+        return ModelDownError(f"{name} refused the request ({status}). Check QA_API_KEY.")
     if status == 404:
-        return (
+        return ModelDownError(
             f"{name} isn't known there (404). Check the model's name after # in QA_LLM, and the "
             "address before it, which mostly ends in /v1."
         )
@@ -339,13 +336,17 @@ def _explain(name: str, error: Exception) -> str:
     said = body.get("message") if isinstance(body, Mapping) else None
     detail = " ".join(str(said or error).split())[:MOST_DETAIL]
     if isinstance(status, int) and (status == 429 or status >= 500):
-        return f"{name} is busy or failing ({status}): {detail}. Try again in a while."
+        return ModelDownError(
+            f"{name} is busy or failing ({status}): {detail}. Try again in a while."
+        )
     kind = type(error).__name__
     if "Timeout" in kind:
-        return (
+        return ModelUnavailableError(
             f"{name} didn't answer in time. Check that it is running, or raise "
             "QA_GENERATION__DEADLINE_SECONDS."
         )
     if "Connection" in kind or "Connect" in kind:
-        return f"{name} can't be reached. Check that it is running and that QA_LLM is right."
-    return f"{name} failed: {kind}: {detail}"
+        return ModelDownError(
+            f"{name} can't be reached. Check that it is running and that QA_LLM is right."
+        )
+    return ModelUnavailableError(f"{name} failed: {kind}: {detail}")

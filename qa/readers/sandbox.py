@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from qa.errors import DocumentError, UnfinishedDocumentError
+from qa.errors import DocumentError, PostponedDocumentError, UnfinishedDocumentError
 from qa.readers.content import Content
 from qa.readers.worker import MEMORY_BYTES, SECONDS
 
@@ -136,7 +136,7 @@ class Sandbox:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise DocumentError(
+                raise PostponedDocumentError(
                     f"{path} can't be read: no process can be started for it ({error.strerror}). "
                     "Close some programs and index again."
                 ) from error
@@ -174,7 +174,7 @@ def _unfinished(path: str, status: int | None, *, timed_out: bool) -> DocumentEr
             f"{path} is damaged: its parser crashed or ran out of {MEMORY_BYTES // 2**20} MiB of "
             "memory. Open it in its own program and save it again."
         )
-    return DocumentError(
+    return PostponedDocumentError(
         f"{path} couldn't be read: its parser was ended from outside (signal {died_of}). "
         "Index again."
     )

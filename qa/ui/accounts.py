@@ -182,14 +182,21 @@ def add_account(file: Path, name: str, password: str) -> None:
             f"{SHORTEST_PASSWORD}."
         )
     file = _expanded(file)
-    accounts = dict(_lines(file)) if file.exists() else {}
+    # Unlike Path's, it raises nothing where the folder may not be looked at.
+    accounts = dict(_lines(file)) if os.path.exists(file) else {}
     accounts[name] = str(_Hash.of(password))
     temporary = file.with_name(f"{file.name}.new")
     try:
         temporary.unlink(missing_ok=True)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.writelines(f"{each}:{written}\n" for each, written in accounts.items())
-        temporary.replace(file)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            # As it is read, whatever the locale writes.
+            with open(descriptor, "w", encoding="utf-8") as out:
+                out.writelines(f"{each}:{written}\n" for each, written in accounts.items())
+            temporary.replace(file)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise ServeError(
             f"The accounts can't be written to {file}: {error.strerror or error}. Choose another "

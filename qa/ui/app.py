@@ -7,9 +7,6 @@ pass the queue.
 
 from __future__ import annotations
 
-import shutil
-import time
-from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -24,16 +21,16 @@ from qa.ui.keeping import listed
 from qa.ui.panel import panel_html
 from qa.ui.programs import add_endpoints
 from qa.ui.reading import Reader
-from qa.ui.shelf import CLAIMED, Shelf
+from qa.ui.shelf import Shelf
 from qa.ui.source import digest
 from qa.ui.talk import ASK, Talk, library_name
+from qa.ui.uploads import LARGEST_FILE, discard_unclaimed
 
 __all__ = ["ChatLibrary", "asset", "build"]
 
 WAITING = 32
 # Whoever comes when the line is full is told so, which takes a place of Gradio's own.
 TURNED_AWAY = 8
-UNCLAIMED_SECONDS = 3600.0  # How long an upload is kept that nobody has had added.
 SCRIPTS = ("source.js", "library.js", "keeping.js", "conversation.js", "page.js")
 
 
@@ -76,6 +73,7 @@ class _Looks:
     def look(self, wish: Any) -> dict[str, Any]:
         """Everything that may have changed, the list only where it did and is asked for."""
         self._shelf.look()
+        discard_unclaimed(self._uploads)
         known = wish if isinstance(wish, dict) else {}
         seen, wished = known.get("seen"), known.get("model")
         panel = self.panel(known.get("filter"))
@@ -97,7 +95,6 @@ class _Looks:
             match wish:
                 case {"add": str(name), "path": str(path)}:
                     self._shelf.add(name, self._uploaded(path))
-                    self._sweep()
                 case {"remove": str(path)}:
                     self._shelf.remove(path)
                 case {"dismiss": str(name)}:
@@ -119,14 +116,6 @@ class _Looks:
         except (OSError, ValueError):
             pass
         raise QaError("The file didn’t arrive. Add it again.")
-
-    def _sweep(self) -> None:
-        """Delete uploads that were never asked to be added: their page has gone meanwhile."""
-        before = time.time() - UNCLAIMED_SECONDS
-        with suppress(OSError):
-            for folder in self._uploads.iterdir():
-                if not folder.name.startswith(CLAIMED) and folder.stat().st_mtime < before:
-                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def build(
@@ -171,6 +160,7 @@ def build(
     def earlier(heads: Any) -> str:
         return earlier_html(listed(heads))
 
+    scripts = "\n".join(map(asset, SCRIPTS))
     unseen: dict[str, Any] = {"apply_default_css": False}
     plain: dict[str, Any] = {**unseen, "js_on_load": None}
     blocks = gr.Blocks(
@@ -221,7 +211,7 @@ def build(
             source = gr.HTML(
                 elem_id="qa-source",
                 apply_default_css=False,
-                js_on_load="\n".join(map(asset, SCRIPTS)),
+                js_on_load=scripts.replace("LARGEST_FILE", str(LARGEST_FILE)),
                 server_functions=[open_source, more_source, look, change, earlier],
             )
         chosen = [model, caution, sources]

@@ -17,7 +17,7 @@ from qa.documents import DocumentFile
 from qa.index import Progress, UpdateReport
 from qa.llms import Deadline
 from qa.settings import Settings
-from qa.types import Answer, AnswerReady, Document, Event, EvidenceFound, Hit, Turn
+from qa.types import AnswerReady, Document, Event, EvidenceFound, Hit, ModelFailure, Turn
 from qa.ui.choices import QUOTES, Choice, applied
 from qa.ui.conversation import Queued
 from qa.ui.line import Line, Ticket
@@ -107,6 +107,7 @@ class Desk:
         self._line = Line(at_once, places)
         self._lock = threading.Lock()
         self._problems: dict[str, str] = {}
+        self._watched: set[str] = set()
 
     def model(self, choice: Choice) -> str | None:
         """The name of the model that answers by this choice; None where quotes are to do."""
@@ -171,31 +172,12 @@ class Desk:
             )
             handed_over = True
             for event in work.events(deadline):
-                if isinstance(event, AnswerReady):
-                    self._learn_from(event.answer, model)
+                if isinstance(event, AnswerReady) and event.failure is not None:
+                    self._learn_from(event.failure, model)
                 yield event
         finally:
             if not handed_over:
                 ticket.leave()
-
-    def answer(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),
-        *,
-        person: Hashable,
-        choice: Choice | None = None,
-    ) -> Answer:
-        """The answer alone, for programs.
-
-        Raises
-        ------
-        QaError
-        """
-        for event in self.events(question, history, person=person, choice=choice):
-            if isinstance(event, AnswerReady):
-                return event.answer
-        raise AssertionError("a stream ends with its answer")
 
     def _quoted(
         self, question: str, history: Sequence[Turn], settings: Settings, problem: str | None
@@ -223,15 +205,18 @@ class Desk:
             ahead = now
         yield Queued(0)
 
-    def _learn_from(self, answer: Answer, model: str) -> None:
-        """Notice that a model is down, and look for it until it is back."""
-        if not answer.extractive or len(answer.notes) < 2:
-            return
+    def _learn_from(self, failure: ModelFailure, model: str) -> None:
+        """Notice that a model is down, and look for it until it is back.
+
+        What one question met may be its own doing: then the model is asked for a word first,
+        and is down for everybody only if that fails too.
+        """
         with self._lock:
-            if model in self._problems:
+            if failure.lasting:
+                self._problems.setdefault(model, failure.reason)
+            if model in self._watched:
                 return
-            # The last note says that the answer is quoted, the one before it why.
-            self._problems[model] = answer.notes[-2]
+            self._watched.add(model)
         threading.Thread(
             target=self._look_for, args=(model,), name="qa-model-watch", daemon=True
         ).start()
@@ -239,15 +224,20 @@ class Desk:
     def _look_for(self, model: str) -> None:
         pauses = iter(PROBE_PAUSES)
         pause = 0.0
-        while model in self._problems:
-            pause = next(pauses, pause)
-            threading.Event().wait(pause)
-            problem = self._library.model_problem(PROBE_SECONDS, model)
-            with self._lock:
-                if problem is None:
-                    del self._problems[model]
-                else:
+        try:
+            while True:
+                if model in self._problems:
+                    pause = next(pauses, pause)
+                    threading.Event().wait(pause)
+                problem = self._library.model_problem(PROBE_SECONDS, model)
+                with self._lock:
+                    if problem is None:
+                        self._problems.pop(model, None)
+                        return
                     self._problems[model] = problem
+        finally:
+            with self._lock:
+                self._watched.discard(model)
 
 
 def _explained(event: Event, problem: str) -> Event:

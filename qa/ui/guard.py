@@ -10,8 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -86,6 +87,8 @@ class Guard:
         taken off where the proxy has left it on.
     largest_upload, largest_request : int
         In bytes. Where `largest_upload` is 0 nothing may be uploaded.
+    make_room : callable, optional
+        Called before each upload.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Guard:
         root_path: str = "",
         largest_upload: int,
         largest_request: int,
+        make_room: Callable[[], None] | None = None,
     ) -> None:
         self._app = app
         self._hosts = frozenset(map(str.lower, hosts))
@@ -104,6 +108,7 @@ class Guard:
         self._root = root_path.rstrip("/")
         self._largest_upload = largest_upload
         self._largest_request = largest_request
+        self._make_room = make_room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is meant, and mark the response."""
@@ -124,6 +129,8 @@ class Guard:
             status, reason = refusal
             await PlainTextResponse(reason, status)(scope, receive, marked)
             return
+        if path == _UPLOAD and self._make_room is not None:
+            await run_in_threadpool(self._make_room)
         limit = self._largest_upload if path == _UPLOAD else self._largest_request
         await self._app(scope, _Limited(receive, limit), marked)
 

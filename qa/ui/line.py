@@ -10,8 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Hashable
-from types import TracebackType
-from typing import Self
 
 from qa.errors import BusyError
 
@@ -21,7 +19,7 @@ STEPS_BACK = 8  # For each question that the same person has in line already.
 
 
 class Ticket:
-    """A place in a `Line`; leaving it, also by ``with``, lets the next one in."""
+    """A place in a `Line`; leaving it lets the next one in."""
 
     def __init__(self, line: Line, person: Hashable, key: int) -> None:
         self.person = person
@@ -39,18 +37,6 @@ class Ticket:
     def leave(self) -> None:
         """Give the place up; leaving twice is leaving once."""
         self._line.leave(self)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave."""
-        self.leave()
 
 
 class Line:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib.util
-import ipaddress
 import os
 import signal
 import socket
@@ -19,11 +18,11 @@ from urllib.parse import urlsplit
 import gradio as gr
 from starlette.middleware import Middleware
 
+from qa.addresses import is_loopback
 from qa.errors import ServeError
-from qa.readers import MAX_TEXT_BYTES
 from qa.ui.app import ChatLibrary, asset, build
 from qa.ui.guard import Guard, host_of
-from qa.ui.uploads import delete_uploads, make_uploads
+from qa.ui.uploads import LARGEST_FILE, delete_uploads, discard_unclaimed, make_uploads
 
 __all__ = ["Auth", "launch", "serve"]
 
@@ -31,7 +30,7 @@ Auth = Sequence[tuple[str, str]] | Callable[[str, str], bool]
 
 LARGEST_REQUEST = 4 * 2**20
 # Beside the file, an upload holds what separates its parts.
-LARGEST_UPLOAD = MAX_TEXT_BYTES + 2**16
+LARGEST_UPLOAD = LARGEST_FILE + 2**16
 # Each question in line or under way holds one, and reading sources needs some.
 THREADS = 96
 
@@ -45,16 +44,8 @@ def _theme() -> gr.themes.Base:
     )
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    return False
-
-
 def _check_address(host: str, port: int, auth: Auth | None) -> None:
-    if not auth and not _is_loopback(host):
+    if not auth and not is_loopback(host):
         raise ServeError(
             f"{host} can be reached from other machines, and no accounts are given. Serve on "
             "127.0.0.1, or give the names and passwords that may sign in with --auth-file."
@@ -70,6 +61,11 @@ def _check_address(host: str, port: int, auth: Auth | None) -> None:
                 # A connection that has just been closed doesn't keep the port taken.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+    except ValueError as error:
+        # Of what can't be a host's name, such as one with two dots in a row.
+        raise ServeError(
+            f"{host!r} is no address of a machine ({error}). Check it, or serve on 127.0.0.1."
+        ) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             message = (
@@ -84,14 +80,19 @@ def _check_address(host: str, port: int, auth: Auth | None) -> None:
 
 
 def _check_root_path(root_path: str) -> None:
-    parts = urlsplit(root_path)
-    if not root_path or (parts.scheme in ("http", "https") and parts.hostname):
+    if not root_path:
         return
-    if not root_path.startswith("/") or root_path.startswith("//") or parts.query:
-        raise ServeError(
-            f"--root-path {root_path} isn't the path or address at which a reverse proxy serves "
-            "the chat. Write /qa or https://example.org/qa."
-        )
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(root_path)
+        # A port that is none is noticed only when it is asked for.
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return
+        if root_path.startswith("/") and not root_path.startswith("//") and not parts.query:
+            return
+    raise ServeError(
+        f"--root-path {root_path} isn't the path or address at which a reverse proxy serves "
+        "the chat. Write /qa or https://example.org/qa."
+    )
 
 
 def serve(
@@ -135,7 +136,7 @@ def serve(
     if mcp and importlib.util.find_spec("mcp") is None:
         raise ServeError("The MCP server needs the extra 'mcp'. Run: pip install 'qa[mcp]'")
     outside = urlsplit(root_path)
-    hosts = [host, "127.0.0.1", "localhost", "[::1]"] if _is_loopback(host) else ["*"]
+    hosts = [host, "127.0.0.1", "localhost", "[::1]"] if is_loopback(host) else ["*"]
     uploads = make_uploads()
     icon = Path(__file__).parent / "assets" / "icon.svg"
     blocks = build(library, uploads=uploads, editable=editable, at_once=at_once)
@@ -150,7 +151,7 @@ def serve(
             share=False,
             show_error=False,
             allowed_paths=[],
-            max_file_size=MAX_TEXT_BYTES,
+            max_file_size=LARGEST_FILE,
             max_threads=THREADS,
             strict_cors=True,
             ssr_mode=False,
@@ -174,6 +175,7 @@ def serve(
                         root_path=outside.path,
                         largest_upload=LARGEST_UPLOAD if editable else 0,
                         largest_request=LARGEST_REQUEST,
+                        make_room=lambda: discard_unclaimed(uploads),
                     ),
                 ],
                 "docs_url": None,

@@ -19,13 +19,16 @@ from typing import Literal
 
 from watchfiles import watch
 
+from qa.documents import SkippedFile
 from qa.errors import DocumentError, QaError
 from qa.index import UpdateReport
+from qa.private import HIDDEN
 from qa.types import Document
 from qa.ui.desk import ChatLibrary
 from qa.ui.markup import plural
+from qa.ui.uploads import CLAIMED
 
-__all__ = ["CLAIMED", "Entry", "Shelf", "State"]
+__all__ = ["Entry", "Shelf", "State"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +38,10 @@ State = Literal["ready", "new", "partial", "waiting", "indexing", "changed", "sk
 # since not every file system tells of changes.
 WATCH_SECONDS = 120.0
 SCAN_MILLISECONDS = 5_000
+# What couldn't be read for a reason that passes is tried again after so long by itself.
+RETRY_SECONDS = 60.0
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
-CLAIMED = "qa-claimed-"
-"""How the folders begin in which files wait to be added, beside those of other uploads."""
 FAULT = "there is a fault in qa, and the details are in the log of the server."
 
 
@@ -90,6 +93,7 @@ class Shelf:
         self._added: dict[str, float] = {}
         self._changes: frozenset[str] = frozenset()
         self._looked = 0.0
+        self._read = 0.0
         self._watcher: threading.Thread | None = None
         self._removed: set[str] = set()
         self._news = (0, "")
@@ -130,8 +134,8 @@ class Shelf:
             When it isn't there, or documents may not be removed here.
         """
         self._check_editable()
-        known = {*self._library.documents, *(each.path for each in self._library.report.skipped)}
-        if path not in known:
+        # Only what is shown: what its owner has hidden there is nobody else's.
+        if path not in {*self._library.documents, *(each.path for each in self._skipped())}:
             raise DocumentError(f"{path} isn’t in the library. It may be gone already.")
         with self._lock:
             self._removed.add(path)
@@ -186,6 +190,9 @@ class Shelf:
         except QaError as error:
             self._message = str(error)
             return
+        postponed = {file.path for file in self._library.report.postponed}
+        if changes <= postponed and time.monotonic() < self._read + RETRY_SECONDS:
+            return
         if changes and not self.busy:
             self._changes = changes
             self._do("", None)
@@ -214,6 +221,7 @@ class Shelf:
                 detail = "Waiting" if progress and detail == "Indexing" else detail
                 rows.append(Entry(path, "waiting", detail=detail))
         partial = {file.path: file.reason for file in library.report.incomplete}
+        postponed = {file.path: file.reason for file in library.report.postponed}
         ordered = sorted(
             documents.values(), key=lambda document: (document.title.casefold(), document.path)
         )
@@ -225,15 +233,18 @@ class Shelf:
             detail = ""
             if path in partial:
                 state, detail = "partial", partial[path]
+            if path in postponed:
+                state, detail = "changed", f"Changed, and still as it was: {postponed[path]}"
             if path in changes:
                 state, detail = "changed", "Changed, being read again"
             rows.append(Entry(path, state, document, sizes.get(path), detail))
         rows += [
-            Entry(skipped.path, "skipped", detail=skipped.reason)
-            for skipped in library.report.skipped
-            if skipped.reason != "hidden"
+            Entry(skipped.path, "skipped", detail=skipped.reason) for skipped in self._skipped()
         ]
         return tuple(rows)
+
+    def _skipped(self) -> list[SkippedFile]:
+        return [file for file in self._library.report.skipped if file.reason != HIDDEN]
 
     def _check_editable(self) -> None:
         if not self.editable:
@@ -319,6 +330,7 @@ class Shelf:
             self._tell(report)
         finally:
             self._progress = None
+            self._read = time.monotonic()
             with self._lock:
                 self._changes = frozenset()
                 for path in added:

@@ -11,12 +11,24 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["delete_uploads", "make_uploads"]
+from qa.readers import MAX_PARSED_BYTES, MAX_TEXT_BYTES
+
+__all__ = ["CLAIMED", "LARGEST_FILE", "delete_uploads", "discard_unclaimed", "make_uploads"]
+
+CLAIMED = "qa-claimed-"
+"""How the folders begin in which files wait to be added, beside those of other uploads."""
+LARGEST_FILE = max(MAX_TEXT_BYTES, MAX_PARSED_BYTES)
+"""In bytes: what is larger is read in no format."""
+# How long an upload is kept that nobody has had added, and how much of all such together. The
+# page has each added before it sends the next.
+UNCLAIMED_SECONDS = 3600.0
+UNCLAIMED_BYTES = 8 * LARGEST_FILE
 
 _PREFIX = "qa-uploads-"
 _LOCK, _FILES = "lock", "files"
@@ -56,6 +68,40 @@ def delete_uploads(files: Path) -> None:
         lock.release()
         # Where an open file can't be deleted.
         shutil.rmtree(files.parent, ignore_errors=True)
+
+
+def discard_unclaimed(files: Path) -> None:
+    """Delete uploads that nobody has had added: their page has gone, or never meant to.
+
+    Parameters
+    ----------
+    files : Path
+        A folder of `make_uploads`.
+    """
+    found: list[tuple[float, Path, int]] = []
+    with suppress(OSError):
+        for path in files.iterdir():
+            # One that is claimed or added meanwhile is gone.
+            with suppress(OSError):
+                if not path.name.startswith(CLAIMED):
+                    found.append((path.stat().st_mtime, path, _size(path)))
+    before = time.time() - UNCLAIMED_SECONDS
+    held = 0
+    for since, path, size in sorted(found, reverse=True):
+        held += size
+        if since >= before and held <= UNCLAIMED_BYTES:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            # What was sent of one that broke off.
+            with suppress(OSError):
+                path.unlink()
+
+
+def _size(path: Path) -> int:
+    within = path.iterdir() if path.is_dir() else (path,)
+    return sum(each.stat().st_size for each in within)
 
 
 def _lock(folder: Path) -> FileLock:

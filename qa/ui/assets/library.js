@@ -133,7 +133,7 @@ async function openDocuments(options = { focus: true }) {
 
 // Adding documents: chosen or dropped, sent one after the other, then indexed.
 const uploads = new Map(); // names to what is being done with them
-const LARGEST = 64 * 2 ** 20;
+const LARGEST = LARGEST_FILE; // in bytes, as the server has it
 
 const isRefused = (words) => words.startsWith("Not added");
 const isSending = () => [...uploads.values()].some((words) => !isRefused(words));
@@ -173,7 +173,7 @@ async function addFiles(files) {
   showUploads();
   for (const [name, file] of files) {
     let wrong = null;
-    if (file.size > LARGEST) wrong = `Not added: it has ${Math.ceil(file.size / 2 ** 20)} MiB, the limit is 64 MiB.`;
+    if (file.size > LARGEST) wrong = `Not added: it has ${Math.ceil(file.size / 2 ** 20)} MiB, the limit is ${LARGEST / 2 ** 20} MiB.`;
     else if (file.size === 0) wrong = "Not added: it is empty.";
     else {
       uploads.set(name, "Sending…");
