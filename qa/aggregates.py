@@ -97,11 +97,14 @@ class Aggregate:
         What it rests on; at least one.
     reason : str
         How it was computed, as a sentence.
+    columns : frozenset of str
+        By which rows were chosen and what was computed of them.
     """
 
     text: str
     rows: tuple[Sentence, ...]
     reason: str
+    columns: frozenset[str]
 
 
 def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
@@ -125,12 +128,6 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
     if row is None or _plan(evidence.question) is None:
         return None
     versions = index.versions_of(row.sentence.document)
-    columns = set(cells_of(row.sentence.text))
-    for other in evidence.passages:
-        others = set(cells_of(other.sentence.text))
-        alike = others and (others <= columns or columns <= others)
-        if alike and other.sentence.document not in versions:
-            return None
     document, heading = index.documents[versions[0]], row.sentence.heading
     found = aggregate(
         evidence.question,
@@ -138,6 +135,10 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
     )
     if found is None:
         return None
+    for other in evidence.passages:
+        apart = other.sentence.document not in versions
+        if apart and found.columns <= cells_of(other.sentence.text).keys():
+            return None
     return CheckedClaim(
         text=found.text,
         passages=tuple(
@@ -202,8 +203,10 @@ def aggregate(question: str, rows: Iterable[Sentence]) -> Aggregate | None:
         return None
     if plan.kind in ("sum", "mean"):
         apart = any(_words_of(each) & _EACH for each in columns)
-        return None if apart else _added(plan.kind, column, fitting)
-    return _extreme(question, plan, column, columns, fitting)
+        told = None if apart else _added(plan.kind, column, fitting)
+    else:
+        told = _extreme(question, plan, column, columns, fitting)
+    return told and replace(told, columns=told.columns | wanted.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +326,7 @@ def _counted(
         f"{len(fitting)} ({columns[0]}: {named})",
         tuple(fitting),
         f"Counted by code: every row that has {said} is quoted.",
+        frozenset(wanted),
     )
 
 
@@ -375,6 +379,7 @@ def _added(
         f"{told}: the {name} of {column} in {len(amounts)} rows",
         tuple(amounts),
         "Computed by code from every row, which are quoted.",
+        frozenset({column}),
     )
 
 
@@ -411,6 +416,7 @@ def _extreme(
         text,
         tuple(found),
         f"Compared by code: {column} of {len(ranked):,} rows.",
+        frozenset({column}),
     )
 
 

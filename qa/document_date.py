@@ -6,6 +6,7 @@ import re
 
 from qa.alignment import words
 from qa.index import Index
+from qa.mentions import speaks_of, stems
 from qa.types import Document, Evidence, Passage, Sentence
 from qa.values import Date, tokenise
 from qa.verification import CheckedClaim
@@ -18,7 +19,8 @@ CLOSEST = 3
 _HEADER = 20_000
 _MAX_LINE = 400
 # What a question for a document's date calls the document.
-_THE_DOCUMENT = re.compile(r"(?i)\bthe (\w+)(?: \w+){0,2}\W*\Z")
+_THE_DOCUMENT = re.compile(r"(?i)\b(?P<which>the|this) (?P<what>\w+)(?: \w+){0,2}\W*\Z")
+_PATH_MARKS = re.compile(r"[\W\d_]+")
 
 
 def document_date(evidence: Evidence, index: Index) -> CheckedClaim | None:
@@ -33,12 +35,13 @@ def document_date(evidence: Evidence, index: Index) -> CheckedClaim | None:
     Returns
     -------
     CheckedClaim or None
-        Each document with its date, where several come as close and differ; None where the
-        closest tells none.
+        Each document with its date, where several of the closest are called what it asks for, and
+        differ; None where the closest tells none.
     """
-    paths = dict.fromkeys(passage.sentence.document for passage in evidence.best()[:CLOSEST])
-    newest = dict.fromkeys(index.versions_of(path)[0] for path in paths)
-    headers = [_header(index.documents[path]) for path in newest]
+    closest = [passage.sentence.document for passage in evidence.best()[:CLOSEST]]
+    newest = list(dict.fromkeys(index.versions_of(path)[0] for path in closest))
+    called = [path for path in newest if _is_called(evidence.question, index.documents[path])]
+    headers = [_header(index.documents[path]) for path in called or newest[:1]]
     if not headers or headers[0] is None:
         return None
     told = [header for header in headers if header is not None]
@@ -54,6 +57,14 @@ def document_date(evidence: Evidence, index: Index) -> CheckedClaim | None:
         if same
         else "Each document’s header tells its date.",
         signals=None,
+    )
+
+
+def _is_called(question: str, document: Document) -> bool:
+    """Whether a document's title or file name has what a question calls it: "the letter"."""
+    named = _THE_DOCUMENT.search(question)
+    return named is not None and speaks_of(
+        named["what"].casefold(), stems(f"{document.title} {_PATH_MARKS.sub(' ', document.path)}")
     )
 
 
@@ -88,7 +99,9 @@ def _tells(text: str, date: Date) -> bool:
 def may_be_spoken_of(evidence: Evidence) -> bool:
     """Whether "the letter" of a question may be one that the documents tell something of."""
     found = _THE_DOCUMENT.search(evidence.question)
-    named = [word.key for word in words(found[1])] if found else []
+    if found is None or found["which"].casefold() == "this":
+        return False
+    named = [word.key for word in words(found["what"])]
     return any(
         word.key in named for passage in evidence.passages for word in words(passage.sentence.text)
     )

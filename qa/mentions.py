@@ -7,13 +7,14 @@ What a passage doesn't say itself, its neighbours, its heading or its title may 
 
 from __future__ import annotations
 
+import calendar
 import functools
 import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from qa.alignment import Word, content_words, names_and_numbers, stem, words
+from qa.alignment import FUNCTION_WORDS, Word, content_words, names_and_numbers, stem, words
 from qa.types import Passage, Sentence
 from qa.values import Date, Number, matches, tokenise
 
@@ -36,17 +37,23 @@ __all__ = [
 
 # Words and names are alike that begin with so many letters, at least, and end as below.
 SAME_LETTERS = 4
-# "Japan" is held by "Japanese", "Turkey" by "Turkish", and "Christian" by "Christianity".
-_ENDINGS = frozenset(
+# How what is made from a name ends, "Japanese", "Turkish" or "Christianity", and names themselves.
+_MADE = frozenset(
     """
-    a e o y i u n en ey ay ia ium um us is ce k land dy ern or er al ary ic ist ism ity ing ed ment
-    ation an ian vian ean ese nese ish tish egian
+    n i an ian vian ean nian ese nese uese ish tish iot egian ic ist ism ity ern er or r ry al ial
+    ary ant ance ment ation ing ed dy
     """.split()
 )
-# "Build" and "built", "organise" and "organize", "licence" and "license", "belief" and "believe".
-_LAST_LETTERS = frozenset(map(frozenset, ("dt", "sz", "cs", "fv")))
-# "Know" and "known", "hear" and "heard".
-_PAST = frozenset("nd")
+_BARE = frozenset("a e o y u en ey ay ia ium um us is ce k and land ain on".split())
+# Of a short name only these are made: "Paul" isn't "Paula", nor "Mark" what is marked.
+_MADE_OF_SHORT = frozenset("n i an ian ese ish".split())
+# "Versand" is spoken of as "Versandkosten", too.
+_COMPOUNDED = 5
+# "Build" and "built", "organise" and "organize", "licence" and "license", "belief" and "believe",
+# "defend" and "defence" or "defense".
+_LAST_LETTERS = frozenset(map(frozenset, ("dt", "sz", "cs", "fv", "cd", "ds")))
+# "Know" and "known", "hear" and "heard"; "weigh" and "weight", but not "plan" and "plant".
+_ADDED, _ADDED_TO_LONG = frozenset("nd"), frozenset("t")
 _ROMAN = {
     numeral: frozenset({numeral, str(value), ordinal})
     for value, (numeral, ordinal) in enumerate(
@@ -62,6 +69,7 @@ _ROMAN = {
 LABEL_WORDS = 6
 LABEL_CHARACTERS = 60
 
+_CALENDAR = frozenset(name.lower() for name in (*calendar.day_name, *calendar.month_name[1:]))
 # What stands between the parts of one name.
 PARTICLES = frozenset(
     ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]
@@ -175,10 +183,11 @@ def _isn_t_written(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
         wanted = group if _meant(group) else [word for word in group if word.is_number]
         return telling and any(word.key not in held for word in wanted)
     *before, last = group
-    if before and len(last.key) == 1 and last.key not in held:
-        return True
     if before and last.key in _ROMAN and last.text.isupper():
         return held.isdisjoint(_ROMAN[last.key])
+    # "Building C"; "Ada L." is Ada Lind.
+    if before and len(last.key) == 1 and last.key not in held:
+        return not any(_is_followed(before[-1], last.key, text) for text in texts)
     # "EU" may be written out, and "European Union" shortened.
     initials = "".join(word.key[0] for word in group)
     if any(word.text.isupper() and len(word.key) > 1 for word in group) or (
@@ -191,30 +200,50 @@ def _isn_t_written(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
 
 
 def _is_name_of(one: str, other: str) -> bool:
-    """Whether two words are one name, or one is made from the other: "Italy", "Italian"."""
-    if one == other:
+    """Whether a word is a name, or the name and it are made from one: "Italy", "Italian"."""
+    one, other = (f"{w.removesuffix('ies')}y" if w.endswith("ies") else w for w in (one, other))
+    one, other = one.removesuffix("s"), other.removesuffix("s")
+    if one == other or (len(one) >= _COMPOUNDED and other.startswith(one)):
         return True
     alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
     shared = len(list(alike))
     if shared < SAME_LETTERS:
         return False
-    endings = {word[shared:].removesuffix("s") for word in (one, other)} - {""}
-    return endings <= _ENDINGS
+    endings = {word[shared:] for word in (one, other)}
+    if shared == SAME_LETTERS and "" in endings:
+        return endings <= _MADE_OF_SHORT | {""}
+    return endings <= _MADE | _BARE | {""} and not endings.isdisjoint(_MADE)
 
 
-def _is_anothers(word: Word, texts: Iterable[str]) -> bool:
+def _is_anothers(name: Word, texts: Iterable[str]) -> bool:
     """Whether texts say a word of a name only as part of another: "Anna" in "Anna Weber"."""
+    found = False
     for text in texts:
         said = words(text)
-        for place, each in enumerate(said):
-            if each.key != word.key:
+        # In a title, capitals tell no names; in a table's row, what comes next is another cell.
+        if text.startswith("|") or all(word.is_capitalised for word in said):
+            continue
+        for one, behind in itertools.zip_longest(said, said[1:]):
+            if one.key != name.key:
                 continue
-            behind = said[place + 1] if place + 1 < len(said) else None
-            if behind is None or not behind.is_capitalised:
+            if (
+                behind is None
+                or not behind.is_capitalised
+                or behind.key in FUNCTION_WORDS | _CALENDAR
+                or text[one.end : behind.start] != " "
+            ):
                 return False
-            if text[each.end : behind.start] != " ":
-                return False
-    return True
+            found = True
+    return found
+
+
+def _is_followed(name: Word, initial: str, text: str) -> bool:
+    """Whether a word that begins with a letter comes behind a name."""
+    said = words(text)
+    return any(
+        one.key == name.key and behind.is_capitalised and behind.key.startswith(initial)
+        for one, behind in itertools.pairwise(said)
+    )
 
 
 def _is_dated(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
@@ -281,7 +310,8 @@ def _alike(one: str, other: str) -> bool:
         return frozenset((one[-1], other[-1])) in _LAST_LETTERS and not short
     # A consonant may be doubled: "program", "programme".
     added = longer[len(shorter) :]
-    return longer.startswith(shorter) and (added in _PAST or added == shorter[-1])
+    past = _ADDED | _ADDED_TO_LONG if len(shorter) > SAME_LETTERS else _ADDED
+    return longer.startswith(shorter) and (added in past or added == shorter[-1])
 
 
 @functools.lru_cache(maxsize=4096)

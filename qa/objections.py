@@ -6,6 +6,7 @@ numbers tell so much without it.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Sequence
 
@@ -32,6 +33,9 @@ _WHETHER_THERE_IS = re.compile(
 )
 # "Is there a way to see it first?" asks how, and "is there a need" whether one must.
 _NO_THING = frozenset("way chance possibility need point reason".split())
+_WEEKDAYS = frozenset(name.lower() for name in calendar.day_name)
+# Content words, besides names, of a sentence that says one thing.
+_ONE_THING = 3
 # "Cash only", "shoes must be worn": what isn't named is denied.
 _LIMITS = frozenset("only must shall should required mandatory compulsory obligatory".split())
 # "More than ten arches" are eleven, too.
@@ -118,10 +122,32 @@ def is_no_denial(question: str, cited: Sequence[Passage]) -> bool:
     asked = [word.key for word in content_words(question) if not word.is_capitalised]
     texts = [f"{label_of(passage.sentence)} {passage.sentence.text}" for passage in cited]
     said = frozenset[str]().union(*map(stems, texts))
+    if not asked or denies(texts) or any(speaks_of(key, said) for key in asked):
+        return False
     limits = any(word.key in _LIMITS for text in texts for word in words(text))
-    return bool(asked) and not (
-        limits or denies(texts) or any(speaks_of(key, said) for key in asked)
-    )
+    # "Open from Tuesday to Sunday", of Monday; "20 euros", of more than 50.
+    valued = any(_kinds(question) & _kinds(text) for text in texts)
+    return not (limits or valued or any(_tells_another(question, p) for p in cited))
+
+
+def _kinds(text: str) -> set[type | str]:
+    """Kinds of values that a text tells."""
+    values = [token.value for token in tokenise(text)]
+    told: set[type | str] = {type(value) for value in values if not isinstance(value, str)}
+    return told | {"weekday"} if any(value in _WEEKDAYS for value in values) else told
+
+
+def _tells_another(question: str, passage: Passage) -> bool:
+    """Whether a passage says hardly more of a question's names than one other thing.
+
+    "Rex is a dog" tells that he is no cat, and "Lund lost" that it didn't win.
+    """
+    names = names_of(question)
+    if not names or any(is_unsaid(name, passage) for name in names):
+        return False
+    named = {word.key for name in names for word in name}
+    own = {word.key for word in content_words(passage.sentence.text)} - named
+    return len(own) <= _ONE_THING
 
 
 def _unsaid_thing(question: str, cited: Sequence[Passage]) -> str:

@@ -36,7 +36,7 @@ from qa.generation import (
     standalone_question,
     warm_up_prompt,
 )
-from qa.latest import of_any_time
+from qa.latest import asks_latest, of_any_time
 from qa.llms import (
     AvoidingChatModel,
     ChatModel,
@@ -190,14 +190,14 @@ class Pipeline(Reading):
 
     def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
         """An answer with what follows from its passage, or a table's other rows that fit."""
-        # "Currently" chose the document, and chooses no row of it.
-        question = of_any_time(question)
         cited = claim.passages[0].sentence if claim.verdict == "supported" else None
         if cited is not None and (found := derived(question, claim.text, cited.text)):
             told, text = found
             return replace(claim, text=text, reason=_computed_from([told]))
         rows = self.rows(claim) if cited is not None else ()
-        return with_unit(all_rows(question, claim, rows)) if rows else claim
+        # "Currently" chose the document, and chooses no row of it.
+        asked = of_any_time(question) if asks_latest(question) else question
+        return with_unit(all_rows(asked, claim, rows)) if rows else claim
 
     def _standalone(
         self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline

@@ -232,3 +232,18 @@ def test_a_sum_has_the_unit_of_what_was_added() -> None:
     found = aggregate("What is the total fee?", rows)
     assert found is not None
     assert found.text == "€90.50: the sum of Fee in 2 rows"
+
+
+def test_a_table_that_can_t_answer_is_no_other(
+    write: Callable[[dict[str, str | bytes]], Path],
+    scripted: Callable[..., tuple[Library, Script]],
+) -> None:
+    library, _ = scripted(
+        write(
+            {
+                "members.csv": "Name,Email,Fee\nAda,a@osk.org,60\nTom,t@osk.org,70\n",
+                "contacts.csv": "Name,Email\nAda,a@osk.org\nTom,t@osk.org\n",
+            }
+        )
+    )
+    assert library.ask("What is the highest fee?").text == "70 (Tom) [1]"

@@ -118,3 +118,18 @@ def test_a_document_s_date_is_quoted_wherever_its_header_tells_it(
     text = library.documents["mill.md"].text
     assert text[citation.start : citation.end] == citation.quote
     assert citation.quote == (quote or "---\ntitle: The mill\ndate: 2024-05-11")
+
+
+def test_only_what_is_called_so_is_told(
+    write: Callable[..., Path], scripted: Callable[..., tuple[Library, Script]]
+) -> None:
+    files = {
+        "letter.txt": "date: 2024-05-01\ntitle: Letter to Ada\n\nAda, the lake is frozen.",
+        "recipe.txt": "date: 2023-01-02\ntitle: Bread\n\nBake it.",
+        "minutes.txt": "date: 2022-02-03\ntitle: Minutes\n\nAda opens.",
+    }
+    library, _ = scripted(write(files))
+    assert library.ask("When was the letter written?").text == "2024-05-01 [1]"
+    # What nothing is called is the document that comes closest, and no other.
+    answer = library.ask("When was this report written?")
+    assert len(answer.citations) == 1

@@ -269,6 +269,10 @@ def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
         ("Can I pay by card?", "Cash only.", True),
         ("May I climb barefoot?", "Shoes must be worn in the hall.", True),
         ("Are dogs welcome?", "No pets.", True),
+        ("Is it open on Monday?", "Tuesday to Sunday from 10 to 17.", True),
+        ("Does it cost more than 50 euros?", "The price is 20 euros.", True),
+        ("Is Rex a cat?", "Rex is a dog.", True),
+        ("Did Lund win?", "Lund lost to Osk.", True),
     ],
 )
 def test_a_no_is_taken_from_what_speaks_of_it(question: str, text: str, shown: bool) -> None:
