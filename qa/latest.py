@@ -20,28 +20,29 @@ _LATEST = re.compile(
     r"at the moment|nowadays|as of (?:now|today))\b"
 )
 # "The latest time guests can check out", "the latest I may pay", "when is the latest train?": a
-# limit, or the last of a day.
+# limit, or the last of a day; unlike "the latest release date", "when is the latest meeting?".
 _MODAL = r"(?:can(?:not)?|could|may|might|must|shall|should|will|would|ha(?:s|ve)\ to|needs?\ to)"
 _LIMIT = re.compile(
     rf"""(?ix)
-    \blatest\ (?:(?!(?:per|an?|of|for|in|on|by|the|each|every)\ )[\w'’-]+\ ){{0,2}}?
-      (?:time|date|day|hour|moment)\b
+    \blatest\ (?:(?!(?:per|an?|of|for|in|on|by|the|each|every|release|due|delivery|publication)\ )
+        [\w'’-]+\ ){{0,2}}?(?:time|date|day|hour|moment)\b
     |\blatest\ (?:that\ )?(?:I|we|you|he|she|it|they|one|(?:any|some)(?:one|body)
         |(?-i:[A-Z])[\w'’-]+
         |(?:the|an?|my|our|your|his|her|its|their)\ (?:[\w'’-]+\ )?[\w'’-]+)\ {_MODAL}\b
     |\bwhat(?:['’]s|\ is|\ was)\ the\ latest\ (?:that\ )?[\w'’-]+s\ {_MODAL}\b
-    |\bwhen(?:['’]s|\ is)\ the\ latest\b(?=(?:\ [\w'’-]+){{1,3}}\W*\Z)
-    |\b(?:what|which)\ time(?:['’]s|\ \w+)\ the\ latest\b
+    |\b(?:when|(?:what|which)\ time)(?:['’]s|\ is|\ do|\ does)\ the\ latest\ (?:[\w'’-]+\ )?
+      (?:train|bus|ferry|boat|flight|tram|check[\ -]?(?:in|out)|entry|admission)\b
     """
 )
 # Before and after "current" where it is a word for time: "what current does it carry?", "how
 # strong is the current?".
 _BEFORE_CURRENT = re.compile(
     r"(?i)(?:\A|\b(?:is|are|was|were|and|the|an?|this|that|these|those|my|our|your|his|her|its|"
-    r"their|who|all|any|most|many)|['’]s|s['’])\s*\Z"
+    r"their|who|which|what|all|any|most|many|me|give|show)|['’]s|s['’])\s*\Z"
 )
 _AFTER_CURRENT = FUNCTION_WORDS - frozenset("name text document documents article".split())
-_DO = re.compile(r"(?i)\b(?:do|does|did)\b")
+_FLOWS = frozenset("flow flows move moves runs passes".split())
+_DO = re.compile(r"(?i)\b(?:do|does|did)\s+(?:\S+\s+){1,2}\Z")
 _AS_OF = re.compile(r"(?i)\bas of (?:the )?(?=\S)")
 
 
@@ -90,8 +91,7 @@ def _means_now(asked: str, found: re.Match[str]) -> bool:
     following = [word.key for word in words(after)]
     if not _BEFORE_CURRENT.search(before) or not re.match(r"\s+\w", after):
         return False
-    if not following or following[0] in _AFTER_CURRENT:
+    if not following or following[0] in _AFTER_CURRENT | _FLOWS:
         return False
-    # "How does the current flow?", but "what does the current lease say?".
-    verb = len(following) == 1 or following[1] in _AFTER_CURRENT - {"of"}
-    return not (verb and _DO.search(before))
+    # "How strong does the current get?", but "what does the current lease say?".
+    return not (len(following) == 1 and _DO.search(before))

@@ -45,10 +45,11 @@ _AWAY = re.compile(
     r"[^.;!?]{0,60}?\b(?:at home|out|behind)\b|\bkeep (?:off|away|out of)\b"
 )
 # Where a clause ends: not within "10:30", "3.5" or "well-known".
-_CLAUSE_ENDS = re.compile(r"[,;:.!?](?=\s|\Z)|[()–—\n]|\s-\s")
+_CLAUSE_ENDS = re.compile(r"(?i)[,;:.!?](?=\s|\Z)|[()–—\n]|\s-\s|\bbut\b")
 # What asks whether it is so, or supposes it, says nothing.
-_ASKED = re.compile(r"[^.!?;\n]*\?")
+_SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]?")
 _IF = frozenset({"if", "unless", "whether", "where"})
+_ALLOWS = frozenset("allowed permitted possible welcome may can".split())
 _DENIES_WHAT_FOLLOWS = frozenset({"without", "neither", "nor"})
 # Words for one end, and for the other.
 _SCALES = tuple(
@@ -103,18 +104,22 @@ def denies_asked(question: str, text: str) -> bool:
     if denies([question]):
         return False
     asked, bare = stems(question), _NEITHER.sub(" ", text)
-    denied = [
-        (clause, keys) for clause in _clauses(bare) if (keys := _asked_and_denied(clause, asked))
-    ]
-    affirming = [
-        frozenset(stem(word.key) for word in clause)
-        for clause in _clauses(_ASKED.sub(" ", bare))
+    stated = "".join(part for part in _SENTENCE.findall(bare) if not part.endswith("?"))
+    denied = {
+        (_spoken_of(asked, clause), _is_limited(clause, asked))
+        for clause in _clauses(bare)
+        if _says_no_of(clause, asked)
+    }
+    affirmed = {
+        (_spoken_of(asked, clause), not _ALLOWS.isdisjoint(word.key for word in clause))
+        for clause in _clauses(stated)
         if clause[0].key not in _IF and not denies([" ".join(word.key for word in clause)])
-    ]
+    }
     # "Do not park on the lawn. Parking by the garage is allowed" denies no parking by the garage.
+    # What only says as much of what is asked may tell what the forbidden costs.
     return any(
-        not any(_speaks_as_much(asked, keys, clause, said) for said in affirming)
-        for clause, keys in denied
+        not any(spoken < more and (limited or allows) for more, allows in affirmed)
+        for spoken, limited in denied
     )
 
 
@@ -122,9 +127,9 @@ def _clauses(text: str) -> list[list[Word]]:
     return [found for part in _CLAUSE_ENDS.split(text) if (found := words(part))]
 
 
-def _asked_and_denied(clause: Sequence[Word], asked: frozenset[str]) -> list[str]:
-    """The words of a question that a clause says no of."""
-    found: list[str] = []
+def _says_no_of(clause: Sequence[Word], asked: frozenset[str]) -> bool:
+    """Whether a clause says no of a word of a question."""
+    found = denied = False
     for place, word in enumerate(clause):
         if not _says_no(word.key):
             continue
@@ -132,18 +137,27 @@ def _asked_and_denied(clause: Sequence[Word], asked: frozenset[str]) -> list[str
         before = [] if word.key in _DENIES_WHAT_FOLLOWS else clause[max(0, place - 1) : place]
         before = [each for each in before if not _is_grammar(each)]
         said = (*before, *_denied(word.key, clause[place + 1 :]))
-        found += [each.key for each in said if speaks_of(each.key, asked)]
+        speaks = any(speaks_of(each.key, asked) for each in said)
+        # "No entry without a ticket" asks for one, and lets in whoever has it.
+        if denied and speaks and word.key == "without":
+            return False
+        found, denied = found or speaks, True
     return found
 
 
-def _speaks_as_much(
-    asked: frozenset[str], denied: Sequence[str], clause: Sequence[Word], said: frozenset[str]
-) -> bool:
-    """Whether a clause speaks of what another denies, and of as much of what is asked."""
+def _spoken_of(asked: frozenset[str], clause: Sequence[Word]) -> frozenset[str]:
+    """The words of a question that a clause speaks of."""
     told = frozenset(stem(word.key) for word in clause)
-    return all(speaks_of(key, said) for key in denied) and sum(
-        speaks_of(key, said) for key in asked
-    ) >= sum(speaks_of(key, told) for key in asked)
+    return frozenset(key for key in asked if speaks_of(key, told))
+
+
+def _is_limited(clause: Sequence[Word], asked: frozenset[str]) -> bool:
+    """Whether a clause that says no names something else, such as a place where it holds."""
+    return any(
+        not (_is_grammar(word) or _says_no(word.key) or word.key in _ALLOWS)
+        and not speaks_of(word.key, asked)
+        for word in clause
+    )
 
 
 def _denied(no: str, after: Sequence[Word]) -> list[Word]:

@@ -7,12 +7,13 @@ nothing, and its reason is kept only where it is on the same side and stands nea
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.alignment import FUNCTION_WORDS, Word, align, content_words, words
+from qa.alignment import FUNCTION_WORDS, Word, align, content_words, stem, words
 from qa.checker import read_again
 from qa.generation import YES_NO, Draft, with_verdict
 from qa.llms import ChatModel, Deadline
@@ -59,15 +60,22 @@ _OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
 SOMEBODY = frozenset("someone somebody anyone anybody".split())
-# Whoever is asked for it, "does the lease say who pays?" wants to know who.
-SAYING = frozenset("know tell say remember explain state mention specify".split())
-SAID = frozenset("known said told stated written recorded clear".split())
+# "Does the lease say who pays?" wants to know who; a document says, and only somebody knows.
+DOCUMENT = frozenset("the my our your this it they".split())
+KNOWING = frozenset("know known".split())
+SAYING = frozenset("tell told say said state stated written mention specify explain".split())
 LISTENERS = POLITE | frozenset("you him her them anyone everyone people exactly about on".split())
 # What is asked for by its name is a certain one.
 CERTAIN = frozenset("the your his her its their".split())
-# They end such a name, and ask whether it may be so: "can I get the deposit back?".
-GOES_ON = (FUNCTION_WORDS | {"back", "away", "together"}) - frozenset(
-    "a an the your his her its their of for and or name text document documents article".split()
+# Other things are asked for to have them: "can I get the key early?".
+INFORMATION = frozenset(
+    map(
+        stem,
+        """
+        password passcode pin code number address price date time name recipe minutes list link url
+        details hours phone email mail website answer reason result schedule timetable agenda
+        """.split(),
+    )
 )
 LOOK = frozenset("look glance peek read go try think guess check search".split())
 # After a request's verb they begin what is to be true or not.
@@ -153,6 +161,9 @@ def _is_request(keys: Sequence[str]) -> bool:
     verb = rest[0] if rest else ""
     gives = keys[0] in WILLING and verb in GIVING
     if keys[1:2] == ["you"]:
+        # "Do you have to say why you are late?" asks it of everybody.
+        if keys[0] in {"must", "should"} or rest[:2] in (["have", "to"], ["need", "to"]):
+            return False
         wanted = "please" in keys or verb == "know" or gives
         return bool(QUESTION_WORDS & set(rest)) or (wanted and WHETHER.isdisjoint(rest[1:2]))
     if SOMEBODY.isdisjoint(keys[1:2]):
@@ -177,14 +188,19 @@ def _is_order(keys: Sequence[str]) -> bool:
 
 
 def _asks_who_knows(keys: Sequence[str]) -> bool:
-    """Whether somebody's knowing, telling or saying something is asked for what that is."""
-    # "Was Ada known where she lived?" isn't asked for where.
-    said = SAID if keys[0] in {"has", "have"} or keys[1:2] == ["it"] else frozenset[str]()
+    """Whether what somebody knows or a document says is wanted, rather than whether they do."""
+    known = keys[:2] == ["is", "it"] or not (SOMEBODY | {"we"}).isdisjoint(keys[1:2])
+    said = known or (keys[0] != "is" and not DOCUMENT.isdisjoint(keys[1:2]))
+    verbs = (KNOWING if known else frozenset()) | (SAYING if said else frozenset())
+    # To know how to swim is to be able to.
+    if keys[0] not in {"do", "does", "did", "has", "have", "is"} or " how to " in " ".join(keys):
+        return False
     for place, key in enumerate(keys[2:], start=3):
-        if key in SAYING | said:
+        # "Does the tenant have to say why?"
+        if key in verbs and keys[place - 2] != "to":
             rest = [each for each in keys[place:] if each not in LISTENERS]
             # "Does the lease tell tenants when to pay?"
-            if not QUESTION_WORDS.isdisjoint(rest[: 2 if key == "tell" else 1]):
+            if not QUESTION_WORDS.isdisjoint(rest[: 2 if key in {"tell", "told"} else 1]):
                 return True
     return False
 
@@ -194,12 +210,13 @@ def _asks_for_a_thing(keys: Sequence[str]) -> bool:
     if keys[0] not in {"can", "could", "may", "might"} or keys[1:2] not in (["i"], ["we"]):
         return False
     rest = [key for key in keys[2:] if key not in {"please", "also", "just"}]
+    if rest[:1] == ["know"] and not QUESTION_WORDS.isdisjoint(rest[1:2]):
+        return True
     if rest[:1] not in (["have"], ["get"], ["know"]) or CERTAIN.isdisjoint(rest[1:2]):
         return False
-    thing = rest[2:]
-    return bool(thing) and (
-        rest[0] == "know" or not any(key in GOES_ON or key.endswith("ed") for key in thing)
-    )
+    thing = list(itertools.takewhile(lambda key: key not in {"of", "for"}, rest[2:]))
+    # "Can I have the report sent by email?"
+    return FUNCTION_WORDS.isdisjoint(thing[:-1]) and stem("".join(thing[-1:])) in INFORMATION
 
 
 def _is_english(asked: Sequence[Word]) -> bool:

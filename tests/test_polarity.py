@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,6 +143,55 @@ def test_any_of_the_passages_may_say_it() -> None:
         ("Is parking allowed?", "Is parking allowed? No parking is allowed.", True),
         ("Is parking allowed?", "If parking is allowed, pay. Here parking is not allowed.", True),
         ("May I keep a cat?", "Tenants may not repaint walls.", False),
+        # What only speaks of the same thing doesn't allow it.
+        (
+            "Can I smoke on the balcony?",
+            "Do not smoke on the balcony, as smoking on the balcony costs 50 euros.",
+            True,
+        ),
+        (
+            "Can I park on the lawn?",
+            "Do not park on the lawn: whoever parks on the lawn is fined.",
+            True,
+        ),
+        ("Is there a lift?", "There is no lift, the lift was removed in 1990.", True),
+        # Nor does what speaks of a place, where no is said of every place.
+        ("Is there a lift in the mill?", "There is no lift. The mill’s lift was removed.", True),
+        ("Can I smoke on the balcony?", "No smoking. Smoking on the balcony costs €50.", True),
+        ("Can I smoke on the balcony?", "No smoking. You may smoke on the balcony.", False),
+        (
+            "Can I park on the lawn?",
+            "Do not park on the lawn. Parking in front of the garage is allowed.",
+            True,
+        ),
+        (
+            "Can I park in front of the garage?",
+            "Do not park on the lawn. Parking in front of the garage is allowed.",
+            False,
+        ),
+        (
+            "Is the pool heated in winter?",
+            "The pool is not heated in summer. In winter the pool is heated.",
+            False,
+        ),
+        # Two negations ask for it.
+        ("Do I need a ticket?", "No entry without a ticket.", False),
+        ("Do I need a helmet?", "Do not ride without a helmet.", False),
+        ("Do I need a visa?", "You cannot travel without a visa.", False),
+        ("Do I need a ticket to enter?", "Do not enter without a ticket.", False),
+        ("Do I need a ticket?", "Children travel without a ticket.", True),
+        ("Do I need a ticket?", "You need no ticket without luggage.", True),
+        # "But" ends a clause.
+        (
+            "Does the warranty cover batteries?",
+            "The warranty covers batteries but does not cover chargers.",
+            False,
+        ),
+        (
+            "Does the warranty cover chargers?",
+            "The warranty covers batteries but does not cover chargers.",
+            True,
+        ),
         # The question says no itself.
         ("Does it work without a network?", "It works without a network.", False),
         ("Is smoking forbidden?", "Smoking is not allowed.", False),
@@ -152,6 +203,13 @@ def test_any_of_the_passages_may_say_it() -> None:
 )
 def test_what_is_asked_may_be_denied(question: str, text: str, denied: bool) -> None:
     assert denies_asked(question, text) is denied
+
+
+def test_a_long_text_without_questions_is_read_in_time() -> None:
+    start = time.process_time()
+    assert not denies_asked("Are dogs allowed?", "a " * 100_000)
+    # Minutes, where what asks is looked for from every character on.
+    assert time.process_time() - start < 20
 
 
 @given(st.text(max_size=80))
