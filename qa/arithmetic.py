@@ -20,6 +20,8 @@ from qa.values import Date, Number, Time, Token, tokenise
 
 __all__ = ["Operand", "compute", "is_scaled", "number_difference", "quantities"]
 
+_CONJOINED = re.compile(r"\b(?:and|as well as)\b")
+_GOES_ON = re.compile(r"(?i)\s*(?:[,;&…]|(?:and|or|as well as|etc)\b)")
 _CURRENCY_CODE = re.compile(r"\b[A-Z]{3}\s?\Z")
 _DAYS_PER = {"day": 1, "week": 7}
 _HALF_A_DAY, _DAY, _MORNING = 12 * 60, 24 * 60, 7 * 60
@@ -118,7 +120,11 @@ def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
 
 def _count(operand: Operand) -> str | None:
     items = items_of(operand.text)
-    return f"{len(items)}: {operand.text}" if items else None
+    # A list without its "and" may be cut short.
+    is_whole = _CONJOINED.search(operand.text) or not any(
+        _GOES_ON.match(behind) for _, behind in surroundings(operand)
+    )
+    return f"{len(items)}: {operand.text}" if items and is_whole else None
 
 
 def _weekday(plan: Computation, operand: Operand) -> str | None:

@@ -236,7 +236,7 @@ from qa.moments import moment, surroundings
             "2: May 3, 2024 and May 5, 2024",
         ),
         (Computation("count", ""), ["Most are found in Osk and Brenn"], None),
-        (Computation("count", ""), ["Will and May"], "2: Will and May"),
+        (Computation("count", ""), ["Will Holt and May"], "2: Will Holt and May"),
         # Nobody knows how many these are.
         (Computation("count", ""), ["Osk, Brenn or Varga"], None),
         (Computation("count", ""), ["mills, churches, etc."], None),
