@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 
 from qa.alignment import FUNCTION_WORDS, NEGATIONS, words
 from qa.dating import in_dates
-from qa.values import Date, Time, Token, tokenise
+from qa.values import Date, Time, Token, Value, tokenise
 
-__all__ = ["Moment", "Operand", "days_named", "moment", "readings", "surroundings"]
+__all__ = ["Moment", "Operand", "days_named", "is_day", "moment", "readings", "surroundings"]
 
 # A day of another year than the document's lies so near to its date, in days: "20 December" in
 # minutes of January.
@@ -67,18 +67,18 @@ _SHIFTING = (
     | NEGATIONS
     | frozenset(
         """
-        since unless except excepting besides despite within throughout around near past beyond via
-        may might per although because while whereas whenever circa c ca approx almost maybe perhaps
-        prior following preceding next previous nearly possibly probably presumably roughly
-        approximately supposedly reportedly allegedly hardly barely likely apparently seemingly shortly partly
-        mostly originally initially usually normally typically generally traditionally hourly daily
-        weekly monthly quarterly yearly annually annual often sometimes always unlike like instead
-        estimated believed thought assumed rumoured supposed expected proposed
-        early earlier earliest late later latest mid middle end start beginning least advance part
-        spring summer autumn fall winter season eve anniversary ago hence
-        hour hours day days week weeks fortnight month months year years decade decades century
-        centuries weekday weekdays weekend weekends holiday holidays
-        bc bce b um nach vor gegen seit bis etwa rund vers apres avant depuis environ hacia
+        since unless except excepting besides despite within throughout around near past beyond
+        via may might per although because while whereas whenever circa c ca approx almost maybe
+        perhaps prior following preceding next previous nearly possibly probably presumably
+        roughly approximately supposedly reportedly allegedly hardly barely likely apparently
+        seemingly shortly partly mostly originally initially usually normally typically generally
+        traditionally hourly daily weekly monthly quarterly yearly annually annual often sometimes
+        always unlike like instead estimated believed thought assumed rumoured supposed expected
+        proposed early earlier earliest late later latest mid middle end start beginning least
+        advance part spring summer autumn fall winter season eve anniversary ago hence hour hours
+        day days week weeks fortnight month months year years decade decades century centuries
+        weekday weekdays weekend weekends holiday holidays bc bce b um nach vor gegen seit bis
+        etwa rund vers apres avant depuis environ hacia
         """.split()
     )
 )
@@ -254,10 +254,20 @@ def days_named(text: str) -> frozenset[int | Date]:
     for token in tokenise(text):
         if isinstance(token.value, Date):
             found.add(token.value)
-        elif isinstance(token.value, str):
-            weekday = _WEEKDAYS.get(token.value.removesuffix("s"), _WEEKDAYS.get(token.value))
-            found |= set() if weekday is None else {weekday}
+        elif (weekday := _weekday(token.value)) is not None:
+            found.add(weekday)
     return frozenset(found)
+
+
+def is_day(value: str | Value) -> bool:
+    """Whether a word or value of a text is a date or a weekday."""
+    return isinstance(value, Date) or _weekday(value) is not None
+
+
+def _weekday(value: str | Value) -> int | None:
+    if not isinstance(value, str):
+        return None
+    return _WEEKDAYS.get(value.removesuffix("s"), _WEEKDAYS.get(value))
 
 
 def _tells_when(token: Token) -> bool:
