@@ -44,7 +44,8 @@ _HEDGED = re.compile(
     rf"(?i)\b(?:{'|'.join(sorted(NEGATIONS))}|than|most|least|up|from|about|around|over|under|above|"
     r"below|almost|nearly|roughly|approximately|approx|estimated?|expected|circa|ca|some|if|unless|"
     r"when|before|after|until|till|since|once|or|and|between|maybe|perhaps|possibly|probably|may|"
-    r"might|could|would|should|can|maximum|minimum|max|min|average|limit|starting|starts|each)\b"
+    r"might|could|would|should|can|maximum|minimum|max|min|average|limit|starting|starts|each|half|twice|plus|"
+    r"minus)\b"
     r"|n['’]t\b"
 )
 _BOUND_BEHIND = re.compile(

@@ -77,8 +77,8 @@ _SHIFTING = (
         proposed early earlier earliest late later latest mid middle end start beginning least
         advance part spring summer autumn fall winter season eve anniversary ago hence hour hours
         day days week weeks fortnight month months year years decade decades century centuries
-        weekday weekdays weekend weekends holiday holidays bc bce b um nach vor gegen seit bis
-        etwa rund vers apres avant depuis environ hacia
+        weekday weekdays weekend weekends holiday holidays half partially bc bce b um nach vor
+        gegen seit bis etwa rund vers apres avant depuis environ hacia
         """.split()
     )
 )
