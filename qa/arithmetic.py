@@ -9,23 +9,44 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qa.alignment import FUNCTION_WORDS
+from qa.alignment import FUNCTION_WORDS, NEGATIONS, words
 from qa.computation import Computation
 from qa.listing import items_of
-from qa.moments import Moment, Operand, days_named, moment, surroundings
+from qa.moments import Moment, Operand, days_named, moment, readings, surroundings
 from qa.units import MEASURES, UNCLEAR_THOUSANDS
-from qa.values import Date, Number, Token, tokenise
+from qa.values import Date, Number, Time, Token, tokenise
 
 __all__ = ["Operand", "compute", "is_scaled", "number_difference", "quantities"]
 
+_CONJOINED = re.compile(r"\b(?:and|as well as)\b")
+_GOES_ON = re.compile(r"(?i)\s*(?:[,;&…]|(?:and|or|as well as|etc)\b)")
 _CURRENCY_CODE = re.compile(r"\b[A-Z]{3}\s?\Z")
 _DAYS_PER = {"day": 1, "week": 7}
+_HALF_A_DAY, _DAY, _MORNING = 12 * 60, 24 * 60, 7 * 60
+_OF_24_HOURS = re.compile(
+    r"(?i)(?<![\d:.,])(?:0\d|1[3-9]|2[0-3]):[0-5]\d(?![\d:])(?!\s?[ap]\.?m\b)"
+)
 _FOLLOWING = re.compile(r"[\s-]*([^\W\d_]+|[€$£¥₩])(?:\s+([^\W\d_]+))?")
-# All that may stand before an amount without making it another one.
+# All that may stand before an amount without making it another one: "Rent:", "The rent is".
 _LED_IN = re.compile(
-    r"(?i)[\s\"'“”‘’(]*(?:(?:exactly|precisely|only|just|(?:a\s+)?total\s+of|in\s+total)\s+)?"
+    r"""(?ix)
+    [\s\"“”‘’(]*
+    (?P<of>(?:[^\W\d_]+['’-]?\s?){1,10}:\s*
+      |(?:[^\W\d_]+(?:['’-]|\s)){1,10}(?:is|are|was|were|costs?|amounts?\ to|comes?\ to)\s+)?
+    (?:(?:exactly|precisely|only|just|(?:a\s+)?total\s+of|in\s+total)\s+)?
+    (?-i:US\s?(?=\Z))?
+    """
+)
+# "The most that it costs is", "Not everyone's is", "If you join, it is".
+_HEDGED = re.compile(
+    rf"(?i)\b(?:{'|'.join(sorted(NEGATIONS))}|than|most|least|up|from|about|around|over|under|above|"
+    r"below|almost|nearly|roughly|approximately|approx|estimated?|expected|circa|ca|some|if|unless|"
+    r"when|before|after|until|till|since|once|or|and|between|maybe|perhaps|possibly|probably|may|"
+    r"might|could|would|should|can|maximum|minimum|max|min|average|limit|starting|starts|each|half|twice|plus|"
+    r"minus)\b"
+    r"|n['’]t\b"
 )
 _BOUND_BEHIND = re.compile(
     r"(?i)\A\s*[+±~…]|\b(?:or|more|less|fewer|at\s+(?:least|most)|plus|so|odd|upwards?|maximum|"
@@ -100,7 +121,11 @@ def compute(plan: Computation, operands: Sequence[Operand]) -> str | None:
 
 def _count(operand: Operand) -> str | None:
     items = items_of(operand.text)
-    return f"{len(items)}: {operand.text}" if items else None
+    # A list without its "and" may be cut short.
+    is_whole = _CONJOINED.search(operand.text) or not any(
+        _GOES_ON.match(behind) for _, behind in surroundings(operand)
+    )
+    return f"{len(items)}: {operand.text}" if items and is_whole else None
 
 
 def _weekday(plan: Computation, operand: Operand) -> str | None:
@@ -119,14 +144,15 @@ def _order(plan: Computation, operands: Sequence[Operand]) -> str | None:
     if one is None or other is None:
         return None
     if one.date and other.date:
-        order = _compare(one.date, other.date)
+        orders = {_compare(*dates) for dates in readings(operands, one, other)}
+        order = orders.pop() if len(orders) == 1 else None
         # Of one day the times decide, where they are told.
         if order == 0 and one.times | other.times:
-            order = _compare_times(one, other)
+            order = _compare_times(operands, one, other)
     elif one.date or other.date or one.weekday != other.weekday or not _of_one_day(operands):
         order = None
     else:
-        order = _compare_times(one, other)
+        order = _compare_times(operands, one, other)
     if order is None:
         return None
     said, said_other = _shown(operands[0], one.date), _shown(operands[1], other.date)
@@ -149,21 +175,56 @@ def _of_one_day(operands: Sequence[Operand]) -> bool:
     return len({operand.date for operand in operands}) == len(named) == 1 and len(days) < 2
 
 
-def _compare_times(one: Moment, other: Moment) -> int | None:
-    """-1, 0 or 1 as the order of two things of one day; None where each doesn't tell one time."""
+def _compare_times(operands: Sequence[Operand], one: Moment, other: Moment) -> int | None:
+    """-1, 0 or 1 as the order of two things of one day; None where each doesn't tell one time.
+
+    "7:30" may be in the evening, unless what is written beside it shows a clock of 24 hours. Two
+    such times are of one half of the day, or run from the morning to the afternoon.
+    """
     if len(one.times) != 1 or len(other.times) != 1:
         return None
     (begun,), (later,) = one.times, other.times
     if begun.zone != later.zone:
         return None
-    return (begun.minutes > later.minutes) - (begun.minutes < later.minutes)
+    orders = {_sign(begun.minutes, later.minutes)}
+    if begun.either_half and later.either_half:
+        orders.add(_sign(_by_day(begun), _by_day(later)))
+    elif not any(_OF_24_HOURS.search(f"{each.text}\n{each.passage}") for each in operands):
+        halves = [
+            {
+                time.minutes,
+                (time.minutes + _HALF_A_DAY) % _DAY if time.either_half else time.minutes,
+            }
+            for time in (begun, later)
+        ]
+        orders = {_sign(mine, its) for mine in halves[0] for its in halves[1]}
+    return orders.pop() if len(orders) == 1 else None
+
+
+def _by_day(time: Time) -> int:
+    """Minutes of a time on a dial, where a day goes from seven in the morning on."""
+    return time.minutes + (_HALF_A_DAY if time.minutes < _MORNING else 0)
+
+
+def _sign(one: int, other: int) -> int:
+    return (one > other) - (one < other)
 
 
 def _date_difference(unit: str, operands: Sequence[Operand]) -> str | None:
     one, other = map(moment, operands)
     if one is None or other is None or one.date is None or other.date is None:
         return None
+    figures = {
+        _between(unit, replace(one, date=first), replace(other, date=second))
+        for first, second in readings(operands, one, other)
+    }
+    figure = figures.pop() if len(figures) == 1 else None
     shown = f"from {_shown(operands[0], one.date)} to {_shown(operands[1], other.date)}"
+    return None if figure is None else f"{figure}: {shown}"
+
+
+def _between(unit: str, one: Moment, other: Moment) -> str | None:
+    """The time between two dates, "2 weeks"; None where they aren't told exactly enough."""
     if unit == "year":
         figure = _years(one, other)
     elif one.day is None or other.day is None:
@@ -176,7 +237,7 @@ def _date_difference(unit: str, operands: Sequence[Operand]) -> str | None:
         if days % _DAYS_PER[unit]:
             unit = "day"
         figure = days // _DAYS_PER[unit]
-    return None if figure is None else f"{figure} {unit}{'' if figure == 1 else 's'}: {shown}"
+    return None if figure is None else f"{figure} {unit}{'' if figure == 1 else 's'}"
 
 
 def _years(one: Moment, other: Moment) -> int | None:
@@ -217,7 +278,10 @@ def number_difference(operands: Sequence[Operand], *, of_one: bool = False) -> s
         return None
     figure = abs(one.number.amount - other.number.amount)
     sign, percent = ("", "%") if one.number.unit == "%" else (one.number.unit, "")
-    return f"{sign}{figure.normalize():,f}{percent}: {operands[0].text} and {operands[1].text}"
+    # "£5.50" and "£3.20" differ by "£2.30", but "2.5 million" has no decimals to keep.
+    if one.is_scaled or other.is_scaled:
+        figure = figure.normalize()
+    return f"{sign}{figure:,f}{percent}: {operands[0].text} and {operands[1].text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,14 +303,19 @@ def _amount(operand: Operand) -> _Amount | None:
     "At most 100" is a bound, "1.250" more than a thousand to some, and of "a hundred and twenty
     thousand" only the end is read.
     """
-    text = operand.text
+    text = " ".join(operand.text.split())
     tokens = tokenise(text)
     numbers = [token for token in tokens if isinstance(token.value, Number)]
     if len(numbers) != 1 or UNCLEAR_THOUSANDS.search(text):
         return None
     (token,) = numbers
     before, behind = _CURRENCY_CODE.sub("", text[: token.start]), text[token.end :]
-    if not _LED_IN.fullmatch(before) or _BOUND_BEHIND.search(behind):
+    led = _LED_IN.fullmatch(before)
+    if led is None or _BOUND_BEFORE.search(before) or _BOUND_BEHIND.search(behind):
+        return None
+    of = led["of"] or ""
+    # "Weight in kg: 5".
+    if _HEDGED.search(of) or any(word.key in MEASURES for word in words(of)):
         return None
     # "Two and a half", "5½", "5k".
     if "\u2044" in unicodedata.normalize("NFKC", text) or any(
@@ -256,7 +325,10 @@ def _amount(operand: Operand) -> _Amount | None:
     attached = _ATTACHED.match(behind)
     if attached and attached.group().lower() not in MEASURES:
         return None
-    rates = _rates(behind)
+    # "The monthly rent is €500"; "a coffee costs €3" tells of no rate.
+    rates = _rates(behind) | frozenset(
+        _RATE_ADVERBS[word.key] for word in words(of) if word.key in _RATE_ADVERBS
+    )
     for earlier, later in surroundings(operand):
         if _BOUND_BEFORE.search(earlier) or _BOUND_RIGHT_BEHIND.match(later):
             return None
@@ -319,7 +391,7 @@ def _shown(operand: Operand, date: Date | None) -> str:
     """An operand as quoted, with the year that was read into it."""
     text = operand.text.strip(" .")
     said = {token.value for token in tokenise(text)}
-    return text if date is None or date in said else f"{text} ({date.year})"
+    return text if date is None or date.year is None or date in said else f"{text} ({date.year})"
 
 
 def _compare(one: Date, other: Date) -> int | None:

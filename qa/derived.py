@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from qa.arithmetic import Operand, is_scaled, number_difference, quantities
+from qa.moments import is_day
 from qa.units import MEASURES
 from qa.values import Number, Time, Token, tokenise
 
@@ -44,6 +45,23 @@ _HOW_LONG = re.compile(
 _NO_LENGTH = re.compile(
     r"(?i)\b(?:before|beforehand|after|since|until|till|ago|in advance|ahead|late|early|been)\b"
 )
+# "Moved from 2 pm to 4 pm" tells of two beginnings.
+_MOVED = re.compile(
+    r"(?i)\b(?:moved?|moves|moving|shift(?:ed|s)?|postpone[ds]?|change[ds]?|changing|reschedul\w+|"
+    r"delay(?:ed|s)?|put (?:back|off)|pushed|brought forward|bring forward|extended|instead)\b"
+)
+# Trains that run from morning to evening don't take so long.
+_ONE_WAY = re.compile(r"(?i)\b(?:takes?|took|journey|trip|ride|flight|crossing|drive|travel)\b")
+_SERVED = re.compile(
+    r"(?i)\b(?:runs?|ran|running|leav(?:e|es|ing)|left|depart\w*|operat\w*|opens?|opened|"
+    r"available|every|hourly)\b"
+)
+_BEFORE_A_TIME = re.compile(r"(?i)[\s,]*(?:(?:from|at|between)\s*)?")
+_BEHIND_A_TIME = re.compile(r"(?i)\s*\(?(?:(?:on|every|each)\s+)?(?:the\s+)?")
+_SOME_DAYS = frozenset("weekdays weekday weekends weekend holidays holiday".split())
+_LAST_BY_AND = re.compile(r"(?i)(?:&|\band\b|\bor\b)")
+# What joins two numbers or times is shorter, in characters.
+_MOST_BETWEEN = 60
 _UNTIL = re.compile(r"(?i)\s*(?:to|until|till|[–—-])\s*")
 _AND = re.compile(r"(?i)\s*and\s*")
 _BETWEEN = re.compile(r"(?i)\bbetween\s*\Z")
@@ -140,10 +158,12 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
     scores = []
     numbers = [(t, t.value) for t in tokenise(passage) if isinstance(t.value, Number)]
     for (one, won), (other, lost) in itertools.pairwise(numbers):
+        if other.start - one.end > _MOST_BETWEEN:
+            continue
         between = _SCORE.fullmatch(passage[one.end : other.start])
-        against = _AGAINST.match(passage, other.end)
+        against = _AGAINST.match(passage, other.end, other.end + _MOST_BETWEEN)
         # "Passed by 12 votes" tells the margin itself, and the numbers behind it something else.
-        if not between and _BY.search(passage[: one.start]):
+        if not between and _BY.search(passage[max(one.start - _MOST_BETWEEN, 0) : one.start]):
             return None
         # "3 to 2 million votes": nobody knows of what the first one is told.
         if won.unit or lost.unit or is_scaled(passage, one) != is_scaled(passage, other):
@@ -181,7 +201,11 @@ def _duration_told(question: str, answer: str, passage: str) -> str | None:
     told = {token.value for token in tokenise(passage)}
     if not {token.value for token in times} <= told or not _in_one_zone(times):
         return None
+    if _MOVED.search(passage) or (_ONE_WAY.search(asked["rest"]) and _SERVED.search(passage)):
+        return None
     begun, ended = times
+    if _spans_days(passage, begun, ended) or _spans_days(answer, begun, ended):
+        return None
     joined = answer[begun.end : ended.start]
     # Boats that leave "at 10:00 and 14:00" aren't under way from one to the other.
     spans = _UNTIL.fullmatch(joined) or (
@@ -197,6 +221,46 @@ def _duration_told(question: str, answer: str, passage: str) -> str | None:
         if count
     ]
     return f"{' '.join(said)}: {answer.strip(' .')}"
+
+
+def _spans_days(text: str, begun: Token, ended: Token) -> bool:
+    """Whether a text names the day of one of two times: "from Monday 5 pm to 3 am on Wednesday".
+
+    A day on one side of both, "on Saturday from 11 am to 3 pm", is that of both.
+    """
+    tokens = tokenise(text)
+    places = [place for place, token in enumerate(tokens) if isinstance(token.value, Time)]
+    for first, last in itertools.pairwise(places):
+        if (tokens[first].value, tokens[last].value) != (begun.value, ended.value):
+            continue
+        if any(is_day(token.value) for token in tokens[first + 1 : last]):
+            return True
+        before = _day_before(text, tokens, first)
+        behind = _day_behind(text, tokens, last)
+        if before and behind and before.value != behind.value:
+            return True
+    return False
+
+
+def _day_before(text: str, tokens: Sequence[Token], place: int) -> Token | None:
+    """The day that stands right before a time: "on Monday at 9:00"."""
+    time = tokens[place]
+    for token in reversed(tokens[max(place - 2, 0) : place]):
+        near = len(text[token.end : time.start]) <= _MOST_BETWEEN
+        if is_day(token.value) and near and _BEFORE_A_TIME.fullmatch(text[token.end : time.start]):
+            return token
+    return None
+
+
+def _day_behind(text: str, tokens: Sequence[Token], place: int) -> Token | None:
+    """The day, or kind of days, that stands right behind a time: "9:00 on Fridays"."""
+    time = tokens[place]
+    for token in tokens[place + 1 : place + 3]:
+        near = len(text[time.end : token.start]) <= _MOST_BETWEEN
+        is_some = is_day(token.value) or token.value in _SOME_DAYS
+        if is_some and near and _BEHIND_A_TIME.fullmatch(text[time.end : token.start]):
+            return token
+    return None
 
 
 def _length(text: str, begun: Token, ended: Token) -> int | None:
@@ -250,17 +314,19 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
         return None
     runs: list[list[Token]] = []
     end = -1
-    for token in tokenise(text):
+    tokens = tokenise(text)
+    for token in tokens:
         if not isinstance(token.value, Time):
             continue
-        if runs and _LISTED.fullmatch(text[end : token.start]):
+        near = token.start - end <= _MOST_BETWEEN
+        if runs and near and _LISTED.fullmatch(text[end : token.start]):
             runs[-1].append(token)
         else:
             runs.append([token])
         end = token.end
     for run in runs:
         if said[0] in [token.value for token in run] and _in_one_zone(run):
-            if not _are_clear(text, run):
+            if not _are_clear(text, run) or _is_of_other_days(text, tokens, run):
                 return None
             late = any(_minutes(token) > _NOON for token in run)
             # After midnight is later than the evening before.
@@ -273,6 +339,16 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
             shown = re.sub(r"(?i)(?<=[ap]m)\.\Z", "", text[found.start : found.end])
             return None if found.value == said[0] else shown
     return None
+
+
+def _is_of_other_days(text: str, tokens: Sequence[Token], run: Sequence[Token]) -> bool:
+    """Whether a listed time may be of certain days only: "until 17:00, 18:00 on Fridays"."""
+    behind = _day_behind(text, tokens, tokens.index(run[-1]))
+    if behind is None:
+        return False
+    # "At 6:10, 14:10 and 18:40 on weekdays" is of one kind of days, as are all of them.
+    joined = text[run[-2].end : run[-1].start] if len(run) > 1 else ""
+    return behind.value not in _SOME_DAYS or not _LAST_BY_AND.search(joined)
 
 
 def _are_clear(text: str, run: Sequence[Token]) -> bool:

@@ -384,6 +384,18 @@ class Pipeline(Reading):
                 claim.text,
                 date_of(claim.passages),
                 " ".join(passage.sentence.text for passage in claim.passages),
+                " ".join(sorted({passage.sentence.document for passage in claim.passages})),
+                tuple(
+                    {
+                        heading: None
+                        for passage in claim.passages
+                        for heading in (
+                            passage.title,
+                            passage.sentence.document,
+                            passage.sentence.heading,
+                        )
+                    }
+                ),
             )
             for claim in claims
         ]

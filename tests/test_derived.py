@@ -50,6 +50,31 @@ def test_how_long_something_takes_by_the_clock(
     assert derived(question, answer, answer) == (told and (answer, told))
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "passage", "told"),
+    [
+        ("How long was it?", "2 pm to 4 pm", "It was moved from 2 pm to 4 pm.", None),
+        ("How long is it?", "2 pm to 4 pm", "It is rescheduled from 2 pm to 4 pm.", None),
+        ("How long is it?", "2 pm to 4 pm", "It was brought forward, 2 pm to 4 pm.", None),
+        ("How long does the train take?", "9 am to 5 pm", "Trains run from 9 am to 5 pm.", None),
+        ("How long is the ride?", "9 am to 5 pm", "Buses leave from 9 am to 5 pm.", None),
+        ("How long does it take?", "9 am to 5 pm", "The tour lasts from 9 am to 5 pm.", "8 hours"),
+        ("How long is it open?", "9 am to 5 pm", "It is open from 9 am to 5 pm.", "8 hours"),
+        # The times are of two days.
+        ("How long did it rage?", "5 pm to 3 am", "Monday 5 pm to 3 am on Wednesday", None),
+        ("How long did it rage?", "5 pm to 3 am", "On 5 May, 5 pm to 3 am on 7 May", None),
+        ("How long is it?", "5 pm to 7 pm", "5 pm on Monday to 7 pm; 5 pm to 7 pm", None),
+        ("How long is it?", "11 am to 3 pm", "On Saturday from 11 am to 3 pm.", "4 hours"),
+        ("How long is it?", "11 am to 3 pm", "From 11 am to 3 pm on Saturday.", "4 hours"),
+        ("How long is it?", "9:00-17:00", "Monday to Friday 9:00-17:00, Sunday 11:00", "8 hours"),
+    ],
+)
+def test_two_times_are_no_length_where_they_are_of_something_else(
+    question: str, answer: str, passage: str, told: str | None
+) -> None:
+    assert derived(question, answer, passage) == (told and (answer, f"{told}: {answer}"))
+
+
 def test_an_answer_that_is_cut_before_the_half_of_the_day_tells_no_length() -> None:
     text = "It is open from 9:00 to 10:00 pm."
     assert derived("How long is it open?", "from 9:00 to 10:00", text) is None
@@ -111,6 +136,12 @@ BUSES = "Buses leave at 6:10, 14:10 and 18:40 on weekdays, at 16:00 on Sundays."
         ("When is the last bus?", "5:00", "It leaves at 9:00 am, 1:00 and 5:00.", None),
         ("When is the last bus?", "8:00", "It leaves at 8:00, 10:00 and 2:00 pm.", "2:00 pm"),
         ("When is the last bus?", "9 am", "It leaves at 9 am, 6 pm and 1 pm.", "6 pm"),
+        # A day may be that of one of them only.
+        ("When is last entry?", "17:00", "Open until 17:00, 18:00 on Fridays.", None),
+        ("When is last entry?", "17:00", "Open until 17:00, 18:00 on weekends.", None),
+        ("When is last entry?", "17:00", "Open until 17:00, 18:00 on 5 May.", None),
+        ("When is the last class?", "17:00", "Mondays 10:00, 17:00; 19:00 Tuesdays", None),
+        ("When was the first one?", "19:15", "On Monday at 19:15 and 18:00.", "18:00"),
         ("When is the last call?", "9:00 KST", "It rings at 9:00 KST and 8:00 UTC.", None),
     ],
 )
