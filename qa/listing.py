@@ -3,7 +3,8 @@
 Commas part more than items: "Osk, Norway", "Ada Holt, the mayor, and Tom Rehn". So only a list
 is counted whose items are all alike and of which one conjunction tells the last, or which has
 nothing but four names or more; "her brothers" or "many friends" are one item, and nobody knows
-how many.
+how many. What only knowledge tells apart ("London, England, and Paris") is counted as it stands:
+the list is told with its number.
 """
 
 from __future__ import annotations
@@ -54,70 +55,6 @@ _LONGEST = 2_000
 # "Lund, Skåne, Sweden" is one place; more names than that are a list without its "and", too.
 _NAMES_ALONE = 4
 _WORDS_OF_A_NAME = 2
-# Behind a name these tell what somebody is, or to whom.
-_ROLES = frozenset(
-    """
-    mayor director president ceo cfo cto coo chair chairman chairwoman chairperson secretary
-    treasurer manager head minister governor senator professor doctor teacher engineer founder
-    cofounder owner author editor king queen prince princess duke captain officer chief deputy
-    member chancellor judge bishop pope dean coach leader spokesman spokeswoman spokesperson
-    producer writer singer guitarist drummer bassist actor actress artist architect lawyer nurse
-    clerk accountant analyst consultant assistant supervisor partner landlord landlady tenant
-    mother father sister brother son daughter wife husband friend neighbour neighbor uncle aunt
-    cousin widow
-    """.split()
-)
-_OF_A_ROLE = frozenset("of at for in and emeritus".split())
-_LONGEST_ROLE = 3
-# What an institution or its people are called after names: "Smith, Jones and Partners".
-_OF_A_FIRM = frozenset("partners sons brothers co company associates daughters friends".split())
-_DEGREES = frozenset(
-    """
-    PHD DPHIL MD MBA MA MSC MPHIL BSC BA LLB LLM JD DDS RN CPA ESQ JR SR QC KC OBE MBE CBE MP MEP
-    II III IV INC LTD LLC PLC GMBH CORP
-    """.split()
-)
-# States that stand behind their towns.
-_STATE_CODES = frozenset(
-    """
-    AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY
-    NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC UK USA US UAE
-    """.split()
-)
-_REGIONS = frozenset(
-    name.strip()
-    for name in """
-    alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|
-    idaho|illinois|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|
-    minnesota|mississippi|missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|
-    north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|
-    south carolina|south dakota|tennessee|texas|utah|vermont|virginia|west virginia|
-    wisconsin|wyoming|ontario|quebec|alberta|manitoba|saskatchewan|nova scotia|british columbia|
-    new south wales|queensland|tasmania|bavaria|saxony|hesse|catalonia|andalusia|tuscany|lombardy|
-    sicily|brittany|normandy|provence|england|scotland|wales|northern ireland|great britain|
-    united kingdom|united states|america|ireland|norway|sweden|denmark|finland|iceland|estonia|
-    latvia|lithuania|poland|germany|netherlands|belgium|luxembourg|france|spain|portugal|italy|
-    switzerland|austria|liechtenstein|czechia|czech republic|slovakia|hungary|slovenia|croatia|
-    bosnia|serbia|montenegro|kosovo|albania|macedonia|north macedonia|greece|bulgaria|romania|
-    moldova|ukraine|belarus|russia|turkey|cyprus|malta|armenia|azerbaijan|kazakhstan|uzbekistan|
-    israel|palestine|lebanon|syria|jordan|iraq|iran|saudi arabia|yemen|oman|qatar|bahrain|kuwait|
-    egypt|libya|tunisia|algeria|morocco|sudan|ethiopia|eritrea|somalia|kenya|uganda|tanzania|rwanda|
-    burundi|congo|angola|zambia|zimbabwe|malawi|mozambique|namibia|botswana|south africa|lesotho|
-    madagascar|nigeria|niger|ghana|togo|benin|senegal|gambia|mali|guinea|liberia|cameroon|gabon|
-    chad|india|pakistan|bangladesh|nepal|bhutan|sri lanka|afghanistan|china|mongolia|japan|korea|
-    south korea|north korea|taiwan|vietnam|laos|cambodia|thailand|myanmar|burma|malaysia|
-    indonesia|philippines|australia|new zealand|fiji|samoa|canada|mexico|guatemala|belize|honduras|
-    el salvador|nicaragua|costa rica|panama|cuba|jamaica|haiti|dominican republic|puerto rico|
-    barbados|colombia|venezuela|guyana|suriname|ecuador|peru|bolivia|brazil|paraguay|uruguay|
-    argentina|chile
-    """.split("|")
-)
-# One thing, whatever its "and" joins.
-_PAIRS = re.compile(
-    r"\b(?:Bosnia and Herzegovina|Trinidad and Tobago|Antigua and Barbuda|Kitts and Nevis|"
-    r"Research and Development|Health and Safety|Marks and Spencer|Bed and Breakfast|"
-    r"Arts and (?:Crafts|Sciences)|Sales and Marketing|Terms and Conditions|Tyne and Wear)\b"
-)
 
 
 def items_of(text: str) -> tuple[str, ...] | None:
@@ -136,7 +73,7 @@ def items_of(text: str) -> tuple[str, ...] | None:
     if len(text) > _LONGEST:
         return None
     # "46,200 inhabitants and 300 dogs" counts already: what stands there are no items.
-    if _counts(text) or _NO_WHOLE_LIST.search(text) or _PAIRS.search(text):
+    if _counts(text) or _NO_WHOLE_LIST.search(text):
         return None
     # "Most are found in Osk and Brenn" is a sentence, whatever its "and" joins.
     said = words(text)
@@ -192,43 +129,23 @@ def _are_names_alone(items: Sequence[str]) -> bool:
 
 
 def _may_tell_of_another(items: Sequence[str], text: str) -> bool:
-    """Whether an item may be a word about the one before it: "Ada Rehn, PhD, and Tom Holt"."""
+    """Whether an item may be a word about the one before it: "Ada Holt, Mayor of Osk, and Bo Rehn".
+
+    By its form alone: it stands between two names that are alike, and is unlike both.
+    """
     if all(_is_date(item) or _BRACKETED.fullmatch(item) for item in items):
         return False
-    for is_such in (_is_role, _is_degree, _is_region):
-        such = [is_such(item) for item in items]
-        # "Germany, France and Japan" are alike.
-        if any(such[1:]) and not all(such):
-            return True
-    said = [words(item) for item in items]
-    # "Smith, Jones and Partners".
-    if said[-1] and said[-1][-1].key in _OF_A_FIRM:
-        return True
     lengths = [len(item.split()) for item in items]
     # "Romeo and Juliet" is one play.
     if len(items) < _LONG:
         return all(length == 1 for length in lengths)
-    # "Ada Lind, Osk, Tom Rehn, Lund".
+    # "Ada Lind, Osk, Bo Rehn, Lund".
     if len(items) >= _NAMES_ALONE and len(items) % 2 == 0 and lengths[0] != lengths[1]:
         return lengths == lengths[:2] * (len(items) // 2)
-    # Only what a comma ends can stand within another: "Ada Holt, a cook, and Tom Rehn".
-    return len(items) == _LONG and bool(_COMMA_AND.search(text)) and len(set(lengths)) > 1
-
-
-def _is_role(item: str) -> bool:
-    said = [word.key for word in words(item)]
-    if not said:
-        return False
-    first = said[0] in _ROLES and (len(said) == 1 or said[1] in _OF_A_ROLE)
-    return first or (len(said) <= _LONGEST_ROLE and said[-1] in _ROLES)
-
-
-def _is_degree(item: str) -> bool:
-    return item.replace(".", "").upper() in _DEGREES
-
-
-def _is_region(item: str) -> bool:
-    return item in _STATE_CODES or item.casefold() in _REGIONS
+    # Only what a comma ends can stand within another.
+    first, *_, last = lengths
+    alike = first == last > 1 and len(items) == _LONG and lengths[1] != first
+    return alike and bool(_COMMA_AND.search(text))
 
 
 def _is_several(item: str) -> bool:
