@@ -20,7 +20,7 @@ __all__ = ["denies", "denies_asked", "turns_around"]
 # What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
     r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|exempt|den[iy]|absen"
-    r"|refrain|bann(?:ed|ing)|instead"
+    r"|refrain|bann(?:ed|ing)|instead|ceas|(?:end|stop|halt|quit)(?:p?ed|s|p?ing)?\Z"
     r"|clos(?:ed|ure)|non\Z)"
     r"|\A(?:un(?!cle|der|i[ft]|ion|iq|iv|less|til)|non)\w{4,}|less\Z"
 )

@@ -49,6 +49,8 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("What mustn’t I drink?", "Milk must be left out."),
         ("Where mustn’t I walk?", "Keep off the grass."),
         ("What can’t we bring?", "Drones are banned."),
+        ("After what could she not sing any more?", "A cold put an end to her songs."),
+        ("Since when isn’t it made?", "They stopped making it in 1990."),
         # What isn't meant is only told apart.
         ("Which effects are common, and not very common?", "Common: vivid dreams."),
         # Another word for the same end is said, too, or the end isn't meant.
