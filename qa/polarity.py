@@ -33,8 +33,8 @@ _NEITHER = re.compile(
     r"|\bat (?:least|most|last|first|best|worst)\b"
     r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
 )
-# What is supposed, or why it is asked, is no part of what is asked: "when will it open, if there
-# are no delays?", "now that she can't hide, what is left?".
+# What is supposed, or why it is asked, is no part of what is asked: "when is it filled, if nothing
+# leaks?", "now that we don't rent the hall, where is it held?".
 _SUPPOSED = re.compile(
     r"(?i)\b(?:if|unless|now that|given that|provided|in case|since|because|although|though)"
     r"\b[^,;?]*"

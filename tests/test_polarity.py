@@ -63,8 +63,8 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         ("Why can’t I log in?", "Your account is locked after three attempts."),
         ("What happens if I do not pay in time?", "Overdue payments cost 5 crowns."),
         # What is supposed isn't what is asked.
-        ("When will the bridge open, if there are no delays?", "It should open in spring."),
-        ("Now that she can't sing, what is left?", "A cello is left."),
+        ("When will the pool be filled, if nothing leaks?", "It should be filled in May."),
+        ("Now that we don't rent the hall, where is it held?", "It is held in the barn."),
         ("Who pays, although it wasn't his fault?", "The tenant pays."),
         ("Who asked whether or not it runs?", "Ada asked if it runs."),
         ("Does it pump not only water but oil?", "It pumps water and oil."),
