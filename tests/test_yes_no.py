@@ -295,7 +295,7 @@ def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
 @pytest.mark.parametrize(
     ("question", "text", "shown"),
     [
-        ("Does Osk lend its boats?", "The harbour of Osk has a steel crane.", False),
+        ("Does Osk lend its boats?", "The harbour of Osk has a steel crane and a bell.", False),
         ("Can I bring a friend?", "The gym closes at 18:00.", False),
         # It says something else of what is asked, denies it, or what it allows is all.
         ("Was the hall built by Holt?", "The hall was built by Rehn.", True),
