@@ -61,7 +61,7 @@ def abstain(evidence: Evidence, refused: Sequence[CheckedClaim]) -> Abstention:
         return Abstention(f"{NOT_FOUND_TEXT} {instead}", premise.passage, closest)
     for claim in likeliest:
         if claim.support >= MIN_SUPPORT and claim.passages:
-            near = claim.passages[0]
+            near = max(claim.passages, key=lambda passage: passage.score)
             if len(near.sentence.text) <= MAX_QUOTE_CHARACTERS:
                 return Abstention(UNSURE_TEXT, near, closest)
     return Abstention(NOT_FOUND_TEXT, None, closest)

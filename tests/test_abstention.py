@@ -78,7 +78,7 @@ def test_what_is_said_instead_of_a_name_is_told_before_what_comes_near() -> None
 def test_all_that_was_considered_is_shown(drafts: list[tuple[float, list[Passage]]]) -> None:
     told = abstain(EVIDENCE, [refused(support, *passages) for support, passages in drafts])
     assert set(EVIDENCE.best()) <= set(told.closest)
-    assert told.quoted is None or told.quoted == told.closest[0]
+    assert told.quoted is None or told.quoted in told.closest
 
 
 def test_an_answer_that_is_not_sure_enough_leads_to_its_passage(
