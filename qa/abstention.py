@@ -4,6 +4,11 @@
 it. So the passage on which a draft rested that the check found likely, if not sure enough, is
 quoted: never as an answer, and no claim rests on it. What a draft rested on is shown before
 what was merely found.
+
+Of 59 questions that were refused though the documents answer them (27 of the seed suite, 32 about
+eight everyday documents) the passage shown first answers 39, against 22 in the order in which
+they were found. A quote is told for 21 of them, 16 of which answer, and for 7 of 85 questions that
+the documents don't answer.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ _NEITHER = re.compile(
 # What is supposed, or why it is asked, is no part of what is asked: "when is it filled, if nothing
 # leaks?", "now that we don't rent the hall, where is it held?".
 _SUPPOSED = re.compile(
-    r"(?i)\b(?:if|unless|now that|given that|provided|in case|since|because|although|though)"
-    r"\b[^,;?]*"
+    r"(?i)\b(?:if|unless|now that|given that|provided|in case|since|because|although|though"
+    r"|so(?: that)? (?:i|you|he|she|it|we|they|the|my|your|his|her|its|our|their))\b[^,;?]*"
 )
 # "Leave the tent at home", "nuts must be left out", "keep off the grass".
 _AWAY = re.compile(

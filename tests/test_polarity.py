@@ -65,6 +65,7 @@ def test_questions_that_turn_a_passage_around(question: str, text: str) -> None:
         # What is supposed isn't what is asked.
         ("When will the pool be filled, if nothing leaks?", "It should be filled in May."),
         ("Now that we don't rent the hall, where is it held?", "It is held in the barn."),
+        ("How thick must it be so it doesn't crack?", "It must be 2 cm thick."),
         ("Who pays, although it wasn't his fault?", "The tenant pays."),
         ("Who asked whether or not it runs?", "Ada asked if it runs."),
         ("Does it pump not only water but oil?", "It pumps water and oil."),
