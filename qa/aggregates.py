@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qa.alignment import content_words, holds, stem, words
+from qa.evidence import moved
 from qa.index import Index
 from qa.injection import orders
 from qa.mentions import stems
@@ -141,17 +142,7 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
             return None
     return CheckedClaim(
         text=found.text,
-        passages=tuple(
-            replace(
-                row,
-                sentence=each,
-                title=document.title,
-                date=document.date,
-                date_source=document.date_source,
-                saved=document.saved,
-            )
-            for each in found.rows
-        ),
+        passages=tuple(moved(row, each, document) for each in found.rows),
         support=1.0,
         verdict="supported",
         reason=found.reason,

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from qa.conflict import combine, disagreement, same_answer
 from qa.errors import ModelError
+from qa.evidence import moved
 from qa.generation import YES_NO
 from qa.index import Index
 from qa.latest import asked_as_of, asks_latest
@@ -301,11 +302,4 @@ def _in_version(index: Index, passage: Passage, path: str) -> Passage | None:
     if not same:
         return None
     nearest = min(same, key=lambda other: abs(other.number - sentence.number))
-    return replace(
-        passage,
-        sentence=nearest,
-        title=document.title,
-        date=document.date,
-        date_source=document.date_source,
-        saved=document.saved,
-    )
+    return moved(passage, nearest, document)

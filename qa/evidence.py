@@ -21,7 +21,7 @@ from qa.mentions import REPLY, is_item, label_of, leads, sent_on
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
-__all__ = ["estimate_tokens", "gather_evidence"]
+__all__ = ["estimate_tokens", "gather_evidence", "moved"]
 
 # How much a chunk's fused score, and the share of the question's words that a sentence has,
 # count beside a sentence's own similarity. Over 426 SQuAD and 431 NQ questions the right
@@ -256,3 +256,23 @@ def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> li
         chosen.append(sentence)
         left -= cost
     return chosen
+
+
+def moved(passage: Passage, sentence: Sentence, document: Document) -> Passage:
+    """A passage as a sentence of another document, such as a newer version of its own.
+
+    Parameters
+    ----------
+    passage : Passage
+    sentence : Sentence
+    document : Document
+        The sentence's.
+    """
+    return replace(
+        passage,
+        sentence=sentence,
+        title=document.title,
+        date=document.date,
+        date_source=document.date_source,
+        saved=document.saved,
+    )
