@@ -9,7 +9,6 @@ was left out would be.
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from qa.alignment import FUNCTION_WORDS, NEGATIONS, content_words, words
 from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.units import differ, measured
-from qa.values import Date, Number, Time, Value, conflicts, matches, tokenise
+from qa.values import WEEKDAYS, Date, Number, Time, Value, conflicts, matches, tokenise
 from qa.verification import CheckedClaim
 from qa.yes_no import AUXILIARIES
 
@@ -33,7 +32,6 @@ SHORT_FORM = 3
 _MULTIPLES = frozenset(
     "half quarter double twice dozen dozens pair pairs couple score scores".split()
 )
-_WEEKDAYS = frozenset(name.lower() for name in calendar.day_name)
 # Words, mostly of grammar, that turn around what says the same otherwise: an axis and its two
 # ends. "In" and "out", "from" and "to" are too often a matter of phrasing.
 _AXES = (
@@ -172,7 +170,7 @@ def _said(text: str, read: Callable[[str], list[str | Value]] = _plain) -> list[
 def _as_days(said: list[str | Value]) -> list[str | Value]:
     """Numbers beside a weekday as days: a reply with "Sunday 22" needn't repeat the month."""
     words = [value for value in said if isinstance(value, str)]
-    if not words or not all(word in _WEEKDAYS for word in words):
+    if not words or not all(word in WEEKDAYS for word in words):
         return said
     return [
         Date(day=int(value.amount))

@@ -9,16 +9,14 @@ for the Friday of that week and others for the one after.
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import re
 from decimal import Decimal
 
-from qa.values import Date, Number, tokenise
+from qa.values import WEEKDAYS, Date, Number, tokenise
 
 __all__ = ["dated", "in_dates", "undated"]
 
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _DAYS = {
     "today": 0,
     "tonight": 0,
@@ -37,7 +35,7 @@ _RELATIVE = re.compile(
     rf"""(?ix)
     \b(?:
       (?P<day>{_DAY_NAMES})
-    | (?P<which>next|last|this\ coming|this\ past|this)\ (?P<weekday>{"|".join(_WEEKDAYS)})
+    | (?P<which>next|last|this\ coming|this\ past|this)\ (?P<weekday>{"|".join(WEEKDAYS)})
     | (?<![\d.,])(?P<ago>{_COUNT})\ (?P<past>day|week|month|year)s?\ ago
     | in\ (?P<ahead>{_COUNT})\ (?P<future>day|week|month|year)s?(?:\ time)?
     | (?P<near>next|last|this)\ (?P<period>month|year)
@@ -197,7 +195,7 @@ def _meant(found: re.Match[str], anchor: datetime.date, context: str, place: int
         if found["day"]:
             return _shown(anchor + datetime.timedelta(_DAYS[found["day"].lower()]))
         if found["weekday"]:
-            return _weekday(found["which"].lower(), _WEEKDAYS[found["weekday"].lower()], anchor)
+            return _weekday(found["which"].lower(), WEEKDAYS[found["weekday"].lower()], anchor)
         if found["period"]:
             step = {"last": -1, "this": 0, "next": 1}[found["near"].lower()]
             return _moved(anchor, step, found["period"].lower())

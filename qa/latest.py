@@ -81,7 +81,9 @@ def asked_as_of(question: str) -> tuple[str | None, str]:
 
 
 def of_any_time(question: str) -> str:
-    """A question that `asks_latest` without what says so: what its newest document is asked."""
+    """A question that `asks_latest` without what says so; any other as it is."""
+    if not asks_latest(question):
+        return question
     return " ".join(_LATEST.sub(" ", asked_as_of(question)[1]).split())
 
 

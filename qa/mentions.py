@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from qa.alignment import FUNCTION_WORDS, Word, content_words, names_and_numbers, stem, words
 from qa.types import Passage, Sentence
-from qa.values import Date, Number, matches, tokenise
+from qa.values import WEEKDAYS, Date, Number, matches, tokenise
 
 __all__ = [
     "REPLY",
@@ -69,7 +69,7 @@ _ROMAN = {
 LABEL_WORDS = 6
 LABEL_CHARACTERS = 60
 
-_CALENDAR = frozenset(name.lower() for name in (*calendar.day_name, *calendar.month_name[1:]))
+_CALENDAR = WEEKDAYS.keys() | {name.lower() for name in calendar.month_name[1:]}
 # What stands between the parts of one name.
 PARTICLES = frozenset(
     ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]

@@ -8,7 +8,6 @@ the document only where that can mean one.
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from qa.alignment import FUNCTION_WORDS, NEGATIONS, words
 from qa.dating import in_dates
-from qa.values import Date, Time, Token, Value, tokenise
+from qa.values import WEEKDAYS, Date, Time, Token, Value, tokenise
 
 __all__ = ["Moment", "Operand", "days_named", "is_day", "moment", "readings", "surroundings"]
 
@@ -28,7 +27,7 @@ _CLEARLY = 60
 # Nobody leaves out the year of what is further away, and a weekday may be a slip.
 _YEAR = 366
 _YEARS_AROUND = (-1, 0, 1)
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)} | {
+_WEEKDAYS = WEEKDAYS | {
     short: number
     for number, shorts in enumerate(
         ("mon", "tue tues", "wed", "thu thur thurs", "fri", "sat", "sun")

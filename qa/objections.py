@@ -6,7 +6,6 @@ numbers tell so much without it.
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Sequence
 
@@ -14,7 +13,7 @@ from qa.alignment import FUNCTION_WORDS, content_words, stem, words
 from qa.mentions import around, is_unsaid, label_of, names_of, speaks_of, stems
 from qa.polarity import denies, denies_asked
 from qa.types import Evidence, Passage
-from qa.values import Number, Ordinal, Value, matches, tokenise
+from qa.values import WEEKDAYS, Number, Ordinal, Value, matches, tokenise
 
 __all__ = ["is_no_denial", "objection"]
 
@@ -33,7 +32,6 @@ _WHETHER_THERE_IS = re.compile(
 )
 # "Is there a way to see it first?" asks how, and "is there a need" whether one must.
 _NO_THING = frozenset("way chance possibility need point reason".split())
-_WEEKDAYS = frozenset(name.lower() for name in calendar.day_name)
 # Content words, besides names, of a sentence that says one thing.
 _ONE_THING = 3
 # "Cash only", "shoes must be worn": what isn't named is denied.
@@ -134,7 +132,7 @@ def _kinds(text: str) -> set[type | str]:
     """Kinds of values that a text tells."""
     values = [token.value for token in tokenise(text)]
     told: set[type | str] = {type(value) for value in values if not isinstance(value, str)}
-    return told | {"weekday"} if any(value in _WEEKDAYS for value in values) else told
+    return told | {"weekday"} if any(value in WEEKDAYS for value in values) else told
 
 
 def _tells_another(question: str, passage: Passage) -> bool:

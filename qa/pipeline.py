@@ -36,7 +36,7 @@ from qa.generation import (
     standalone_question,
     warm_up_prompt,
 )
-from qa.latest import asks_latest, of_any_time
+from qa.latest import of_any_time
 from qa.llms import (
     AvoidingChatModel,
     ChatModel,
@@ -196,8 +196,7 @@ class Pipeline(Reading):
             return replace(claim, text=text, reason=_computed_from([told]))
         rows = self.rows(claim) if cited is not None else ()
         # "Currently" chose the document, and chooses no row of it.
-        asked = of_any_time(question) if asks_latest(question) else question
-        return with_unit(all_rows(asked, claim, rows)) if rows else claim
+        return with_unit(all_rows(of_any_time(question), claim, rows)) if rows else claim
 
     def _standalone(
         self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 import unicodedata
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from decimal import Decimal
 __all__ = [
     "ELISION",
     "MARKS",
+    "WEEKDAYS",
     "Date",
     "Number",
     "Ordinal",
@@ -148,6 +150,8 @@ def _numbered(words: str, start: int, step: int = 1) -> dict[str, int]:
     return {word: start + step * k for k, word in enumerate(words.split())}
 
 
+WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
+"""English days of the week; Monday is 0."""
 _MONTHS = _numbered(
     "january february march april may june july august september october november december",
     start=1,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from checked import TEXTS, evidence
 from doubles import Script
@@ -53,6 +55,12 @@ def test_what_the_check_was_near_is_quoted(support: float, quoted: bool) -> None
     told = abstain(EVIDENCE, [refused(support, third)])
     expected = (UNSURE_TEXT, third) if quoted else (NOT_FOUND_TEXT, None)
     assert (told.text, told.quoted) == expected
+
+
+def test_of_several_passages_the_closest_is_quoted() -> None:
+    far, near = (replace(EVIDENCE.passages[n], score=score) for n, score in ((2, 0.2), (4, 0.8)))
+    for passages in ((far, near), (near, far)):
+        assert abstain(EVIDENCE, [refused(0.3, *passages)]).quoted == near
 
 
 def test_a_quote_can_be_read_at_a_glance() -> None:

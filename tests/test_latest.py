@@ -107,6 +107,7 @@ def test_no_question_is_too_odd(text: str) -> None:
         ("What is the latest price?", "What is the price?"),
         ("Who was chair as of May 2024?", "Who was chair?"),
         ("Who lives in Osk?", "Who lives in Osk?"),
+        ("How strong is the current in the river?", "How strong is the current in the river?"),
     ],
 )
 def test_a_question_without_its_time(question: str, asked: str) -> None:
