@@ -179,6 +179,21 @@ def test_what_one_question_met_leaves_the_model_to_the_others() -> None:
     assert not answer(desk, "How high?", person="b").extractive
 
 
+def test_until_a_model_was_asked_again_it_counts_as_working() -> None:
+    library = Failing()
+    desk = Desk(library)
+    told: list[str | None] = []
+
+    def probed(seconds: float, model: str | None = None) -> str | None:
+        told.append(desk.problem(library.model_name))
+        return None
+
+    library.model_problem = probed  # type: ignore[method-assign]
+    answer(desk, "Too long?", person="a")
+    eventually(lambda: bool(told) and not desk._watched)
+    assert told == [None]
+
+
 def test_a_model_that_answers_nobody_is_found_out_by_asking_it() -> None:
     library = Failing()
     library.problem = "reader didn't answer in time."
