@@ -153,6 +153,8 @@ _CONNECTIVES = frozenset({"at", "on", "in", "of", "by", "and"})
 _COPULAS = frozenset({"is", "was", "are", "were", "but"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("other", "than")})
 _CLAUSE_END = re.compile(r"[,.;:!?()—]")
+# "It isn't allowed because dogs bark": what isn't allowed says nothing against the reason.
+_REASONS = frozenset({"because", "since"})
 
 _CONTRAST = re.compile(rf"{NEGATION.pattern}|no|rather|instead|but|actually|incorrect")
 # A short sentence of a document may put a premise right; a passage is left to the reader.
@@ -249,11 +251,13 @@ def _negated(span: _Span, tokens: Sequence[Token], text: str) -> bool:
             break
         if tokens[k].value in _COPULAS:
             break
+        if tokens[k].value in _REASONS and not _denies(tokens[k - 1].value if k else ""):
+            break
         behind.append(tokens[k].value)
     # "Not until May 24" is on May 24.
     if behind and behind[0] in {"only", "until", "till"}:
         return False
-    if any(isinstance(word, str) and NEGATION.fullmatch(word) for word in behind):
+    if any(map(_denies, behind)):
         return True
     if tuple(reversed(behind[:2])) in _INSTEAD:
         return True
@@ -266,6 +270,10 @@ def _negated(span: _Span, tokens: Sequence[Token], text: str) -> bool:
         ahead[0] in {"isnt", "wasnt", "arent", "werent"}
         or (len(ahead) == 2 and ahead[0] in _COPULAS and ahead[1] in {"not", "wrong", "incorrect"})
     )
+
+
+def _denies(word: str | Value) -> bool:
+    return isinstance(word, str) and bool(NEGATION.fullmatch(word))
 
 
 class _Reply:

@@ -510,6 +510,18 @@ def test_answers_are_not_taken_for_refusals(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("It isn't allowed because dogs bark.", True),
+        ("You may not bring it since dogs bark.", True),
+        ("It isn't allowed, and not because dogs bark.", False),
+    ],
+)
+def test_what_is_denied_says_nothing_against_its_reason(text: str, said: bool) -> None:
+    assert contains(text, "dogs") == said
+
+
+@pytest.mark.parametrize(
     ("text", "reading"),
     [
         ("Yes", "yes"),
