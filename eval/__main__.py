@@ -66,6 +66,9 @@ from .workflow import (
     seed_documents,
 )
 
+# The suite by which nothing may be fitted or chosen.
+REPORT_ONLY = "everyday"
+
 SEED_BASELINE = SEED_CASES.with_suffix(".baseline.json")
 
 EXIT_REGRESSION = 1
@@ -118,7 +121,10 @@ def run_command(
         ),
     ] = None,
     library: Annotated[
-        Path | None, typer.Option("--library", "-l", metavar="DIR", help="Default: the seeds.")
+        Path | None,
+        typer.Option(
+            "--library", "-l", metavar="DIR", help="Default: the suite's own, else the seeds."
+        ),
     ] = None,
     kind: Annotated[
         list[str] | None, typer.Option("--kind", help="Only this kind; may be given again.")
@@ -129,7 +135,11 @@ def run_command(
     json_file: JsonOption = None,
     details: DetailsOption = False,
 ) -> None:
-    """Ask the cases of a suite, by default the seed suite over the seed article."""
+    """Ask the cases of a suite, by default the seed suite over the seed article.
+
+    The suite `everyday` asks about ten documents of the kind that people have. It is for
+    reporting only: nothing may be tuned by what is answered there.
+    """
     names = check_names(_split(systems))
     settings = _settings(llm)
     suite = open_suite(cases, library, settings, kinds=kind or (), limit=limit)
@@ -301,7 +311,10 @@ def calibrate_command(
     Prints what to put into qa.toml. The promise holds for questions and documents like
     those of the runs.
     """
-    records = [record for file in run_files for record in load_run(file).of(system)]
+    runs = [load_run(file) for file in run_files]
+    if any(run.stamp.suite == REPORT_ONLY for run in runs):
+        raise CasesError(f"nothing may be tuned by {REPORT_ONLY!r}. Give runs of another suite.")
+    records = [record for run in runs for record in run.of(system)]
     examples = examples_of(records)
     if len({example.right for example in examples}) < 2:
         raise CasesError(

@@ -53,7 +53,7 @@ def seed_documents(settings: Settings) -> Path:
 
 
 def own_suites() -> tuple[str, ...]:
-    """Names of the suites about the seeds."""
+    """Names of the suites that come with the instrument."""
     return tuple(sorted(path.stem for path in SEED_CASES.parent.glob("*.jsonl")))
 
 
@@ -65,9 +65,11 @@ def open_suite(
     kinds: Sequence[str] = (),
     limit: int | None = None,
 ) -> Suite:
-    """A file of cases over a folder; the seed suite over the seeds where none is named.
+    """A file of cases over a folder; the seed suite where none is named.
 
-    A bare name that is no file leads to one of the suites about the seeds.
+    A bare name that is no file leads to one of our own suites. Where no folder is named, a
+    suite is about the folder beside it with its name and ``.library``, if there is one, else
+    about the seeds.
 
     Raises
     ------
@@ -80,7 +82,8 @@ def open_suite(
     path = cases or SEED_CASES
     if not path.exists() and path.name in own_suites():
         path = SEED_CASES.with_name(f"{path.name}.jsonl")
-    folder = library or seed_documents(settings)
+    beside = path.with_suffix(".library")
+    folder = library or (beside if beside.is_dir() else seed_documents(settings))
     documents = open_documents(folder, settings)
     loaded = load_cases(path, {name: document.text for name, document in documents.items()})
     accepted = [case for case in loaded if case.accepted]

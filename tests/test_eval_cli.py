@@ -140,6 +140,22 @@ def test_our_suites_are_run_by_name(suite: Path, capsys: pytest.CaptureFixture[s
     assert "attacked" in out.with_suffix(".html").read_text("utf-8")
 
 
+def test_a_suite_may_bring_its_own_library(
+    suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(suite.parent)
+    out = suite.with_name("e.json")
+    arguments = ("run", "everyday", "--systems", "copy", "--limit", 10, "--json", out)
+    assert exit_code(*arguments) == 0
+    records = json.loads(out.read_text("utf-8"))["records"]
+    cited = {c["document"] for r in records for c in r["answer"]["citations"]}
+    assert len(cited) > 2
+    assert "tides.txt" not in cited
+    # A folder that is named goes before the suite's own.
+    assert exit_code(*arguments, "--library", suite.with_name("documents")) == 2
+    assert "isn't in the library" in " ".join(capsys.readouterr().err.split())
+
+
 def test_public_suites_are_one_library_of_all_passages(suite: Path, tmp_path: Path) -> None:
     qas = [
         {"id": "1", "question": "When is the tide high?", "is_impossible": False}
@@ -349,3 +365,15 @@ def test_one_wrong_claim_calibrates_no_weights(
     assert exit_code("calibrate", run_file) == 2
     assert "at least two of each" in " ".join(capsys.readouterr().err.split())
     assert exit_code("calibrate", run_file, "--keep") == 0
+
+
+def test_the_suite_for_reporting_calibrates_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_file = calibration_run(tmp_path / "run.json", [True, False] * 60)
+    content = json.loads(run_file.read_text("utf-8"))
+    content["stamp"]["suite"] = "everyday"
+    run_file.write_text(json.dumps(content), "utf-8")
+    assert exit_code("calibrate", run_file) == 2
+    assert exit_code("calibrate", run_file, "--keep") == 2
+    assert "may be tuned by 'everyday'" in capsys.readouterr().err
