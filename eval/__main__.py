@@ -33,9 +33,9 @@ from .bench import (
 )
 from .calibration import (
     area_under_curve,
-    cross_validated_supports,
     examples_of,
     fit_support,
+    halves,
     risk_controlling_threshold,
     settings_of,
 )
@@ -308,32 +308,32 @@ def calibrate_command(
 ) -> None:
     """Fit support and its threshold to the model that gave the answers of earlier runs.
 
-    Prints what to put into qa.toml. The promise holds for questions and documents like
-    those of the runs.
+    Prints what to put into qa.toml. Support is fitted on one half of the claims and the
+    threshold chosen on the other; with --keep all choose the threshold. What is promised holds
+    for answers of one weighed claim to questions drawn like those of the runs, each
+    independently, about documents like theirs; for no others.
     """
     runs = [load_run(file) for file in run_files]
     if any(run.stamp.suite == REPORT_ONLY for run in runs):
         raise CasesError(f"nothing may be tuned by {REPORT_ONLY!r}. Give runs of another suite.")
-    records = [record for run in runs for record in run.of(system)]
-    examples = examples_of(records)
+    examples, counts = examples_of([record for run in runs for record in run.of(system)])
     if len({example.right for example in examples}) < 2:
         raise CasesError(
             f"{len(examples)} claims of {system} were weighed, all alike. Ask more questions, "
             f"with and without an answer, first: run --systems {system}."
         )
-    present = _settings(None).verification.model
-    supports = (
-        np.array([support(example.signals, present) for example in examples])
-        if keep
-        else cross_validated_supports(examples)
-    )
-    right = np.array([example.right for example in examples])
-    threshold = risk_controlling_threshold(supports.tolist(), right.tolist(), risk)
+    model, tested = _settings(None).verification.model, tuple(examples)
     console, notes = Console(), Console(stderr=True)
+    if not keep:
+        fitted, tested = halves(examples)
+        model = fit_support(fitted)
+        notes.print(f"Support is fitted to {len(fitted)} claims; the others choose the threshold.")
+    supports = np.array([support(example.signals, model) for example in tested])
+    right = np.array([example.right for example in tested])
+    threshold = risk_controlling_threshold(supports.tolist(), right.tolist(), risk)
     notes.print(
-        f"{len(examples)} claims, {int(right.sum())} right; a right one has more support than a "
-        f"wrong one with probability {area_under_curve(supports, right):.2f}"
-        f"{'' if keep else ' (cross-validated)'}."
+        f"{len(tested)} claims, {int(right.sum())} right; a right one has more support than a "
+        f"wrong one with probability {area_under_curve(supports, right):.2f}."
     )
     if threshold is None:
         notes.print(f"No threshold can promise {risk:.0%} wrong answers from so many claims.")
@@ -342,10 +342,13 @@ def calibrate_command(
         notes.print(
             f"From support {threshold:.3f} on, at most {risk:.0%} of given answers are wrong, with "
             f"90% confidence; {int((given & right).sum())} of the {int(right.sum())} right ones "
-            "are given."
+            "are given. "
+            "That is of answers that rest on one weighed claim of the first reading, for questions "
+            "and documents like these. Not of answers of several claims "
+            f"({counts.several} of {counts.total} here), nor of yes or no and what is computed "
+            f"({counts.otherwise}), nor of what a second reading finds where the first falls short."
         )
-    fitted = present if keep else fit_support(examples)
-    console.print(settings_of(fitted, threshold), markup=False, highlight=False)
+    console.print(settings_of(model, threshold), markup=False, highlight=False)
 
 
 @app.command("bench")

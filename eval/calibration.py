@@ -1,9 +1,16 @@
 """From judged claims to a support model and a threshold whose promise can be kept.
 
 The model is logistic with weights that are never negative, so that support can't fall when
-a signal rises. The threshold is chosen by testing ever lower ones, the way of learn then
-test, so that the share of wrong answers among those given stays below what was asked for
-with high probability.
+a signal rises. It is fitted on one half of the claims. The threshold is chosen on the other
+half, with that very model, by testing ever lower ones, the way of learn then test: a promise
+needs a score that doesn't depend on what it is tested with. No document's questions are in
+both halves where there are documents enough.
+
+The promise assumes that later claims are drawn like those of the second half, each
+independently of the others. Questions about one document aren't quite, so that it promises
+a little too much where few documents gave many claims; and of other documents, another
+model or other questions it says nothing. It is about answers that rest on a single weighed
+claim of the first reading: see `Counts`.
 """
 
 from __future__ import annotations
@@ -19,17 +26,18 @@ from scipy.optimize import minimize
 from scipy.stats import binom
 
 from qa.settings import SupportModel
-from qa.verification import UNKNOWN, Signals, support
+from qa.verification import UNKNOWN, Signals
 
 from .cases import CasesError
-from .records import Record
+from .records import Record, groups_of
 
 __all__ = [
+    "Counts",
     "Example",
     "area_under_curve",
-    "cross_validated_supports",
     "examples_of",
     "fit_support",
+    "halves",
     "risk_controlling_threshold",
     "settings_of",
 ]
@@ -50,10 +58,40 @@ class Example:
     signals : Signals
     right : bool
         Whether it answers its question, which the documents answer.
+    group : str
+        What isn't independent has the same: the document that is asked about, or the question.
     """
 
     signals: Signals
     right: bool
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records of a run teach, and why the others don't: a promise doesn't cover them.
+
+    Parameters
+    ----------
+    weighed : int
+        Answers that rest on a single claim which was weighed by its signals.
+    several : int
+        Answers of several claims, each weighed by itself.
+    otherwise : int
+        Answers decided otherwise: yes or no, computed, copied from a heading or the like.
+    silent : int
+        Nothing was drafted, or asking failed.
+    """
+
+    weighed: int
+    several: int
+    otherwise: int
+    silent: int
+
+    @property
+    def total(self) -> int:
+        """All records."""
+        return self.weighed + self.several + self.otherwise + self.silent
 
 
 def fit_support(examples: Sequence[Example]) -> SupportModel:
@@ -84,46 +122,48 @@ def fit_support(examples: Sequence[Example]) -> SupportModel:
     )
 
 
-def cross_validated_supports(
-    examples: Sequence[Example], folds: int = 10, seed: int = 0
-) -> NDArray[np.float64]:
-    """Support of each example by a model that was fitted without it.
-
-    Right and wrong ones are dealt out in turn, so that every model is fitted to some of both.
+def halves(
+    examples: Sequence[Example], seed: int = 0
+) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Two halves with as many right and wrong ones in each as can be, no group in both.
 
     Parameters
     ----------
     examples : sequence of Example
-    folds : int
-        At least 2.
     seed : int
 
     Returns
     -------
-    ndarray, shape (n,), float64
+    tuple of (tuple of Example, tuple of Example)
+        To fit on, and to choose a threshold on.
 
     Raises
     ------
     CasesError
-        Where fewer than two are right or fewer than two are wrong.
+        A half has no right one or no wrong one.
     """
-    right = np.array([example.right for example in examples], dtype=bool)
-    count = int(right.sum())
-    if min(count, len(examples) - count) < 2:
-        raise CasesError(
-            f"of {len(examples)} claims {count} are right and {len(examples) - count} wrong: a "
-            "model fitted without one of them needs at least two of each. Ask more questions, with "
-            "and without an answer."
-        )
-    order = np.random.default_rng(seed).permutation(len(examples))
-    order = np.concatenate([order[right[order]], order[~right[order]]])
-    found = np.zeros(len(examples))
-    for fold in range(min(folds, len(examples))):
-        held_out = set(order[fold::folds].tolist())
-        model = fit_support([e for place, e in enumerate(examples) if place not in held_out])
-        for place in held_out:
-            found[place] = support(examples[place].signals, model)
-    return found
+    members: dict[str, list[Example]] = {}
+    for example in examples:
+        members.setdefault(example.group, []).append(example)
+    groups = list(members.values())
+    order = np.random.default_rng(seed).permutation(len(groups))
+    found: tuple[list[Example], list[Example]] = ([], [])
+    # How many more right and wrong ones the first half has.
+    ahead = np.zeros(2)
+    for group in sorted((groups[place] for place in order), key=len, reverse=True):
+        right = sum(example.right for example in group)
+        counts = np.array([right, len(group) - right])
+        second = bool(np.square(ahead + counts).sum() > np.square(ahead - counts).sum())
+        found[second].extend(group)
+        ahead += -counts if second else counts
+    for half in found:
+        if len({example.right for example in half}) < 2:
+            raise CasesError(
+                f"of {len(examples)} claims {sum(e.right for e in examples)} are right: half of "
+                "them have nothing to tell apart. Ask more questions, with and without an answer, "
+                "about more documents, or give --keep."
+            )
+    return tuple(found[0]), tuple(found[1])
 
 
 def area_under_curve(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
@@ -142,6 +182,7 @@ def risk_controlling_threshold(
     testing). The first is the highest that gives a quarter of the answers: a single wrong one
     among the first few would end it otherwise, and fewer answers are hardly worth a promise.
     Where it begins rests on how many are given and not on which are right, as the test needs.
+    The scores must not have been fitted to these answers.
 
     Parameters
     ----------
@@ -156,7 +197,7 @@ def risk_controlling_threshold(
     Returns
     -------
     float or None
-        None where too few answers are right to promise it at any threshold.
+        In thousandths; None where too few answers are right to promise it at any threshold.
 
     References
     ----------
@@ -169,7 +210,9 @@ def risk_controlling_threshold(
     # With no error at all, so many answers are needed to reject a larger risk.
     least = math.ceil(math.log(1 - confidence) / math.log(1 - risk))
     least = max(least, math.ceil(len(scores) * LEAST_SHARE))
-    for threshold in sorted(set(scores.tolist()), reverse=True):
+    # As it will be written down: what lies between two such thresholds is tested with the lower.
+    written = np.floor(scores * 1000 + 1e-9) / 1000
+    for threshold in sorted(set(written.tolist()), reverse=True):
         given = scores >= threshold
         count, wrong = int(given.sum()), int((given & ~good).sum())
         if count < least:
@@ -180,17 +223,25 @@ def risk_controlling_threshold(
     return found
 
 
-def examples_of(records: Sequence[Record]) -> list[Example]:
+def examples_of(records: Sequence[Record]) -> tuple[list[Example], Counts]:
     """What a run teaches: its answers of a single claim that was weighed by its signals."""
-    examples = []
-    for record in records:
+    grouped = groups_of(records)
+    examples, several, otherwise, silent = [], 0, 0, 0
+    for place, record in enumerate(records):
         claims: list[Mapping[str, Any]] = (record.answer or {}).get("claims", [])
-        if record.candidate is None or len(claims) != 1 or not claims[0].get("signals"):
-            continue
-        values = claims[0]["signals"]
-        signals = Signals(**{name: values[name] for name in SIGNALS})
-        examples.append(Example(signals, record.candidate == "correct"))
-    return examples
+        if record.candidate is None or not claims:
+            silent += 1
+        elif len(claims) > 1:
+            several += 1
+        elif not claims[0].get("signals"):
+            otherwise += 1
+        else:
+            values = claims[0]["signals"]
+            signals = Signals(**{name: values[name] for name in SIGNALS})
+            # By its words: of several runs a question may have come more than once.
+            group = grouped[place] if grouped else record.question
+            examples.append(Example(signals, record.candidate == "correct", group))
+    return examples, Counts(len(examples), several, otherwise, silent)
 
 
 def settings_of(model: SupportModel, threshold: float | None) -> str:

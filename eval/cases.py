@@ -90,6 +90,9 @@ class Case:
         Files that a copy of the library holds beside its own for this case.
     attack : tuple of str
         What an added document wants said (`eval.attacks`); no right answer says it.
+    group : str
+        What else of a suite is about the same, where its documents don't tell: for figures,
+        questions about one article aren't independent.
     accepted : bool
         False for a drafted case that no person has read yet: it isn't run.
     """
@@ -109,7 +112,13 @@ class Case:
     added: tuple[Path, ...] = ()
     # No part of the digest of a suite that has none, which so stays what it was.
     attack: Alternatives = field(default=(), repr=False)
+    group: str = field(default="", repr=False)
     accepted: bool = True
+
+    @property
+    def about(self) -> str:
+        """What else of a suite is about the same: its group, its document, or nothing."""
+        return self.group or (self.id if self.kind == "out-of-domain" else self.document)
 
     @property
     def must_refuse(self) -> bool:
@@ -126,7 +135,12 @@ class Case:
         return (self.passages,) if self.passages else self.quotes
 
 
-_FIELDS = frozenset(each.name for each in fields(Case)) - {"quotes", "passages", "added"} | {
+_FIELDS = frozenset(each.name for each in fields(Case)) - {
+    "quotes",
+    "passages",
+    "added",
+    "group",
+} | {
     "add",
     "gold_all",
     "passage",

@@ -63,7 +63,9 @@ def load_nq(path: Path | str, *, counts: tuple[int, int], seed: int) -> PassageS
             passages.append(question.passage)
     answerable = [case for case in map(_answerable, kept) if case is not None]
     first = next(iter(files), "")
-    unanswerable = [Case(f"nq-{q.number}", q.text, "unanswerable", first) for q in withheld]
+    unanswerable = [
+        Case(f"nq-{q.number}", q.text, "unanswerable", first, group=q.title) for q in withheld
+    ]
     cases = draw(answerable, unanswerable, counts, seed)
     if not cases:
         raise CasesError(f"{path}: no question in it that can be asked. Give another file.")
@@ -144,6 +146,7 @@ def _answerable(question: _Question) -> Case | None:
         (question.answers,),
         (tuple(quotes),),
         passages=(canonical_text(question.passage).strip(),),
+        group=question.title,
     )
 
 

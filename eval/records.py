@@ -30,6 +30,7 @@ __all__ = [
     "Stamp",
     "done",
     "failed",
+    "groups_of",
     "journal_of",
     "load_run",
     "save_run",
@@ -39,6 +40,7 @@ __all__ = [
 Outcome = Literal["correct", "wrong", "refused"]
 # 3: a failed question counts in every mean, and a record tells whether its case has an attack.
 FORMAT = 3
+MIN_GROUPS = 10
 
 
 class _Frozen(BaseModel):
@@ -72,6 +74,8 @@ class Record(_Frozen):
     gold, quotes : tuple of tuple of str
         As in `eval.cases.Case`.
     must_refuse : bool
+    group : str
+        What the case is about (`eval.cases.Case.about`); ``""`` in an older run.
     added : tuple of str
         Names of the files that were put into the library's copy.
     outcome : {"correct", "wrong", "refused"}
@@ -131,6 +135,7 @@ class Record(_Frozen):
     gold: tuple[tuple[str, ...], ...] = ()
     quotes: tuple[tuple[str, ...], ...] = ()
     must_refuse: bool
+    group: str = ""
     added: tuple[str, ...] = ()
     outcome: Outcome
     score: int
@@ -407,6 +412,21 @@ class Journal:
                     good += line + b"\n"
         with writing(self.path):
             self.path.write_bytes(good)
+
+
+def groups_of(records: Sequence[Record]) -> tuple[str, ...] | None:
+    """What each record is about, where questions are drawn group by group.
+
+    Of fewer groups than `MIN_GROUPS` nothing can be told of others, only of further questions
+    about these; so it is too where an older run doesn't tell them.
+
+    Returns
+    -------
+    tuple of str or None
+        None where each question stands for itself.
+    """
+    groups = tuple(record.group for record in records)
+    return groups if all(groups) and len(set(groups)) >= MIN_GROUPS else None
 
 
 def done(records: Sequence[Record]) -> frozenset[tuple[str, str]]:

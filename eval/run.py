@@ -230,6 +230,7 @@ def _unjudged(case: Case, system: str, seconds: float) -> Record:
         gold=case.gold,
         quotes=case.quotes,
         must_refuse=case.must_refuse,
+        group=case.about,
         has_attack=bool(case.attack),
         by_passage=bool(case.passages),
         added=tuple(path.name for path in case.added),

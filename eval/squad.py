@@ -57,7 +57,7 @@ def load_squad(
             for paragraph, context in zip(article["paragraphs"], contexts, strict=True):
                 for record in paragraph["qas"]:
                     if str(record["question"]).strip():
-                        case = _case(record, context, names[context])
+                        case = _case(record, context, names[context], title)
                         pools[case.must_refuse].append(case)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CasesError(
@@ -70,10 +70,10 @@ def load_squad(
     return PassageSuite("squad-paragraphs" if apart else "squad", cases, files)
 
 
-def _case(record: Mapping[str, Any], context: str, document: str) -> Case:
+def _case(record: Mapping[str, Any], context: str, document: str, article: str) -> Case:
     case_id, question = str(record["id"]), str(record["question"]).strip()
     if record["is_impossible"]:
-        return Case(case_id, question, "unanswerable", document)
+        return Case(case_id, question, "unanswerable", document, group=article)
     answers = record["answers"]
     golds = tuple(dict.fromkeys(str(answer["text"]) for answer in answers))
     if not golds:
@@ -89,4 +89,5 @@ def _case(record: Mapping[str, Any], context: str, document: str) -> Case:
         (golds,),
         (tuple(quotes),),
         passages=(canonical_text(context).strip(),),
+        group=article,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from eval.records import Record, Seconds, save_run
 from qa import Settings
 from qa.cli import app as qa_app
 from qa.llms import Message, ScriptedChatModel
+from qa.verification import Signals, support
 
 TIDE = "The tide is high at noon."
 TEXT = f"{TIDE}\n\nBoats leave the harbour at one on May 2, in any weather at all.\n"
@@ -292,7 +294,7 @@ def calibration_run(path: Path, rights: Sequence[bool]) -> Path:
             system="qa-unverified",
             id=str(number),
             kind="fact",
-            question="?",
+            question=f"Which is number {number}?",
             must_refuse=False,
             outcome="correct" if right else "wrong",
             score=1 if right else -1,
@@ -327,18 +329,28 @@ def test_calibration_prints_settings_that_can_be_used(
     run_file = calibration_run(tmp_path / "run.json", [True, False] * 60)
     assert exit_code("calibrate", run_file, "--risk", "0.1") == 0
     out, notes = capsys.readouterr()
-    assert "120 claims, 60 right" in notes
-    assert "60 of the 60 right ones" in notes
+    notes = " ".join(notes.split())
+    assert "fitted to 60 claims" in notes
+    assert "60 claims, 30 right" in notes
+    assert "30 of the 30 right ones" in notes
+    assert "one weighed claim of the first reading" in notes
     (tmp_path / "qa.toml").write_text(out)
     monkeypatch.chdir(tmp_path)
     settings = Settings.load()
     assert settings.verification.model.check > 1
     assert 0.5 < settings.verification.threshold < 1
+    # The threshold was tested with the support that is printed.
+    weak, sure = (Signals(check, None, *[1.0] * 6) for check in (0.2, 0.9))
+    weak, sure = replace(weak, similarity=0.5), replace(sure, similarity=0.5)
+    given = [support(s, settings.verification.model) for s in (weak, sure)]
+    assert given[0] < settings.verification.threshold <= given[1] < 1
+    assert given[1] - settings.verification.threshold < 0.001
     # The weights that are in use may be kept: support then rests on no claim of the run.
     (tmp_path / "qa.toml").write_text(re.sub(r"check = .*", "check = 9.87", out))
     assert exit_code("calibrate", run_file, "--risk", "0.1", "--keep") == 0
     kept, notes = capsys.readouterr()
-    assert "60 of the 60 right ones" in notes
+    assert "60 of the 60 right ones" in " ".join(notes.split())
+    assert "fitted to" not in notes
     assert "check = 9.87\n" in kept
 
 
@@ -363,7 +375,7 @@ def test_one_wrong_claim_calibrates_no_weights(
 ) -> None:
     run_file = calibration_run(tmp_path / "run.json", [True] * 19 + [False])
     assert exit_code("calibrate", run_file) == 2
-    assert "at least two of each" in " ".join(capsys.readouterr().err.split())
+    assert "give --keep" in " ".join(capsys.readouterr().err.split())
     assert exit_code("calibrate", run_file, "--keep") == 0
 
 
