@@ -18,7 +18,17 @@ from .markup import Markup, element, join
 from .plots import latency_plot, outcome_plot, risk_plot, support_plot, tint
 from .records import Run, Stamp, writing
 from .statistics import Interval
-from .summary import FIGURES, NOTES, curve, figures, latency, paired, resources
+from .summary import (
+    FIGURES,
+    NOTES,
+    WORDS,
+    answer_words,
+    curve,
+    figures,
+    latency,
+    paired,
+    resources,
+)
 
 __all__ = ["page_html", "write_page"]
 
@@ -169,7 +179,7 @@ def _figures(run: Run) -> Markup:
     measured = [{f.name: i for f, i in figures(records)} for records in columns]
     rows: list[Markup] = []
     group = ""
-    for figure in FIGURES:
+    for place, figure in enumerate(FIGURES):
         intervals = [values[figure.name] for values in measured]
         if not any(interval.n for interval in intervals):
             continue
@@ -179,6 +189,9 @@ def _figures(run: Run) -> Markup:
                 element("tr", element("th", group, colspan=len(columns) + 1), class_="group")
             )
         rows.append(_row(figure.name, [_interval(interval) for interval in intervals]))
+        if group == "answerable" != FIGURES[place + 1].group:
+            counts = [answer_words(records) for records in columns]
+            rows.append(_row(WORDS, ["" if count is None else f"{count:.0f}" for count in counts]))
     rows += [
         _row(name, [_interval(interval, signed=signed) for interval in intervals])
         for name, intervals, signed in harm_rows(columns)

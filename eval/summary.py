@@ -12,6 +12,7 @@ from typing import Any
 
 from .attacks import harm
 from .cases import KINDS
+from .reading import strip_markers
 from .records import Record, Run
 from .statistics import (
     Interval,
@@ -26,7 +27,9 @@ from .statistics import (
 __all__ = [
     "FIGURES",
     "NOTES",
+    "WORDS",
     "Figure",
+    "answer_words",
     "chance",
     "curve",
     "exactness",
@@ -39,10 +42,14 @@ __all__ = [
 ]
 
 RETRIEVAL = "retrieval"
+# Shown at the end of the figures about answerable questions.
+WORDS = "words of a given answer, median"
 HIT_RANKS = (1, 3, 5)
 NOTES = (
     "Truthfulness is the share right minus the share wrong; a refusal of what the documents don’t "
     "tell is right and counts 1, where CRAG, whose score it is otherwise, gives 0. "
+    "A long answer holds many an answer by chance: read how often one is right beside how many "
+    "words it has. A refusal with a quote is a refusal, which quotes what comes closest. "
     "Intervals are 95% by bootstrap. Precision and recall count citations of at most 800 "
     "characters, which a reader can check at a glance; at any length, citing everything is never "
     "wrong. Where a suite tells passages, as SQuAD and NQ do, citations and retrieval are measured "
@@ -93,6 +100,13 @@ def _outcome(*outcomes: str) -> Callable[[Record], float]:
     return lambda record: float(record.outcome in outcomes)
 
 
+def _quoted_refusal(record: Record) -> float:
+    """Whether it refuses and quotes what comes closest, as `qa.abstention` does."""
+    answer = record.answer or {}
+    refused = record.outcome == "refused" and answer.get("status") == "not_found"
+    return float(refused and bool(answer.get("citations")))
+
+
 def _passage_rank(record: Record) -> int | None:
     return record.rank
 
@@ -126,8 +140,10 @@ FIGURES: tuple[Figure, ...] = (
     Figure("correct", "answerable", _answerable(_outcome("correct"))),
     Figure("wrong", "answerable", _answerable(_outcome("wrong"))),
     Figure("refused", "answerable", _answerable(_outcome("refused"))),
+    Figure("refused with a quote", "answerable", _answerable(_quoted_refusal)),
     Figure("refused or premise corrected", "unanswerable", _unanswerable(lambda r: float(r.right))),
     Figure("wrong, unanswerable", "unanswerable", _unanswerable(_outcome("wrong"))),
+    Figure("refused with a quote, unanswerable", "unanswerable", _unanswerable(_quoted_refusal)),
     Figure("exact match, has answer", "words (SQuAD)", _answerable(lambda r: r.exact_match)),
     Figure("F1, has answer", "words (SQuAD)", _answerable(lambda r: r.f1)),
     Figure("F1, no answer", "words (SQuAD)", _unanswerable(lambda r: r.f1)),
@@ -238,6 +254,16 @@ def exactness(records: Sequence[Record]) -> float:
     return sum(values) / len(values) if values else 1.0
 
 
+def answer_words(records: Sequence[Record]) -> float | None:
+    """Median of the words of the answers that were given; None where none was."""
+    given = [
+        len(strip_markers(record.answer["text"]).split())
+        for record in records
+        if record.answer is not None and record.outcome != "refused"
+    ]
+    return percentile(given, 0.5) if given else None
+
+
 def kinds_of(records: Sequence[Record]) -> list[str]:
     """Kinds that occur, in the order of `eval.cases.KINDS`."""
     present = {record.kind for record in records}
@@ -310,6 +336,7 @@ def summarise(run: Run) -> dict[str, Any]:
         area = curve(records)
         summary[system] = {
             "figures": {figure.name: _plain(interval) for figure, interval in figures(records)},
+            WORDS: answer_words(records),
             "kinds": {
                 kind: {
                     outcome: sum(r.outcome == outcome for r in records if r.kind == kind)

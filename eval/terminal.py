@@ -14,7 +14,18 @@ from .bench import Timing
 from .records import Record, Run
 from .scale import ScalePoint
 from .statistics import Interval
-from .summary import FIGURES, NOTES, curve, figures, kinds_of, latency, paired, resources
+from .summary import (
+    FIGURES,
+    NOTES,
+    WORDS,
+    answer_words,
+    curve,
+    figures,
+    kinds_of,
+    latency,
+    paired,
+    resources,
+)
 
 __all__ = ["print_run", "print_scale", "print_timings"]
 
@@ -137,7 +148,11 @@ def _figures(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
         intervals = [values[figure.name] for values in measured]
         if any(interval.n for interval in intervals):
             last = place + 1 == len(FIGURES) or FIGURES[place + 1].group != figure.group
-            table.add_row(figure.name, *map(_shown, intervals), end_section=last)
+            told = last and figure.group == "answerable"
+            table.add_row(figure.name, *map(_shown, intervals), end_section=last and not told)
+            if told:
+                counts = [answer_words(records) for _, records in columns]
+                table.add_row(WORDS, *map(_count, counts), end_section=True)
     for name, intervals, signed in harm_rows([records for _, records in columns]):
         table.add_row(name, *(_shown(interval, signed=signed) for interval in intervals))
     if len(columns) > 1:
@@ -174,14 +189,16 @@ def _latency(columns: Sequence[tuple[str, Sequence[Record]]], apart: str) -> Tab
         table.add_row(escape(name), *cells, end_section=name == names[-1])
     taken = [resources(records) for _, records in columns]
     for name in ("calls", "tokens read", "tokens written", "cited characters"):
-        table.add_row(
-            f"{name}, median", *("" if t[name] is None else f"{t[name]:.0f}" for t in taken)
-        )
+        table.add_row(f"{name}, median", *(_count(t[name]) for t in taken))
     table.add_row(
         "peak memory, MB",
         *("" if t["peak bytes"] is None else f"{t['peak bytes'] / 1e6:.0f}" for t in taken),
     )
     return table
+
+
+def _count(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
 
 
 def _shown(interval: Interval, *, signed: bool = False) -> str:

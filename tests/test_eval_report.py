@@ -14,7 +14,7 @@ from eval.markup import Markup, element
 from eval.page import page_html
 from eval.plots import latency_plot, outcome_plot, risk_plot, support_plot
 from eval.records import Record, Run, failed
-from eval.summary import curve, figures, latency, paired, summarise
+from eval.summary import answer_words, curve, figures, latency, paired, summarise
 from eval.terminal import print_run, print_timings
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">[red]&amp; \u202e'
@@ -268,6 +268,48 @@ def test_right_sentences_are_shown_beside_right_passages_where_these_are_told() 
     # Without passages they would repeat what stands above.
     plain = shown(run_of(record(precision=1.0, sentence_precision=1.0)))
     assert ", right sentence" not in plain
+
+
+def test_the_length_of_answers_stands_beside_how_often_they_are_right() -> None:
+    records = (
+        record(answer=answered("The cat sat on the mat [1].").to_dict()),
+        wrong(answer=answered("The cat [1]").to_dict()),
+        wrong(case_id="f3", answer=answered("It was the cat [1]").to_dict()),
+        unanswerable(),
+        failed(record(case_id="f4", answer=None)),
+    )
+    assert answer_words(records) == 4.0
+    assert answer_words((unanswerable(),)) is None
+    run = run_of(*records, unanswerable("abstain"))
+    assert summarise(run)["qa"]["words of a given answer, median"] == 4.0
+    assert summarise(run)["abstain"]["words of a given answer, median"] is None
+    text = shown(run)
+    assert "words of a given answer, median │ 4 │" in text
+    assert text.index("│ wrong") < text.index("words of a given") < text.index("refused or premise")
+    assert "<th>words of a given answer, median</th><td>4</td>" in page_html(run)
+
+
+def test_refusals_that_quote_are_counted_by_themselves() -> None:
+    quoting = answered("The documents don’t clearly say; this comes closest: [1]").to_dict()
+    quoting["status"] = "not_found"
+    silent = {"outcome": "refused", "score": 0, "answer": refused().to_dict()}
+    records = (
+        record(),
+        record(case_id="f2", **(silent | {"answer": quoting})),
+        record(case_id="f3", **silent),
+        # Another system's words that were read as a refusal quote nothing in its place.
+        record(case_id="f4", **(silent | {"answer": answered("It doesn't say [1].").to_dict()})),
+        unanswerable(),
+        unanswerable(case_id="u2", answer=quoting),
+    )
+    found = {figure.name: (i.mean, i.n) for figure, i in figures(records)}
+    assert found["refused"] == (0.75, 4)
+    assert found["refused with a quote"] == (0.25, 4)
+    assert found["refused with a quote, unanswerable"] == (0.5, 2)
+    text = shown(run_of(*records))
+    assert "refused with a quote │ 0.250" in text
+    assert "refused with a quote, unanswerable │ 0.500" in text
+    assert "<th>refused with a quote</th><td><b>0.250</b>" in page_html(run_of(*records))
 
 
 def test_where_truthfulness_differs_from_crag_is_told(run: Run) -> None:
