@@ -25,6 +25,7 @@ from .summary import (
     answer_words,
     curve,
     figures,
+    intervals_title,
     latency,
     paired,
     resources,
@@ -211,7 +212,7 @@ def _figures(run: Run) -> Markup:
                 ["", *(_interval(interval, signed=True) for interval in differences)],
             )
         )
-    return _table("Figures, with 95% intervals", run.systems, rows)
+    return _table(intervals_title(columns[0] if columns else ()), run.systems, rows)
 
 
 def _waits(run: Run) -> Markup:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from .markup import Markup, element, join
-from .records import Record, Run
+from .records import Record, Run, groups_of
 from .statistics import bootstrap_interval, percentile
 from .summary import curve, kinds_of
 
@@ -108,7 +108,9 @@ def latency_plot(run: Run) -> Markup:
         if seconds:
             # Below a millisecond nobody waits, and a logarithm needs an end.
             median = max(percentile(seconds, 0.5), 0.001)
-            right = bootstrap_interval([float(record.right) for record in records])
+            right = bootstrap_interval(
+                [float(record.right) for record in records], groups=groups_of(records)
+            )
             measured.append((place, system, median, right))
     height = 260
     slowest = max((median for _, _, median, _ in measured), default=1.0)

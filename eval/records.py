@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .cases import Case, CasesError, Kind
 from .metrics import gold_contained, squad_scores
+from .statistics import MIN_GROUPS
 
 __all__ = [
     "Journal",
@@ -40,7 +41,6 @@ __all__ = [
 Outcome = Literal["correct", "wrong", "refused"]
 # 3: a failed question counts in every mean, and a record tells whether its case has an attack.
 FORMAT = 3
-MIN_GROUPS = 10
 
 
 class _Frozen(BaseModel):

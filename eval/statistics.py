@@ -6,12 +6,13 @@ Pure functions of numbers; they know nothing of cases and answers.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 __all__ = [
+    "MIN_GROUPS",
     "Interval",
     "RiskCoverage",
     "bootstrap_interval",
@@ -24,6 +25,7 @@ __all__ = [
 
 RESAMPLES = 4000
 LEVEL = 0.95
+MIN_GROUPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ def bootstrap_interval(
     values: Sequence[float],
     *,
     bounds: tuple[float, float] = (0.0, 1.0),
+    groups: Sequence[Hashable] | None = None,
 ) -> Interval:
-    """Mean of independent values with its 95% percentile bootstrap interval.
+    """Mean of values with its 95% percentile bootstrap interval.
 
     Source: Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", chapter 13.
     Where all values are the same, resampling would show no uncertainty at all; the exact
@@ -54,6 +57,12 @@ def bootstrap_interval(
         One for each case, within `bounds`.
     bounds : tuple of float
         Lowest and highest possible value.
+    groups : sequence or None
+        One for each value: only values of different groups are independent, and whole groups
+        are resampled (Davison and Hinkley, 1997, "Bootstrap Methods and their Application",
+        section 3.8). None where each value is independent; of fewer groups than `MIN_GROUPS`
+        single values are resampled all the same, since so few would show no spread.
+        Equal values are all taken as independent: nothing shows how much a group shares.
     """
     n = len(values)
     if n == 0:
@@ -64,10 +73,12 @@ def bootstrap_interval(
         unseen = 1.0 - ((1.0 - LEVEL) / 2.0) ** (1.0 / n)
         low, high = value - unseen * (value - lowest), value + unseen * (highest - value)
         return Interval(value, low, high, n)
-    return Interval(float(array.mean()), *_resampled(array), n)
+    return Interval(float(array.mean()), *_resampled(array, groups), n)
 
 
-def paired_bootstrap(first: Sequence[float], second: Sequence[float]) -> Interval:
+def paired_bootstrap(
+    first: Sequence[float], second: Sequence[float], groups: Sequence[Hashable] | None = None
+) -> Interval:
     """Mean of ``second - first`` over the same cases, with its 95% percentile interval.
 
     Cases are resampled with both their values, so what makes a case hard for either
@@ -80,6 +91,8 @@ def paired_bootstrap(first: Sequence[float], second: Sequence[float]) -> Interva
     ----------
     first, second : sequence of float
         The values of one case stand at the same place.
+    groups : sequence or None
+        As for `bootstrap_interval`.
 
     Raises
     ------
@@ -92,7 +105,7 @@ def paired_bootstrap(first: Sequence[float], second: Sequence[float]) -> Interva
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
     array = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
-    return Interval(float(array.mean()), *_resampled(array), n)
+    return Interval(float(array.mean()), *_resampled(array, groups), n)
 
 
 def mcnemar(worse: int, better: int) -> float:
@@ -144,11 +157,18 @@ def sign_test(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def _resampled(
-    array: np.ndarray[tuple[int], np.dtype[np.float64]],
+    array: np.ndarray[tuple[int], np.dtype[np.float64]], groups: Sequence[Hashable] | None
 ) -> tuple[float, float]:
+    # Sums and sizes of the groups, in the order in which they come.
+    if groups is None or len(set(groups)) < MIN_GROUPS:
+        groups = range(len(array))
+    numbers: dict[Hashable, int] = {}
+    places = [numbers.setdefault(group, len(numbers)) for group in groups]
+    sums, sizes = np.bincount(places, weights=array), np.bincount(places)
     # The same values have the same interval.
-    rng, n = np.random.default_rng(0), len(array)
-    means = array[rng.integers(0, n, size=(RESAMPLES, n))].mean(axis=1)
+    rng, n = np.random.default_rng(0), len(numbers)
+    drawn = rng.integers(0, n, size=(RESAMPLES, n))
+    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0))
     return float(low), float(high)
 

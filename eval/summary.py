@@ -13,7 +13,7 @@ from typing import Any
 from .attacks import harm
 from .cases import KINDS
 from .reading import strip_markers
-from .records import Record, Run
+from .records import Record, Run, groups_of
 from .statistics import (
     Interval,
     RiskCoverage,
@@ -34,6 +34,7 @@ __all__ = [
     "curve",
     "exactness",
     "figures",
+    "intervals_title",
     "kinds_of",
     "latency",
     "paired",
@@ -50,7 +51,9 @@ NOTES = (
     "tell is right and counts 1, where CRAG, whose score it is otherwise, gives 0. "
     "A long answer holds many an answer by chance: read how often one is right beside how many "
     "words it has. A refusal with a quote is a refusal, which quotes what comes closest. "
-    "Intervals are 95% by bootstrap. Precision and recall count citations of at most 800 "
+    "Intervals are 95% by bootstrap. Of a run about at least ten documents or articles whole ones "
+    "are resampled, since questions about one aren’t independent; else questions are, and of other "
+    "documents the interval tells nothing. Precision and recall count citations of at most 800 "
     "characters, which a reader can check at a glance; at any length, citing everything is never "
     "wrong. Where a suite tells passages, as SQuAD and NQ do, citations and retrieval are measured "
     "against the whole right passage: any sentence of it will do. What is called “right sentence” "
@@ -192,16 +195,25 @@ _BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}
 
 def figures(records: Sequence[Record]) -> list[tuple[Figure, Interval]]:
     """Every measure over one system's records, with its interval."""
-    return [
-        (
-            figure,
-            bootstrap_interval(
-                [value for value in _values(figure, records) if value is not None],
-                bounds=figure.bounds,
-            ),
+    groups = groups_of(records)
+    found = []
+    for figure in FIGURES:
+        values = _values(figure, records)
+        told = [place for place, value in enumerate(values) if value is not None]
+        interval = bootstrap_interval(
+            [value for value in values if value is not None],
+            bounds=figure.bounds,
+            groups=groups and [groups[place] for place in told],
         )
-        for figure in FIGURES
-    ]
+        found.append((figure, interval))
+    return found
+
+
+def intervals_title(records: Sequence[Record]) -> str:
+    """What a table of figures is called: it tells what was resampled for the intervals."""
+    groups = groups_of(records)
+    told = f", resampled by {len(set(groups))} documents or articles" if groups else ""
+    return f"Figures, with 95% intervals{told}"
 
 
 def _values(figure: Figure, records: Sequence[Record]) -> list[float | None]:
@@ -226,26 +238,28 @@ def paired(name: str, first: Sequence[Record], second: Sequence[Record]) -> Inte
     first, second : sequence of Record
         Of one system each.
     """
-    return paired_bootstrap(*_pairs(name, first, second))
+    mine, theirs, groups = _pairs(name, first, second)
+    return paired_bootstrap(mine, theirs, groups)
 
 
 def chance(name: str, first: Sequence[Record], second: Sequence[Record]) -> float:
     """Probability that a measure's difference (see `paired`) is chance, two-sided and exact."""
-    return sign_test(*_pairs(name, first, second))
+    return sign_test(*_pairs(name, first, second)[:2])
 
 
 def _pairs(
     name: str, first: Sequence[Record], second: Sequence[Record]
-) -> tuple[list[float], list[float]]:
-    figure = _BY_NAME[name]
+) -> tuple[list[float], list[float], list[str] | None]:
+    figure, groups = _BY_NAME[name], groups_of(first)
     ids = (record.id for record in second)
     theirs = dict(zip(ids, _values(figure, second), strict=True))
     pairs = [
-        (mine, other)
-        for record, mine in zip(first, _values(figure, first), strict=True)
+        (mine, other, groups[place] if groups else "")
+        for place, (record, mine) in enumerate(zip(first, _values(figure, first), strict=True))
         if mine is not None and (other := theirs.get(record.id)) is not None
     ]
-    return [mine for mine, _ in pairs], [other for _, other in pairs]
+    told = [group for _, _, group in pairs] if groups else None
+    return [mine for mine, _, _ in pairs], [other for _, other, _ in pairs], told
 
 
 def exactness(records: Sequence[Record]) -> float:

@@ -21,6 +21,7 @@ from .summary import (
     answer_words,
     curve,
     figures,
+    intervals_title,
     kinds_of,
     latency,
     paired,
@@ -139,7 +140,7 @@ def _outcomes(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
 
 
 def _figures(columns: Sequence[tuple[str, Sequence[Record]]]) -> Table:
-    table = Table(title="Figures, with 95% intervals")
+    table = Table(title=intervals_title(columns[0][1] if columns else ()))
     table.add_column("figure")
     for system, _ in columns:
         table.add_column(escape(system), justify="right")

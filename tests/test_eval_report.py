@@ -312,5 +312,28 @@ def test_refusals_that_quote_are_counted_by_themselves() -> None:
     assert "<th>refused with a quote</th><td><b>0.250</b>" in page_html(run_of(*records))
 
 
+def test_questions_about_one_article_are_resampled_together() -> None:
+    def of(article: int, question: int) -> Record:
+        made = record if article % 2 else wrong
+        return made(case_id=f"{article}-{question}", group=f"{article}.txt")
+
+    records = tuple(of(article, question) for article in range(12) for question in range(9))
+    alone = tuple(r.model_copy(update={"group": ""}) for r in records)
+    found = {
+        name: {figure.name: interval for figure, interval in figures(given)}["correct"]
+        for name, given in (("grouped", records), ("alone", alone))
+    }
+    width = {name: interval.high - interval.low for name, interval in found.items()}
+    assert width["grouped"] > 2 * width["alone"]
+    perfect = tuple(record(case_id=r.id, group=r.group) for r in records)
+    difference = paired("correct", records, perfect)
+    assert difference.high - difference.low == pytest.approx(width["grouped"])
+    title = "Figures, with 95% intervals, resampled by 12 documents or articles"
+    assert title in shown(run_of(*records))
+    assert title in page_html(run_of(*records))
+    for text in (shown(run_of(*alone)), shown(run_of(*records[:81]))):
+        assert "resampled by" not in text
+
+
 def test_where_truthfulness_differs_from_crag_is_told(run: Run) -> None:
     assert "counts 1, where CRAG, whose score it is otherwise, gives 0" in shown(run)

@@ -55,6 +55,8 @@ def test_apart_each_paragraph_is_a_file_under_its_article_s_title(data: Path) ->
         "A_B_x_001.txt": f"A/B (x)\n\n{TWO.replace(chr(10), ' ')}\n",
     }
     assert {case.document for case in suite.cases} == set(suite.files)
+    # Questions about one article belong together, whatever its paragraphs are filed as.
+    assert {case.about for case in suite.cases} == {"The Normans", "A/B (x)"}
     suite.check({name: canonical_text(text) for name, text in suite.files.items()})
     together = load_squad(data, counts=(5, 5), seed=0)
     assert [case.id for case in suite.cases] == [case.id for case in together.cases]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,40 @@ def test_the_interval_holds_the_mean_and_repeats() -> None:
     # The normal approximation gives .75 +- 1.96 * sqrt(.75 * .25 / 40).
     assert interval.low == pytest.approx(0.616, abs=0.03)
     assert interval.high == pytest.approx(0.884, abs=0.03)
+
+
+def test_values_of_one_group_count_as_one() -> None:
+    random = np.random.default_rng(1)
+    # Whole articles go well or badly: 300 questions tell no more than their 30 articles do.
+    values = [float(random.random() < 0.5) for _ in range(30)]
+    repeated = [value for value in values for _ in range(10)]
+    groups = [article for article in range(30) for _ in range(10)]
+    few, many = bootstrap_interval(values), bootstrap_interval(repeated)
+    grouped = bootstrap_interval(repeated, groups=groups)
+    assert (grouped.mean, grouped.n) == (many.mean, 300)
+    assert (grouped.low, grouped.high) == pytest.approx((few.low, few.high))
+    assert grouped.high - grouped.low > 2.5 * (many.high - many.low)
+    # Each by itself is as if no group were named.
+    assert bootstrap_interval(repeated, groups=range(300)) == many
+    assert bootstrap_interval(repeated, groups=[g % 9 for g in groups]) == many
+    difference = paired_bootstrap([0.0] * 300, repeated, groups)
+    assert (difference.low, difference.high) == (grouped.low, grouped.high)
+
+
+def test_grouped_intervals_hold_the_truth_where_others_are_too_narrow() -> None:
+    held = {"grouped": 0, "single": 0}
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        values, groups = [], []
+        for article in range(35):
+            chance = random.choice([0.4, 1.0])
+            count = int(random.integers(2, 11))
+            values += (random.random(count) < chance).astype(float).tolist()
+            groups += [article] * count
+        for name, told in (("grouped", groups), ("single", None)):
+            interval = bootstrap_interval(values, groups=told)
+            held[name] += interval.low <= 0.7 <= interval.high
+    assert held["grouped"] >= 90 > held["single"]
 
 
 def test_a_perfect_score_is_still_uncertain() -> None:
