@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,11 +73,31 @@ class Suite:
 def select(
     cases: Sequence[Case], *, kinds: Sequence[str] = (), limit: int | None = None
 ) -> tuple[Case, ...]:
-    """Cases of some kinds (none named: all), at most `limit`, spread evenly over them."""
+    """Cases of some kinds (none named: all), at most `limit`, in their order.
+
+    Of each kind there is one before any has two; further places go by their numbers (the
+    method of Adams). Within its kind a sample is spread evenly.
+    """
     chosen = [case for case in cases if not kinds or case.kind in kinds]
     if limit is None or limit >= len(chosen):
         return tuple(chosen)
-    return tuple(chosen[k * len(chosen) // limit] for k in range(limit))
+    counts = Counter(case.kind for case in chosen)
+    places = dict.fromkeys(counts, 0)
+    for _ in range(limit):
+        next_ = max(counts, key=lambda kind: (not places[kind], counts[kind] / (places[kind] or 1)))
+        places[next_] += 1
+    taken = {
+        (kind, (2 * k + 1) * counts[kind] // (2 * places[kind]))
+        for kind in counts
+        for k in range(places[kind])
+    }
+    seen: Counter[str] = Counter()
+    sample = []
+    for case in chosen:
+        if (case.kind, seen[case.kind]) in taken:
+            sample.append(case)
+        seen[case.kind] += 1
+    return tuple(sample)
 
 
 def stamp_of(

@@ -23,7 +23,7 @@ from qa.llms import open_chat_model
 from qa.printing import weights_progress
 from qa.types import Document
 
-from .cases import KINDS, CasesError, load_cases
+from .cases import KINDS, Case, CasesError, load_cases
 from .page import write_page
 from .passages import PassageSuite
 from .records import Record, Run, journal_of, save_run
@@ -64,12 +64,13 @@ def open_suite(
     *,
     kinds: Sequence[str] = (),
     limit: int | None = None,
+    keep: Callable[[Case], bool] | None = None,
 ) -> Suite:
     """A file of cases over a folder; the seed suite where none is named.
 
     A bare name that is no file leads to one of our own suites. Where no folder is named, a
     suite is about the folder beside it with its name and ``.library``, if there is one, else
-    about the seeds.
+    about the seeds. Of its cases those that `keep` tells are asked.
 
     Raises
     ------
@@ -92,7 +93,9 @@ def open_suite(
             f"{left_out} drafted cases are left out: nobody has accepted them "
             '("accepted": true in the file).'
         )
-    chosen = select(accepted, kinds=kinds, limit=limit)
+    chosen = select(
+        [case for case in accepted if keep is None or keep(case)], kinds=kinds, limit=limit
+    )
     if not chosen:
         raise CasesError(f"{path}: no case is left to ask. Accept some, or choose other kinds.")
     return Suite(path.stem, chosen, folder.expanduser().absolute(), documents)

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eval_doubles import answered, record, run_of, stamp
 from rich.console import Console
+from scipy.stats import binom
 
-from eval.cases import CasesError
+from eval import gate
+from eval.cases import KINDS, CasesError, load_cases
 from eval.compare import compare, pick, print_comparison, told_apart
-from eval.gate import judge_gate, load_baseline, print_verdict, save_baseline
+from eval.gate import (
+    ACCEPTED_LOSS,
+    allowed,
+    can_be_lost,
+    judge_gate,
+    load_baseline,
+    print_verdict,
+    save_baseline,
+)
 from eval.records import Record, Run
+from eval.run import select
+from eval.workflow import SEED_CASES
+from qa.documents import canonical_text
 
 WORSE = {"outcome": "wrong", "score": -1}
+SEED_BASELINE = SEED_CASES.with_suffix(".baseline.json")
+SEEDS = tuple((Path(__file__).parent.parent / "seeds").glob("*.txt"))
 REFUSED = {"outcome": "refused", "score": 0}
 
 
@@ -113,7 +129,7 @@ def test_the_same_answers_pass(baseline: Path) -> None:
 
 
 def test_a_few_changed_answers_are_told_but_are_no_regression(baseline: Path) -> None:
-    for count in (1, 5):
+    for count in (1, 4):
         verdict = judge_gate(run_of(*many(40, count, **WORSE)), load_baseline(baseline))
         assert verdict.faults == ()
         assert verdict.worse == tuple(f"c{k}" for k in range(count))
@@ -122,10 +138,15 @@ def test_a_few_changed_answers_are_told_but_are_no_regression(baseline: Path) ->
 def test_changes_either_way_are_no_regression(tmp_path: Path) -> None:
     path = tmp_path / "seed.baseline.json"
     save_baseline(run_of(*many(40, 8, **WORSE)), path)
-    moved = (*many(40)[:8], *(record(case_id=f"c{k}", **WORSE) for k in range(8, 20)))
+    moved = (*many(40)[:8], *(record(case_id=f"c{k}", **WORSE) for k in range(8, 18)))
     assert judge_gate(run_of(*moved), load_baseline(path)).faults == ()
     worse = (*moved[:2], *(record(case_id=f"c{k}", **WORSE) for k in range(2, 20)))
-    assert len(judge_gate(run_of(*worse), load_baseline(path)).faults) == 2
+    faults = judge_gate(run_of(*worse), load_baseline(path)).faults
+    assert [fault.split(":")[0] for fault in faults] == [
+        "fewer answers are right",
+        "fewer answers are not wrong",
+        "2 of 20 answerable cases are right, 12 were",
+    ]
 
 
 def test_the_verdict_is_printed(baseline: Path) -> None:
@@ -137,7 +158,7 @@ def test_the_verdict_is_printed(baseline: Path) -> None:
     assert "-0.050" in console.file.getvalue()
     assert console.file.getvalue().endswith("passed\n")
     run = run_of(*many(40, 1, faults=("citation [1] quotes [red]",)), model="[other]")
-    print_verdict(judge_gate(run, load_baseline(baseline)), console)
+    print_verdict(judge_gate(run, load_baseline(baseline), anyway=True), console)
     assert "other model than the baseline's: [other], was scripted" in console.file.getvalue()
     assert console.file.getvalue().endswith("regression c0: citation [1] quotes [red]\n")
 
@@ -159,12 +180,106 @@ def test_regressions_and_inexact_citations_fail(baseline: Path, run: Run, named:
 
 def test_what_differs_besides_is_noted(baseline: Path) -> None:
     run = run_of(*many(40), record(case_id="new"), model="other", fingerprint="def")
-    verdict = judge_gate(run, load_baseline(baseline))
+    verdict = judge_gate(run, load_baseline(baseline), anyway=True)
     assert verdict.faults == ()
     assert [note.split()[0] for note in verdict.notes] == ["1", "other", "other"]
     reworded = run_of(*many(39), record(case_id="c39", question="Who lay?", **WORSE))
     verdict = judge_gate(reworded, load_baseline(baseline))
     assert (verdict.worse, verdict.difference.n, len(verdict.notes)) == ((), 39, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"model": "other"}, "other model than the baseline's: other, was scripted"),
+        ({"corpus_digest": "9"}, "other documents than the baseline's: 9, was 2"),
+    ],
+)
+def test_what_cannot_be_compared_fails_unless_asked_for(
+    baseline: Path, changes: dict[str, str], named: str
+) -> None:
+    run, held = run_of(*many(40), **changes), load_baseline(baseline)
+    (fault,) = judge_gate(run, held).faults
+    assert fault == f"not comparable, {named} (--anyway compares all the same)"
+    verdict = judge_gate(run, held, anyway=True)
+    assert (verdict.faults, verdict.notes) == ((), (named,))
+    # Settings are what a change may change.
+    assert judge_gate(run_of(*many(40), fingerprint="def"), held).faults == ()
+
+
+UNANSWERABLE: dict[str, Any] = {"kind": "unanswerable", "must_refuse": True, "outcome": "refused"}
+
+
+@pytest.fixture
+def slice_of_twelve(tmp_path: Path) -> Path:
+    path = tmp_path / "slice.json"
+    save_baseline(run_of(*twelve(0, 0)), path)
+    return path
+
+
+def twelve(wrong: int, answered_after_all: int, **lost: Any) -> tuple[Record, ...]:
+    told = tuple(record(case_id=f"u{k}", **UNANSWERABLE) for k in range(answered_after_all, 3))
+    invented = (
+        record(case_id=f"u{k}", **(UNANSWERABLE | WORSE)) for k in range(answered_after_all)
+    )
+    return (*many(9, wrong, **(lost or WORSE)), *told, *invented)
+
+
+@pytest.mark.parametrize(
+    ("records", "named"),
+    [
+        (twelve(0, 0), None),
+        (twelve(2, 0), None),
+        (twelve(1, 1), None),
+        (twelve(3, 0), "6 of 9 answerable cases are right, 9 were: at most 2 may be lost"),
+        (twelve(3, 0, **REFUSED), "6 of 9 answerable cases are right"),
+        # What refuses everything, and what answers everything.
+        (twelve(9, 0, **REFUSED), "0 of 9 answerable cases are right"),
+        (twelve(0, 2), "1 of 3 unanswerable cases are right, 3 were: at most 1 may be lost"),
+        (twelve(0, 3), "0 of 3 unanswerable cases are right"),
+    ],
+)
+def test_a_slice_of_twelve_stops_what_is_broken(
+    slice_of_twelve: Path, records: tuple[Record, ...], named: str | None
+) -> None:
+    faults = judge_gate(run_of(*records), load_baseline(slice_of_twelve)).faults
+    assert bool(faults) == bool(named), faults
+    assert named is None or any(fault.startswith(named) for fault in faults), faults
+
+
+def test_what_the_gate_says_of_slices_is_so() -> None:
+    said = gate.__doc__ or ""
+    for size, answerable, unanswerable in ((12, 9, 3), (16, 10, 6)):
+        (line,) = [line for line in said.splitlines() if line.startswith(f"{size} cases")]
+        assert f"({answerable} and {unanswerable})" in line
+        told = [float(word) for word in line.split() if word.startswith(".")]
+        most = allowed(answerable, "answerable"), allowed(unanswerable, "unanswerable")
+        passes = [
+            binom.cdf(most[0], answerable, lost) * binom.cdf(most[1], unanswerable, lost)
+            for lost in (0.05, 0.1, 0.2, 0.3, 0.5)
+        ]
+        assert told == pytest.approx([1 - chance for chance in passes], abs=0.006)
+
+
+def test_no_change_as_harmless_as_those_accepted_is_stopped_often() -> None:
+    for which, lost in ACCEPTED_LOSS.items():
+        for right in range(1, 200):
+            assert binom.sf(allowed(right, which), right, lost) <= 0.025
+            # Nor is more allowed than that takes.
+            assert binom.sf(allowed(right, which) - 1, right, lost) > 0.025
+        assert allowed(0, which) == 0
+
+
+def test_the_slice_of_the_committed_baseline_is_of_every_kind_and_was_right() -> None:
+    held = load_baseline(SEED_BASELINE)
+    suite = load_cases(SEED_CASES, {p.name: canonical_text(p.read_text("utf-8")) for p in SEEDS})
+    could = [case for case in suite if can_be_lost(case, held)]
+    for limit, answerable in ((12, 9), (16, 10)):
+        chosen = select(could, limit=limit)
+        assert {case.kind for case in chosen} == set(KINDS) - {"injection"}
+        assert sum(not case.must_refuse for case in chosen) == answerable
+        assert {held.cases[case.id].score for case in chosen} == {1}
+        assert not any(case.added for case in chosen)
 
 
 def test_cases_of_the_baseline_that_were_not_asked_are_noted(baseline: Path) -> None:

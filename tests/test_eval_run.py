@@ -246,9 +246,15 @@ def test_what_the_model_is_asked_is_counted(runs: Runs) -> None:
     assert (first.peak_bytes or 1) > 0
 
 
-def test_selection_by_kind_and_evenly_by_limit() -> None:
+def test_selection_by_kind_and_of_every_kind_by_limit() -> None:
     assert [c.id for c in select(CASES)] == ["f1", "f2", "d1", "u1", "u2"]
     assert [c.id for c in select(CASES, kinds=["fact", "date"])] == ["f1", "f2", "d1"]
-    assert [c.id for c in select(CASES, limit=2)] == ["f1", "d1"]
+    assert [c.id for c in select(CASES, limit=2)] == ["f2", "u2"]
+    assert [c.id for c in select(CASES, limit=3)] == ["f2", "d1", "u2"]
+    assert [c.id for c in select(CASES, limit=4)] == ["f1", "f2", "d1", "u2"]
+    many = [Case(f"{k}{n}", "?", k, "a.txt") for k in ("fact", "list") for n in range(20)]
+    assert [c.id for c in select([*many, CASES[2]], limit=5)] == [
+        "fact5", "fact15", "list5", "list15", "d1"
+    ]  # fmt: skip
     assert [c.id for c in select(CASES, limit=9)] == [c.id for c in CASES]
     assert select(CASES, kinds=["quote"], limit=3) == ()
