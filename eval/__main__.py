@@ -81,6 +81,9 @@ app = typer.Typer(
     help="Measure answers: right, wrong or refused; citations; latency; systems side by side.",
 )
 
+# What a command writes goes to --out; --json is what it was called at first.
+OUT = ("--out", "--json")
+
 LlmOption = Annotated[
     str | None,
     typer.Option("--llm", help="auto, embedded, none, http://host:port/v1#model, or a GGUF file."),
@@ -88,11 +91,17 @@ LlmOption = Annotated[
 JsonOption = Annotated[
     Path | None,
     typer.Option(
-        "--json", metavar="FILE", help="Where the run is kept. Default: under QA_HOME, told at end."
+        *OUT, metavar="FILE", help="Where the run is kept. Default: under QA_HOME, told at end."
     ),
 ]
 SystemsOption = Annotated[
-    str, typer.Option("--systems", metavar="A,B", help="Systems to ask, the first is compared to.")
+    list[str] | None,
+    typer.Option(
+        "--systems",
+        "--system",
+        metavar="A,B",
+        help="Systems to ask, the first is compared to; may be given again. Default: qa.",
+    ),
 ]
 DetailsOption = Annotated[
     bool, typer.Option("--details", help="List the cases that went not right.")
@@ -127,10 +136,13 @@ def run_command(
         ),
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option("--kind", help="Only this kind; may be given again.")
+        list[str] | None,
+        typer.Option(
+            "--kinds", "--kind", metavar="A,B", help="Only these kinds; may be given again."
+        ),
     ] = None,
     limit: LimitOption = None,
-    systems: SystemsOption = "qa",
+    systems: SystemsOption = None,
     llm: LlmOption = None,
     json_file: JsonOption = None,
     details: DetailsOption = False,
@@ -140,9 +152,9 @@ def run_command(
     The suite `everyday` asks about ten documents of the kind that people have. It is for
     reporting only: nothing may be tuned by what is answered there.
     """
-    names = check_names(_split(systems))
+    names = check_names(_names(systems, "qa"))
     settings = _settings(llm)
-    suite = open_suite(cases, library, settings, kinds=kind or (), limit=limit)
+    suite = open_suite(cases, library, settings, kinds=_names(kind), limit=limit)
     target = json_file or run_file_of("run", suite, settings)
     finish(measure(suite, names, settings, target), details)
 
@@ -155,12 +167,12 @@ def _public_command(load: Callable[..., PassageSuite]) -> Callable[..., None]:
         sample: SampleOption = 200,
         unanswerable: UnanswerableOption = None,
         seed: SeedOption = 0,
-        systems: SystemsOption = "qa",
+        systems: SystemsOption = None,
         llm: LlmOption = None,
         json_file: JsonOption = None,
         details: DetailsOption = False,
     ) -> None:
-        names, settings = check_names(_split(systems)), _settings(llm)
+        names, settings = check_names(_names(systems, "qa")), _settings(llm)
         drawn = load(data, counts=_counts(sample, unanswerable), seed=seed)
         suite = public_suite(drawn, settings, data)
         target = json_file or run_file_of(drawn.name, suite, settings)
@@ -204,17 +216,20 @@ def compare_command(
     first: Annotated[Path, typer.Argument(metavar="A.json")],
     second: Annotated[Path, typer.Argument(metavar="B.json")],
     systems: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            "--systems", metavar="A,B", help="One system of each run. Default: all in common."
+            "--systems",
+            "--system",
+            metavar="A,B",
+            help="One system of each run; may be given again. Default: all in common.",
         ),
-    ] = "",
+    ] = None,
 ) -> None:
     """List what changed from one run to another, case by case, with paired intervals."""
     one, other = load_run(first), load_run(second)
     for line in told_apart(one.stamp, other.stamp):
         Console().print(f"[dim]{escape(line)}[/]", soft_wrap=True)
-    for names in pick(one, other, _split(systems)):
+    for names in pick(one, other, _names(systems)):
         print_comparison(compare(one.of(names[0]), other.of(names[1]), names), Console())
 
 
@@ -374,7 +389,7 @@ def bench_command(
     questions: Annotated[int, typer.Option("--questions", min=1, help="To answer.")] = 10,
     llm: LlmOption = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the timings here.")
+        Path | None, typer.Option(*OUT, metavar="FILE", help="Write the timings here.")
     ] = None,
 ) -> None:
     """Measure embedding, indexing, search and answers against plain library calls.
@@ -435,8 +450,10 @@ def _counts(sample: int, unanswerable: int | None) -> tuple[int, int]:
     return sample - without, without
 
 
-def _split(systems: str) -> list[str]:
-    return [name.strip() for name in systems.split(",") if name.strip()]
+def _names(given: Sequence[str] | None, default: str = "") -> list[str]:
+    """Names of an option that may be given again, or once with commas."""
+    names = ",".join([default] if given is None else given).split(",")
+    return [name.strip() for name in names if name.strip()]
 
 
 def _settings(llm: str | None) -> Settings:

@@ -355,7 +355,7 @@ class Journal:
             except Timeout as error:
                 raise CasesError(
                     f"{self.path}: another process is making this run. Wait for it, or give "
-                    "another --json."
+                    "another --out."
                 ) from error
         try:
             if self.path.exists():
@@ -398,7 +398,7 @@ class Journal:
         if different := begun.differences(stamp):
             raise CasesError(
                 f"{self.path}: an interrupted run with another {', '.join(different)}. Runs are "
-                "never mixed: finish it as it was begun, delete it, or give another --json."
+                "never mixed: finish it as it was begun, delete it, or give another --out."
             )
         good, kept = lines[0] + b"\n", set[tuple[str, str]]()
         for line in lines[1:]:

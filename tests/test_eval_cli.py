@@ -14,7 +14,7 @@ from eval_doubles import run_of
 from typer.testing import CliRunner
 
 from eval import __main__ as command_line
-from eval.records import Record, Seconds, save_run
+from eval.records import Record, Seconds, load_run, save_run
 from eval.workflow import SEED_CASES
 from qa import Settings
 from qa.cli import app as qa_app
@@ -71,6 +71,23 @@ def test_a_run_writes_figures_page_and_no_journal(
     captured = capsys.readouterr()
     assert "truthfulness" in captured.out
     assert "1 drafted cases are left out" in " ".join(captured.err.split())
+
+
+def test_names_are_given_again_or_with_commas_and_files_by_either_name(suite: Path) -> None:
+    with_commas = run(suite, "--systems", "copy,abstain", "--kinds", "date, unanswerable")
+    again = ("--system", "copy", "--systems", "abstain", "--kind", "date", "--kind", "unanswerable")
+    out, documents = suite.with_name("b.json"), suite.with_name("documents")
+    assert exit_code("run", suite, "--library", documents, "--out", out, *again) == 0
+    first, second = (load_run(file) for file in (with_commas, out))
+    assert first.systems == second.systems == ("copy", "abstain")
+    asked = [[(r.system, r.id) for r in found.records] for found in (first, second)]
+    assert asked[0] == asked[1]
+    assert len(asked[0]) == 4
+    only = run(suite, "--kind", "date", "--systems", "copy,abstain", name="c.json")
+    assert [r.id for r in load_run(only).of("copy")] == ["f1"]
+    for given in (("--systems", "copy,abstain"), ("--system", "copy", "--system", "abstain")):
+        assert exit_code("compare", with_commas, out, *given) == 0
+    assert exit_code("run", suite, "--library", documents, "--systems", " , ") == 2
 
 
 def test_the_default_place_is_under_qa_home(
