@@ -31,6 +31,7 @@ __all__ = [
     "ModelFailure",
     "Passage",
     "ScoredSentence",
+    "SentMessage",
     "Sentence",
     "Status",
     "Turn",
@@ -44,6 +45,32 @@ Verdict = Literal["supported", "unsupported"]
 
 # Clocks that were never set, and archives that keep no times, say 1970 or 1980.
 _UNSET_NS = 315_705_600_000_000_000  # The third of January 1980.
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message within a mailbox or another message, as its header tells it.
+
+    Parameters
+    ----------
+    start : int
+        Where its heading, or what it says, starts in the document's text; it goes on to the
+        next one's.
+    subject, sender : str
+        ``""`` where the header has none.
+    date : str or None
+        ISO 8601 day on which it was sent.
+    """
+
+    start: int
+    subject: str
+    sender: str
+    date: str | None
+
+    @property
+    def sent(self) -> str:
+        """Who sent it and when, as far as that is known."""
+        return ", ".join(filter(None, (self.sender, self.date)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +105,8 @@ class Document:
     saved_ns : int
         When the file was last saved, in nanoseconds since 1970, as the system told when it
         was first read with this content; 0 where that isn't known.
+    messages : tuple of SentMessage
+        The messages of a mailbox, or that a mail passes on, in the order of the text.
     """
 
     path: str
@@ -92,6 +121,7 @@ class Document:
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     saved_ns: int = 0
+    messages: tuple[SentMessage, ...] = ()
 
     @property
     def saved(self) -> str | None:
@@ -112,6 +142,11 @@ class Document:
     def page_at(self, offset: int) -> int | None:
         """Page, from 1, on which a place of the text lies; None where there are no pages."""
         return max(bisect.bisect_right(self.pages, offset), 1) if self.pages else None
+
+    def message_at(self, offset: int) -> SentMessage | None:
+        """The message that a place of the text is in; None where it is in none of its own."""
+        place = bisect.bisect_right(self.messages, offset, key=lambda message: message.start)
+        return self.messages[place - 1] if place else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +169,8 @@ class Sentence:
         Whether the sentence is itself a heading.
     page : int or None
         Where it starts, from 1; None where the document has no pages.
+    message : SentMessage or None
+        The message that says it, where the document has messages.
     """
 
     document: str
@@ -144,6 +181,7 @@ class Sentence:
     heading: str = ""
     is_heading: bool = False
     page: int | None = None
+    message: SentMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)

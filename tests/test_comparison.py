@@ -160,6 +160,16 @@ def test_a_later_message_of_a_mailbox_comes_first_with_its_own_date(asked: Asked
     assert {citation.date_source for citation in answer.citations} == {"header"}
 
 
+@pytest.mark.parametrize("day", ["2031-12-31", "2024-99-99"])
+def test_what_a_message_says_can_t_date_it(asked: Asked, day: str) -> None:
+    told = f"## Ferry (The Board, {day})\n\nA ticket for the ferry costs 5 crowns from tomorrow."
+    message = f"From: Ada <ada@example.org>\n{mail('Ferry', 3, told)}"
+    answer, _ = asked({"a.mbox": f"From a Mon\n{message}"})
+    (citation,) = answer.citations
+    assert citation.quote == "A ticket for the ferry costs 5 crowns from tomorrow."
+    assert (citation.date, citation.date_source) == ("2026-08-03", "header")
+
+
 def test_what_a_later_reply_hardly_answers_is_quoted_in_a_note(
     write: Write, scripted: Open
 ) -> None:
