@@ -183,9 +183,9 @@ def answer_question(
         try:
             prime(deadline)
             clock.lap("model")
-            checked = yield from pipeline.answer(
-                model, evidence, deadline, notes=notes, lap=clock.lap
-            )
+            found = yield from pipeline.answer(model, evidence, deadline, lap=clock.lap)
+            checked = found.claims
+            notes += found.notes
         except ModelError as error:
             failure = _failure(error)
             notes.append(failure.reason)

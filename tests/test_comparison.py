@@ -244,6 +244,50 @@ def test_a_copy_is_cited_from_the_newest(asked: Asked) -> None:
     assert answer.notes == ("a.txt is an older version or a copy of b.txt, which is quoted.",)
 
 
+def test_a_model_that_fails_later_leaves_the_newest_version_as_it_was_found(
+    write: Write, scripted: Open
+) -> None:
+    text = notice("2023-03-01", "5", "Ferry") + "\n" + REST
+    other = notice("2022-01-01", "7", "Harbour")
+    library, script = scripted(
+        write({"a.txt": text, "b.txt": text.replace("2023", "2024"), "c.txt": other})
+    )
+    replies: list[str | Exception] = ["5 crowns", ModelUnavailableError("The model is gone.")]
+
+    def once(messages: Sequence[Message]) -> str:
+        reply = replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    script.answer = once
+    answer = library.ask(QUESTION)
+    assert_sound(library, answer)
+    assert not replies
+    assert [citation.document for citation in answer.citations] == ["b.txt"]
+    assert answer.notes == (
+        "a.txt is an older version or a copy of b.txt, which is quoted.",
+        "What other documents say of this wasn’t compared. The model is gone.",
+    )
+
+
+def test_a_computation_that_is_given_up_leaves_no_note(write: Write, scripted: Open) -> None:
+    text = (
+        "title: Lease\n\nThe lease of the garden flat in Osk was signed on 3 May 2024.\n\n" + REST
+    )
+    library, script = scripted(
+        write({"a.txt": f"date: 2024-01-01\n{text}", "b.txt": f"date: 2024-06-01\n{text}"})
+    )
+    script.operands = "When was the lease of the flat signed? | When was the hall opened?"
+    script.answer = lambda messages: (
+        "3 May 2024" if messages[-1].content.endswith("signed?") else "NOT STATED"
+    )
+    question = "How many days passed between the signing of the lease and the opening of the hall?"
+    answer = library.ask(question)
+    assert_sound(library, answer)
+    assert (answer.status, answer.citations, answer.notes) == ("not_found", (), ())
+
+
 def undated(price: str) -> str:
     return f"title: Ferry\n\nA ticket for the ferry costs {price} crowns.\n"
 
