@@ -195,7 +195,7 @@ def answer_question(
         notes.append(
             "No language model could be used: these are the documents’ own sentences "
             "closest to the question."
-            if any(claim.verdict == "supported" for claim in checked)
+            if checked
             else "No language model could be used, and no sentence comes close enough to "
             "the question to answer it."
         )
@@ -266,15 +266,15 @@ def _compose(
     checked: Sequence[CheckedClaim],
     **about: Any,
 ) -> Answer:
-    supported = [_with_reason(claim) for claim in checked if claim.verdict == "supported"]
-    dropped = [claim for claim in checked if claim.verdict != "supported"]
+    shown = [_with_reason(claim) for claim in checked if claim.verdict != "unsupported"]
+    dropped = [claim for claim in checked if claim.verdict == "unsupported"]
     # By sentence, since a computed claim's passages come from evidence of their own.
     cited: dict[Sentence, Passage] = {}
     numbers: dict[Sentence, int] = {}
     supports: dict[Sentence, float] = {}
     claims: list[Claim] = []
     pieces: list[str] = []
-    for claim in supported:
+    for claim in shown:
         for passage in claim.passages:
             sentence = passage.sentence
             cited.setdefault(sentence, passage)
@@ -284,10 +284,10 @@ def _compose(
         claims.append(_claim(claim, markers))
         said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
         # Phrases side by side would run into one another.
-        stop = "" if claim is supported[-1] or _ENDED.search(said) else ";"
+        stop = "" if claim is shown[-1] or _ENDED.search(said) else ";"
         pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}{stop}")
     claims += [_claim(claim, ()) for claim in dropped]
-    abstention = None if supported else abstain(evidence, dropped)
+    abstention = None if shown else abstain(evidence, dropped)
     if abstention is not None:
         pieces.append(abstention.text)
         if abstention.quoted is not None:
@@ -295,7 +295,7 @@ def _compose(
             cited[sentence], numbers[sentence], supports[sentence] = abstention.quoted, 1, 0.0
             quote = _BRACKETED_NUMBER.sub(r"(\1)", " ".join(sentence.text.split()))
             pieces.append(f"“{quote}” [1]")
-    status: Status = "not_found" if not supported else "partial" if dropped else "answered"
+    status: Status = "not_found" if not shown else "partial" if dropped else "answered"
     return Answer(
         question=question,
         status=status,
@@ -313,7 +313,7 @@ def _compose(
 
 def _with_reason(claim: CheckedClaim) -> CheckedClaim:
     """A bare yes or no with the sentence that it rests on most; any other claim as it is."""
-    verdict = YES_NO.fullmatch(claim.text)
+    verdict = YES_NO.fullmatch(claim.text) if claim.verdict == "supported" else None
     if verdict is None or not claim.passages:
         return claim
     sentence = max(claim.passages, key=lambda passage: passage.score).sentence

@@ -36,7 +36,7 @@ from qa.errors import QaError
 from qa.library import Library
 from qa.printing import counted, printable, weights_progress
 from qa.settings import Settings
-from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit, shown_date
+from qa.types import QUOTED, Answer, AnswerReady, DraftText, EvidenceFound, Hit, shown_date
 from qa.watching import keep_current, print_report
 
 __all__ = ["app", "main"]
@@ -368,10 +368,10 @@ def _print_answer(answer: Answer) -> None:
         out.print(
             Padding(Text(f"“{' '.join(citation.quote.split())}”", style="green"), (0, 0, 0, 4))
         )
-        if not answer.extractive and answer.status != "not_found":
+        if citation.support:
             out.print(Padding(Text(f"support {citation.support:.2f}", style="dim"), (0, 0, 0, 4)))
     for claim in answer.claims:
-        if claim.verdict != "supported":
+        if not claim.shown:
             out.print()
             out.print(Text(f"Left out: “{claim.text}”. {claim.reason}", style="dim"))
     closest = answer.uncited() if answer.status == "not_found" else ()
@@ -384,6 +384,8 @@ def _print_answer(answer: Answer) -> None:
                 f"{printable(sentence.document)}, {sentence.start}–{sentence.end}", style="dim"
             )
             out.print(Padding(Text.assemble(quote, " ", place), (0, 0, 0, 4)))
+    if answer.quoted:
+        out.print(Text(f"\n{QUOTED}", style="dim"))
     for note in answer.notes:
         out.print(Text(f"\n{printable(note)}", style="yellow"))
     seconds = ", ".join(f"{stage} {took:.2f} s" for stage, took in answer.timings.items())

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 __all__ = [
+    "QUOTED",
     "Answer",
     "AnswerReady",
     "Chunk",
@@ -41,7 +42,10 @@ __all__ = [
 
 DateSource = Literal["metadata", "front matter", "header", "file name"]
 Status = Literal["answered", "partial", "not_found"]
-Verdict = Literal["supported", "unsupported"]
+Verdict = Literal["supported", "quoted", "unsupported"]
+
+QUOTED = "Word for word from the documents, not checked against the question."
+"""What is told of an answer of quoted claims."""
 
 # Clocks that were never set, and archives that keep no times, say 1970 or 1980.
 _UNSET_NS = 315_705_600_000_000_000  # The third of January 1980.
@@ -320,18 +324,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One checked statement of an answer.
+    """One statement of an answer: checked, or quoted as it stands.
 
     Parameters
     ----------
     text : str
-        As the LLM stated it.
+        As the LLM stated it; of a quoted one, the sentence.
     citations : tuple of int
-        Numbers of the citations that support it; empty where nothing does.
+        Numbers of the citations that support it, or that it quotes; empty where nothing does.
     support : float
-        How strongly its quotes support it, 0 to 1.
-    verdict : {"supported", "unsupported"}
-        An unsupported claim isn't part of the answer's text.
+        How strongly its quotes support it, 0 to 1. 0 of what is quoted: that it answers the
+        question was never checked.
+    verdict : {"supported", "quoted", "unsupported"}
+        A supported claim passed the check. A quoted one is a sentence of the documents as it
+        stands, close to the question or telling of its document, and not checked against the
+        question. An unsupported one isn't part of the answer's text.
     reason : str
         Why, in words for the reader.
     signals : mapping of str to float or None, optional
@@ -345,6 +352,11 @@ class Claim:
     verdict: Verdict
     reason: str = ""
     signals: Mapping[str, float | None] | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is part of the answer's text."""
+        return self.verdict != "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +377,7 @@ class Citation:
         ``document.text[start:end]``.
     support : float
         Of the strongest claim that it supports, 0 to 1; 0 where it only shows what the
-        documents say instead.
+        documents say, which wasn't checked against the question, or say instead.
     page : int or None
         From 1, where the document has pages.
     date_source : {"metadata", "front matter", "header", "file name"} or None
@@ -430,7 +442,7 @@ class Answer:
         was found it says so, and may quote what the documents say instead of a name, number
         or date that the question supposes.
     claims : tuple of Claim
-        The supported claims in the order of `text`, then those that were left out.
+        The supported or quoted claims in the order of `text`, then those that were left out.
     citations : tuple of Citation
         Numbered from 1; each is used in `text`.
     evidence : tuple of Passage
@@ -473,6 +485,11 @@ class Answer:
             if (passage.sentence.document, passage.sentence.start, passage.sentence.end)
             not in cited
         )
+
+    @property
+    def quoted(self) -> bool:
+        """Whether its text is sentences of the documents that weren't checked against it."""
+        return any(claim.verdict == "quoted" for claim in self.claims)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that `json.dumps` accepts; evidence is flattened to located text."""
@@ -537,6 +554,7 @@ class Answer:
                 f"{_plain_in_markdown(passage.title)}"
                 for passage in closest[:3]
             ]
+        lines += [f"\n*{QUOTED}*"] if self.quoted else []
         lines += [f"\n*{_plain_in_markdown(note)}*" for note in self.notes]
         return "\n".join(lines)
 

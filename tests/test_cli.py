@@ -186,7 +186,12 @@ def test_ask_without_a_model_says_so(run: Run, folder: Path) -> None:
     assert "The tide rose by 12 cm at 9 am. [1]" in out
     assert "No language model could be used" in out
     assert "support" not in out
-    assert json.loads(run("ask", QUESTION, "-l", folder, "--json")[1])["extractive"] is True
+    told = json.loads(run("ask", QUESTION, "-l", folder, "--json")[1])
+    assert told["extractive"] is True
+    assert {claim["verdict"] for claim in told["claims"]} == {"quoted"}
+    status, out, _ = run("ask", "Summarise the tides of Ålesund", "-l", folder)
+    assert "Word for word from the documents, not checked against the question." in out
+    assert "support" not in out
 
 
 def test_ask_shows_the_closest_passages_when_nothing_is_found(

@@ -118,6 +118,15 @@ def test_json_holds_what_a_broken_input_brings() -> None:
             "- “The tide rose by 12 cm.” — Tides\n\n*No language model.*",
         ),
         (
+            {
+                "text": "The tide rose by 12 cm.",
+                "claims": (Claim("The tide rose by 12 cm.", (), 0.0, "quoted"),),
+                "citations": (),
+            },
+            "The tide rose by 12 cm.\n\n"
+            "*Word for word from the documents, not checked against the question.*",
+        ),
+        (
             {"text": "Nothing.", "citations": (), "claims": (), "evidence": ()},
             "Nothing.",
         ),
