@@ -87,7 +87,7 @@ def test_assistants_are_given_the_same_tools(
 
 def test_without_the_extra_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ServeError, match=r"pip install 'qa\[mcp\]'"):
+    with pytest.raises(ServeError, match=r"pip install '\.\[mcp\]'"):
         serve(WrittenLibrary(), port=free_port(), mcp=True)
 
 

@@ -134,7 +134,10 @@ def serve(
     _check_address(host, port, auth)
     _check_root_path(root_path)
     if mcp and importlib.util.find_spec("mcp") is None:
-        raise ServeError("The MCP server needs the extra 'mcp'. Run: pip install 'qa[mcp]'")
+        raise ServeError(
+            "The MCP server needs the extra 'mcp'. Install it: pip install '.[mcp]' in the "
+            "project's folder."
+        )
     outside = urlsplit(root_path)
     hosts = [host, "127.0.0.1", "localhost", "[::1]"] if is_loopback(host) else ["*"]
     uploads = make_uploads()
