@@ -22,10 +22,10 @@ from qa.errors import (
 )
 from qa.extraction import extract
 from qa.generation import YES_NO, constant_rewrite_prompt, standalone_question
+from qa.identity import fingerprint
 from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
 from qa.mentions import is_item
 from qa.pipeline import Pipeline
-from qa.settings import Settings
 from qa.summary import points_back, summarise
 from qa.types import (
     Answer,
@@ -144,6 +144,7 @@ def answer_question(
         When the embedding model fails.
     """
     standalone = question
+    made_with = fingerprint(pipeline.settings, model, pipeline.embedder)
     failure: ModelFailure | None = None
     pointing = bool(history) and points_back(question)
     summary = None if pointing else summarise(question, pipeline.index)
@@ -168,7 +169,7 @@ def answer_question(
                 summary.claims,
                 timings=clock.timings(),
                 model="none",
-                fingerprint=pipeline.settings.fingerprint(),
+                fingerprint=made_with,
                 notes=(*notes, *summary.notes),
             ),
             failure,
@@ -207,7 +208,7 @@ def answer_question(
             checked,
             timings=clock.timings(),
             model="none" if extractive or model is None else model.name,
-            fingerprint=pipeline.settings.fingerprint(),
+            fingerprint=made_with,
             extractive=extractive,
             notes=tuple(notes),
         ),
@@ -245,8 +246,8 @@ def _joined(question: str, history: Sequence[Turn]) -> str:
     return f"{history[-1].question} {question}"
 
 
-def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:
-    """The answer while there is no document."""
+def nothing_to_read(question: str, made_with: str, clock: Clock) -> Answer:
+    """The answer while there is no document; `made_with` is its fingerprint."""
     return _compose(
         question,
         None,
@@ -254,7 +255,7 @@ def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:
         (),
         timings=clock.timings(),
         model="none",
-        fingerprint=settings.fingerprint(),
+        fingerprint=made_with,
         notes=("There is no document in the library yet: add one and ask again.",),
     )
 

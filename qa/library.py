@@ -27,8 +27,10 @@ from qa.errors import (
     ModelError,
     ModelNotFoundError,
     QaError,
+    SettingsError,
 )
 from qa.folder import add_file, set_aside
+from qa.identity import fingerprint
 from qa.index import (
     Index,
     UpdateReport,
@@ -60,6 +62,9 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 __all__ = ["Library", "ask", "default_documents"]
+
+# Groups of settings that may be others for one question.
+_PER_QUESTION = frozenset({"retrieval", "evidence", "generation", "verification"})
 
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
@@ -444,7 +449,8 @@ class Library:
         question, history
             As for `ask`.
         settings : Settings, optional
-            For this question alone; the index and the models stay as they are.
+            For this question alone. The index and the models stay as they are: what names or
+            makes them can't differ from the library's own settings.
         model : str, optional
             One of `model_names`. Default: the first.
         quotes_only : bool
@@ -461,6 +467,7 @@ class Library:
         Raises
         ------
         QuestionError
+        SettingsError
         ModelNotFoundError
         ModelError
         """
@@ -468,7 +475,7 @@ class Library:
         return self._stream(
             asked,
             history,
-            settings or self.settings,
+            self.settings if settings is None else _applicable(settings, self.settings),
             None if quotes_only else self._chosen(model),
             deadline,
             Clock(),
@@ -486,7 +493,7 @@ class Library:
         notes = self.look_again(deadline)
         state = self._state
         if state is None:
-            answer = nothing_to_read(question, settings, clock)
+            answer = nothing_to_read(question, fingerprint(settings, model, self._embedder), clock)
             yield AnswerReady(replace(answer, notes=(*notes, *answer.notes)))
             return
         index, whole = state if model is not None else (state[0], None)
@@ -513,6 +520,20 @@ class Library:
     def _prime(self, model: ChatModel | None, deadline: Deadline) -> None:
         if model is not None:
             self._primers[model.name].prime(deadline)
+
+
+def _applicable(settings: Settings, own: Settings) -> Settings:
+    """`settings`, if they differ from those that a library was opened with in what can change."""
+    fixed = ((name, settings, own) for name in Settings.model_fields if name not in _PER_QUESTION)
+    read_whole = ("whole_library_tokens", settings.evidence, own.evidence)
+    for name, one, other in (*fixed, read_whole):
+        if getattr(one, name) != getattr(other, name):
+            raise SettingsError(
+                f"{name} can't be set for one question: an open library keeps what it was opened "
+                f"with. Change only {', '.join(sorted(_PER_QUESTION))} in a copy of its settings, "
+                "library.settings.model_copy(update={…}), or open it with other settings."
+            )
+    return settings
 
 
 def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:

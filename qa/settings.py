@@ -300,7 +300,10 @@ class Settings(BaseSettings):
             raise SettingsError(f"Settings can't be read: {_unread(error)}") from error
 
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that change with any setting that can change an answer."""
+        """Twelve hexadecimal digits that change with any setting that can change an answer.
+
+        Of the settings as they are written; what they lead to is in `Answer.fingerprint`.
+        """
         values = self.model_dump(
             mode="json",
             exclude={

@@ -454,7 +454,7 @@ class Answer:
     model : str
         The LLM that drafted it; ``"none"`` for an extractive answer.
     fingerprint : str
-        Of the settings that can change an answer.
+        Of the models, readers and settings that can change an answer.
     standalone_question : str or None
         How a follow-up was understood; None where the question stood by itself.
     extractive : bool

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles import Script
@@ -15,7 +16,7 @@ from tides import FILES, QUESTION, SONGS, TIDES, assert_sound
 from qa import AnswerReady, EvidenceFound, Library, Settings, Turn
 from qa.abstention import NOT_FOUND_TEXT
 from qa.answer import MAX_QUESTION_CHARACTERS
-from qa.errors import ModelUnavailableError, QuestionError
+from qa.errors import ModelUnavailableError, QuestionError, SettingsError
 from qa.llms import Deadline, Message, Token
 
 Open = Callable[..., tuple[Library, Script]]
@@ -316,10 +317,32 @@ def test_settings_hold_for_one_question_alone(write: Write, scripted: Open) -> N
     strict = library.settings.model_copy(
         update={"verification": library.settings.verification.model_copy(update={"threshold": 1.0})}
     )
-    assert last(library, settings=strict).answer.fingerprint == strict.fingerprint()
-    assert (
-        last(library).answer.fingerprint == library.settings.fingerprint() != strict.fingerprint()
-    )
+    usual = last(library).answer
+    assert (last(library).answer.fingerprint, usual.status) == (usual.fingerprint, "answered")
+    other = last(library, settings=strict).answer
+    assert other.fingerprint != usual.fingerprint
+    assert other.status == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("llm", {"llm": "http://127.0.0.1:9/v1#x"}),
+        ("embedding", {"embedding": {"model": "all-MiniLM-L6-v2"}}),
+        ("chunking", {"chunking": {"max_chunk_characters": 300}}),
+        ("local", {"local": {"context_tokens": 2048}}),
+        ("whole_library_tokens", {"evidence": {"whole_library_tokens": 0}}),
+    ],
+)
+def test_settings_that_an_open_library_can_t_take_are_refused(
+    tides: tuple[Library, Script], name: str, values: dict[str, Any]
+) -> None:
+    library, _ = tides
+    given = library.settings.model_dump(exclude_unset=True) | values
+    with pytest.raises(SettingsError, match=rf"^{name} can't be set for one question.*open it"):
+        library.stream(QUESTION, settings=Settings.load(**given))
+    same = Settings.load(**library.settings.model_dump(exclude_unset=True))
+    assert last(library, settings=same).answer.fingerprint == last(library).answer.fingerprint
 
 
 def test_a_deadline_that_was_called_off_ends_the_answer(write: Write, scripted: Open) -> None:

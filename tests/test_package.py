@@ -49,6 +49,7 @@ ORDER = (
     "injection",
     "evidence",
     "llms",
+    "identity",
     "generation",
     "checker",
     "objections",
