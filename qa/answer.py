@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -47,6 +47,7 @@ __all__ = [
     "MAX_QUESTION_CHARACTERS",
     "Clock",
     "answer_question",
+    "checked_history",
     "checked_question",
     "nothing_to_read",
 ]
@@ -88,6 +89,8 @@ def checked_question(question: str) -> str:
     QuestionError
         When it is empty or longer than can be read.
     """
+    if not isinstance(question, str):
+        raise QuestionError(f"The question is {question!r:.100}. Write it as text.")
     # What a terminal couldn't decode can't be printed either.
     question = question.encode("utf-8", "replace").decode().strip()
     if not question:
@@ -98,6 +101,34 @@ def checked_question(question: str) -> str:
             f"{MAX_QUESTION_CHARACTERS:,} are read. Shorten it, or add the text to the documents."
         )
     return question
+
+
+def checked_history(history: Iterable[Turn | Mapping[str, str]]) -> tuple[Turn, ...]:
+    """The conversation so far, of which no question is longer than can be asked.
+
+    Parameters
+    ----------
+    history : iterable of Turn or mapping
+        A mapping has a turn's ``"question"`` and ``"answer"``, as in JSON.
+
+    Raises
+    ------
+    QuestionError
+        When something of it is no turn.
+    """
+    turns = []
+    for place, told in enumerate(history):
+        question, answer = (
+            told.get(name) if isinstance(told, Mapping) else getattr(told, name, None)
+            for name in ("question", "answer")
+        )
+        if not isinstance(question, str) or not isinstance(answer, str):
+            raise QuestionError(
+                f"history[{place}] is {told!r:.100}. Give each turn as Turn(question, answer), or "
+                'as a dict with "question" and "answer", both of them text.'
+            )
+        turns.append(Turn(question[:MAX_QUESTION_CHARACTERS], answer))
+    return tuple(turns)
 
 
 def answer_question(

@@ -10,13 +10,19 @@ import functools
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from qa.answer import Clock, answer_question, checked_question, nothing_to_read
+from qa.answer import (
+    Clock,
+    answer_question,
+    checked_history,
+    checked_question,
+    nothing_to_read,
+)
 from qa.documents import DocumentFile, SkippedFile
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
@@ -27,6 +33,7 @@ from qa.errors import (
     ModelError,
     ModelNotFoundError,
     QaError,
+    QuestionError,
     SettingsError,
 )
 from qa.folder import add_file, set_aside
@@ -66,6 +73,7 @@ __all__ = ["Library", "ask", "default_documents"]
 # Groups of settings that may be others for one question.
 _PER_QUESTION = frozenset({"retrieval", "evidence", "generation", "verification"})
 
+History = Iterable[Turn | Mapping[str, str]]
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
 
@@ -376,25 +384,37 @@ class Library:
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         """Chunks for a question, best first; no LLM is asked.
 
+        Parameters
+        ----------
+        question : str
+            1 to 2,000 characters.
+        limit : int
+            How many, at least 1.
+
         Raises
         ------
         QuestionError
         """
+        if not isinstance(limit, int) or limit < 1:
+            raise QuestionError(
+                f"limit = {limit!r:.100}: give how many passages to show, a whole number from 1."
+            )
         settings = self.settings.retrieval.model_copy(update={"chunks": limit})
         asked = checked_question(question)
         self.look_again()
         state = self._state
         return retrieve(state[0], self._embedder, asked, settings) if state else ()
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: History = ()) -> Answer:
         """Answer a question from the documents.
 
         Parameters
         ----------
         question : str
             1 to 2,000 characters.
-        history : sequence of Turn
-            The conversation so far, oldest first, for a follow-up question.
+        history : iterable of Turn or mapping
+            The conversation so far, oldest first, for a follow-up question; a mapping has a
+            turn's ``"question"`` and ``"answer"``.
 
         Raises
         ------
@@ -435,7 +455,7 @@ class Library:
     def stream(
         self,
         question: str,
-        history: Sequence[Turn] = (),
+        history: History = (),
         *,
         settings: Settings | None = None,
         model: str | None = None,
@@ -474,7 +494,7 @@ class Library:
         asked = checked_question(question)
         return self._stream(
             asked,
-            history,
+            checked_history(history),
             self.settings if settings is None else _applicable(settings, self.settings),
             None if quotes_only else self._chosen(model),
             deadline,
@@ -549,9 +569,7 @@ def _shared_library(folder: Path) -> Library:
     return Library.open(folder)
 
 
-def ask(
-    question: str, history: Sequence[Turn] = (), *, library: str | Path | None = None
-) -> Answer:
+def ask(question: str, history: History = (), *, library: str | Path | None = None) -> Answer:
     """Answer a question from a folder of documents, by default the seeds.
 
     The library is opened at the first question and kept for the next.
@@ -560,8 +578,8 @@ def ask(
     ----------
     question : str
         1 to 2,000 characters.
-    history : sequence of Turn
-        The conversation so far, oldest first.
+    history : iterable of Turn or mapping
+        The conversation so far, oldest first; as for `Library.ask`.
     library : str or Path, optional
         The folder. Default: ``QA_DOCUMENTS``, else the seed documents.
 

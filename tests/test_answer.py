@@ -17,7 +17,7 @@ from qa import AnswerReady, EvidenceFound, Library, Settings, Turn
 from qa.abstention import NOT_FOUND_TEXT
 from qa.answer import MAX_QUESTION_CHARACTERS
 from qa.errors import ModelUnavailableError, QuestionError, SettingsError
-from qa.llms import Deadline, Message, Token
+from qa.llms import Deadline, Message, ScriptedChatModel, Token
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
@@ -301,6 +301,41 @@ def last(library: Library, **options: object) -> AnswerReady:
     *_, event = library.stream(QUESTION, **options)  # type: ignore[arg-type]
     assert isinstance(event, AnswerReady)
     return event
+
+
+@pytest.mark.parametrize("turn", ["x", {"question": "When?"}, {"question": 1, "answer": ""}, None])
+def test_what_is_no_turn_is_named(tides: tuple[Library, Script], turn: Any) -> None:
+    library, _ = tides
+    with pytest.raises(QuestionError, match=r"^history\[1\] is .*Turn\(question, answer\)"):
+        library.ask("And then?", [Turn("When?", "9 am"), turn])
+    with pytest.raises(QuestionError, match="The question is 5. Write it as text"):
+        library.ask(5)  # type: ignore[arg-type]
+
+
+def test_a_turn_may_come_as_json_has_it(tides: tuple[Library, Script]) -> None:
+    library, script = tides
+    script.rewrite = QUESTION
+    script.answer = "12 cm"
+    turn = {"question": "Did the tide rise?", "answer": "Yes."}
+    told = replace(library.ask("By how much?", [turn]), timings={})
+    assert told.standalone_question == QUESTION
+    assert told == replace(library.ask("By how much?", [Turn(**turn)]), timings={})
+
+
+def test_a_long_question_before_it_takes_no_model_from_the_next(write: Write, fast: Any) -> None:
+    longest = MAX_QUESTION_CHARACTERS + 4000
+    script = Script()
+    script.rewrite, script.answer = QUESTION, "12 cm"
+
+    def read(messages: Sequence[Message]) -> Any:
+        if len(messages[-1].content) > longest:
+            raise ModelUnavailableError("The prompt is too long.")
+        return script(messages)
+
+    library = Library.open(write(FILES), settings=fast(), llm=ScriptedChatModel(read))
+    answer = library.ask("By how much?", [Turn("Did it rise? " * 10_000, "Yes.")])
+    assert_sound(library, answer)
+    assert (answer.text, answer.notes) == ("12 cm [1]", ())
 
 
 def test_quotes_only_asks_no_model(write: Write, scripted: Open) -> None:

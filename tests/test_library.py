@@ -23,6 +23,7 @@ from qa.errors import (
     LibraryNotFoundError,
     ModelNotFoundError,
     ModelUnavailableError,
+    QuestionError,
 )
 from qa.generations import GenerationStore
 from qa.index import store_folder
@@ -89,6 +90,13 @@ def test_a_library_is_a_context(write: Write, fast: Fast) -> None:
         assert [hit.chunk.document for hit in hits] == ["sub/songs.md"]
         assert len(library.search("piano")) <= 10
     assert qa.Library is Library
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "3", None])
+def test_a_limit_that_can_t_be_is_refused(write: Write, fast: Fast, limit: Any) -> None:
+    library = Library.open(write(FILES), settings=fast())
+    with pytest.raises(QuestionError, match=rf"limit = {limit!r}.*whole number"):
+        library.search("piano", limit)
 
 
 def test_search_finds_the_best_first(write: Write, fast: Fast) -> None:
