@@ -16,7 +16,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -36,7 +36,7 @@ from qa.errors import QaError
 from qa.library import Library
 from qa.printing import counted, printable, weights_progress
 from qa.settings import Settings
-from qa.types import QUOTED, Answer, AnswerReady, DraftText, EvidenceFound, Hit, shown_date
+from qa.types import QUOTED, Answer, AnswerReady, DraftText, EvidenceFound, shown_date
 from qa.watching import keep_current, print_report
 
 __all__ = ["app", "main"]
@@ -208,9 +208,7 @@ def search(
     if json:
         import json as json_module
 
-        typer.echo(
-            json_module.dumps([_hit_to_dict(hit) for hit in hits], ensure_ascii=False, indent=2)
-        )
+        typer.echo(json_module.dumps([hit.to_dict() for hit in hits], ensure_ascii=False, indent=2))
         return
     out = Console(highlight=False)
     for number, hit in enumerate(hits, start=1):
@@ -397,19 +395,3 @@ def _source_line(number: int, title: str, date: str, document: str, start: int, 
     if date:
         line.append(f", {date}")
     return line.append(f"  {printable(document)}, {start}–{end}", style="dim")
-
-
-def _hit_to_dict(hit: Hit) -> dict[str, Any]:
-    return {
-        "document": hit.chunk.document,
-        "title": hit.title,
-        "date": hit.date,
-        "date_source": hit.date_source,
-        "saved": hit.saved,
-        "start": hit.chunk.start,
-        "end": hit.chunk.end,
-        "text": hit.chunk.text,
-        "score": hit.score,
-        "dense": hit.dense,
-        "lexical": hit.lexical,
-    }

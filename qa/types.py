@@ -255,6 +255,26 @@ class Hit:
     date_source: DateSource | None = None
     saved: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that `json.dumps` accepts: located text with what is known about it."""
+        first = self.chunk.sentences[0]
+        heading = next((s.heading for s in self.chunk.sentences if not s.is_heading), "")
+        return {
+            "document": self.chunk.document,
+            "title": self.title,
+            "date": self.date,
+            "date_source": self.date_source,
+            "saved": self.saved,
+            "page": first.page,
+            "heading": heading,
+            "start": self.chunk.start,
+            "end": self.chunk.end,
+            "text": self.chunk.text,
+            "score": self.score,
+            "dense": self.dense,
+            "lexical": self.lexical,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -284,6 +304,23 @@ class Passage:
     nearby: tuple[str, ...] = ()
     date_source: DateSource | None = None
     saved: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that `json.dumps` accepts: located text with what is known about it."""
+        return {
+            "number": self.number,
+            "document": self.sentence.document,
+            "title": self.title,
+            "date": self.date,
+            "date_source": self.date_source,
+            "saved": self.saved,
+            "page": self.sentence.page,
+            "heading": self.sentence.heading,
+            "start": self.sentence.start,
+            "end": self.sentence.end,
+            "text": self.sentence.text,
+            "score": self.score,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,21 +539,7 @@ class Answer:
                 {**asdict(claim), "citations": list(claim.citations)} for claim in self.claims
             ],
             "citations": [asdict(citation) for citation in self.citations],
-            "evidence": [
-                {
-                    "number": passage.number,
-                    "document": passage.sentence.document,
-                    "title": passage.title,
-                    "date": passage.date,
-                    "date_source": passage.date_source,
-                    "saved": passage.saved,
-                    "start": passage.sentence.start,
-                    "end": passage.sentence.end,
-                    "text": passage.sentence.text,
-                    "score": passage.score,
-                }
-                for passage in self.evidence
-            ],
+            "evidence": [passage.to_dict() for passage in self.evidence],
             "timings": dict(self.timings),
             "model": self.model,
             "extractive": self.extractive,

@@ -301,8 +301,8 @@ def test_search_shows_passages(run: Run, folder: Path) -> None:
     status, out, _ = run("search", "waves", "-l", folder, "--json")
     (hit,) = json.loads(out)
     assert set(hit) == {
-        *("document", "title", "date", "date_source", "saved", "start", "end", "text"),
-        *("score", "dense", "lexical"),
+        *("document", "title", "date", "date_source", "saved", "page", "heading"),
+        *("start", "end", "text", "score", "dense", "lexical"),
     }
     text = Library.open(folder).documents[hit["document"]].text
     assert text[hit["start"] : hit["end"]] == hit["text"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from doubles import Script
+from pptx import Presentation
 from tides import FILES, QUESTION, TIDES, assert_sound
 
 import qa
@@ -90,6 +91,24 @@ def test_a_library_is_a_context(write: Write, fast: Fast) -> None:
         assert [hit.chunk.document for hit in hits] == ["sub/songs.md"]
         assert len(library.search("piano")) <= 10
     assert qa.Library is Library
+
+
+def test_a_passage_tells_its_page_and_heading(write: Write, fast: Fast) -> None:
+    slides = Presentation()
+    for title, text in (("Piers", "The north pier is closed."), ("Boats", "The ferry sails.")):
+        slide = slides.slides.add_slide(slides.slide_layouts[1])
+        for shape, said in zip(slide.placeholders, (title, text), strict=True):
+            shape.text_frame.text = said
+    folder = write({"a.md": "# Lamps\n\nThe lamp burns at night.\n"})
+    slides.save(str(folder / "b.pptx"))
+    library = Library.open(folder, settings=fast())
+    hit, *_ = library.search("ferry")
+    told = hit.to_dict()
+    assert (told["document"], told["page"], told["heading"]) == ("b.pptx", 2, "Boats")
+    found = library.ask("When does the ferry sail?").to_dict()["evidence"]
+    places = {(each["text"], each["page"], each["heading"]) for each in found}
+    assert ("The ferry sails.", 2, "Boats") in places
+    assert ("The lamp burns at night.", None, "Lamps") in places
 
 
 @pytest.mark.parametrize("limit", [0, -1, 2.5, "3", None])

@@ -50,6 +50,7 @@ def test_programs_ask_search_and_list(write: Write, tides: Library) -> None:
             history = [{"question": "Which tide?", "answer": "The one in Bergen."}]
             assert client.predict(question, history, api_name="/ask")["status"] == "answered"
             (hit,) = client.predict("tide", 3, api_name="/search")
+            assert hit == json.loads(json.dumps(tides.search("tide", 3)[0].to_dict()))
             assert hit["text"] == "The tide rose by 12 cm in Bergen."
             assert client.predict(api_name="/documents")[0]["document"] == "tides.txt"
             write({"birds.txt": "A gull slept."})
