@@ -565,14 +565,15 @@ def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:
 
 
 @functools.lru_cache(maxsize=4)
-def _shared_library(folder: Path) -> Library:
-    return Library.open(folder)
+def _shared_library(folder: Path, settings: Settings) -> Library:
+    return Library.open(folder, settings=settings)
 
 
 def ask(question: str, history: History = (), *, library: str | Path | None = None) -> Answer:
     """Answer a question from a folder of documents, by default the seeds.
 
-    The library is opened at the first question and kept for the next.
+    The library is opened at the first question and kept for the next, until the settings, of
+    ``QA_*`` variables and ``qa.toml``, are others.
 
     Parameters
     ----------
@@ -593,9 +594,11 @@ def ask(question: str, history: History = (), *, library: str | Path | None = No
     >>> answer = ask("When is the album out?")  # doctest: +SKIP
     >>> print(answer.to_markdown())  # doctest: +SKIP
     """
-    folder = Path(library) if library is not None else default_documents(Settings.load())
+    settings = Settings.load()
+    folder = Path(library) if library is not None else default_documents(settings)
     # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
-    return _shared_library(Path(os.path.expanduser(folder)).absolute()).ask(question, history)
+    root = Path(os.path.expanduser(folder)).absolute()
+    return _shared_library(root, settings).ask(question, history)
 
 
 def _as_chat_model(llm: ChatModel | LLM) -> ChatModel:
