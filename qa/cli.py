@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
+import importlib.metadata
 import io
 import logging
 import os
@@ -47,7 +48,6 @@ CLOSEST_SHOWN = 3
 
 app = typer.Typer(
     name="qa",
-    help="Ask your documents; check every word.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -78,6 +78,24 @@ LlmsOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qa {importlib.metadata.version('qa')}")
+        raise typer.Exit
+
+
+@app.callback()
+def overall(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Ask your documents; check every word."""
 
 
 @app.command()

@@ -16,6 +16,7 @@ from doubles import Endpoint, Script, fails, replies
 from rich.console import Console
 from rich.progress import Progress
 
+import qa
 from qa import Answer, Library, cli, ui
 from qa.errors import ServeError
 from qa.llms import Message
@@ -50,6 +51,7 @@ def llm(endpoint: Endpoint) -> tuple[str, Script]:
     [
         ([], 2, "Usage: "),
         (["--help"], 0, "check every word"),
+        (["--version"], 0, f"qa {qa.__version__}\n"),
         (["ask", "--help"], 0, "--json"),
         (["chat", "--help"], 0, "--port"),
         (["index", "--help"], 0, "DIR"),
