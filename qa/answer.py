@@ -21,9 +21,9 @@ from qa.errors import (
     WeightsError,
 )
 from qa.extraction import extract
-from qa.generation import YES_NO, constant_rewrite_prompt, standalone_question
+from qa.generation import YES_NO
 from qa.identity import fingerprint
-from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
+from qa.llms import ChatModel, Deadline
 from qa.mentions import is_item
 from qa.pipeline import Pipeline
 from qa.summary import points_back, summarise
@@ -185,7 +185,9 @@ def answer_question(
             _, closest = pipeline.gather(_joined(question, history))
             clock.lap("provisional evidence")
             yield EvidenceFound(None, closest.best(), provisional=True)
-        standalone, model, failure = _understand(question, history, model, deadline, notes)
+        standalone, model, failure = _understand(
+            pipeline, question, history, model, deadline, notes
+        )
         clock.lap("rewriting")
         summary = summarise(standalone, pipeline.index)
     rewritten = standalone if standalone != question else None
@@ -253,6 +255,7 @@ def _failure(error: ModelError) -> ModelFailure:
 
 
 def _understand(
+    pipeline: Pipeline,
     question: str,
     history: Sequence[Turn],
     model: ChatModel | None,
@@ -263,9 +266,7 @@ def _understand(
     failure = None
     if model is not None:
         try:
-            if isinstance(model, PrimableChatModel):
-                model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
-            return standalone_question(model, question, history, deadline), model, None
+            return pipeline.standalone(model, question, history, deadline), model, None
         except ModelError as error:
             failure = _failure(error)
             notes.append(failure.reason)

@@ -127,7 +127,7 @@ class Pipeline(Reading):
         history: list[Turn] = []
         for part in parts:
             # "… and who produced it?" is understood by the parts before it.
-            asked = self._standalone(model, part, history, deadline) if history else part
+            asked = self.standalone(model, part, history, deadline) if history else part
             # A mere "why?" that wasn't understood.
             asked = asked if content_words(asked) else evidence.question
             _, of_part = self.gather(asked)
@@ -203,9 +203,15 @@ class Pipeline(Reading):
         # "Currently" chose the document, and chooses no row of it.
         return with_unit(all_rows(of_any_time(question), claim, rows)) if rows else claim
 
-    def _standalone(
+    def standalone(
         self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline
     ) -> str:
+        """A follow-up as a question that stands alone; see `qa.generation.standalone_question`.
+
+        Raises
+        ------
+        ModelError
+        """
         if isinstance(model, PrimableChatModel):
             model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
         return standalone_question(model, question, history, deadline)
