@@ -26,6 +26,7 @@ from qa.identity import fingerprint
 from qa.llms import ChatModel, Deadline
 from qa.mentions import is_item
 from qa.pipeline import Pipeline
+from qa.reading import Found
 from qa.summary import points_back, summarise
 from qa.types import (
     Answer,
@@ -139,7 +140,7 @@ def answer_question(
     model: ChatModel | None,
     prime: Callable[[Deadline], None],
     deadline: Deadline,
-    notes: list[str],
+    notes: Sequence[str],
     clock: Clock,
 ) -> Iterator[Event]:
     """Answer a question step by step; closing the iterator stops the model.
@@ -158,8 +159,8 @@ def answer_question(
         Has the model read what is constant in its prompts.
     deadline : Deadline
         For all calls of the model together.
-    notes : list of str
-        What the reader should know already; more is added.
+    notes : sequence of str
+        What the reader should know already.
     clock : Clock
         Started when the question was asked.
 
@@ -185,9 +186,8 @@ def answer_question(
             _, closest = pipeline.gather(_joined(question, history))
             clock.lap("provisional evidence")
             yield EvidenceFound(None, closest.best(), provisional=True)
-        standalone, model, failure = _understand(
-            pipeline, question, history, model, deadline, notes
-        )
+        standalone, model, failure = _understand(pipeline, question, history, model, deadline)
+        notes = (*notes, failure.reason) if failure else notes
         clock.lap("rewriting")
         summary = summarise(standalone, pipeline.index)
     rewritten = standalone if standalone != question else None
@@ -212,38 +212,37 @@ def answer_question(
     clock.lap("evidence")
     yield EvidenceFound(rewritten, evidence.best())
 
-    checked: tuple[CheckedClaim, ...] | None = None
+    found: Found | None = None
     if model is not None:
         try:
             prime(deadline)
             clock.lap("model")
             found = yield from pipeline.answer(model, evidence, deadline, lap=clock.lap)
-            checked = found.claims
-            notes += found.notes
         except ModelError as error:
             failure = _failure(error)
-            notes.append(failure.reason)
-    extractive = checked is None
-    if checked is None:
-        checked = extract(evidence, hits)
-        notes.append(
+            notes = (*notes, failure.reason)
+    extractive = found is None
+    if found is None:
+        claims = extract(evidence, hits)
+        note = (
             "No language model could be used: these are the documents’ own sentences "
             "closest to the question."
-            if checked
+            if claims
             else "No language model could be used, and no sentence comes close enough to "
             "the question to answer it."
         )
+        found = Found(claims, (note,))
     yield AnswerReady(
         _compose(
             question,
             rewritten,
             evidence,
-            checked,
+            found.claims,
             timings=clock.timings(),
             model="none" if extractive or model is None else model.name,
             fingerprint=made_with,
             extractive=extractive,
-            notes=tuple(notes),
+            notes=(*notes, *found.notes),
         ),
         failure,
     )
@@ -260,7 +259,6 @@ def _understand(
     history: Sequence[Turn],
     model: ChatModel | None,
     deadline: Deadline,
-    notes: list[str],
 ) -> tuple[str, ChatModel | None, ModelFailure | None]:
     """A follow-up by itself, the model if it is of use, and otherwise why it isn't."""
     failure = None
@@ -269,7 +267,6 @@ def _understand(
             return pipeline.standalone(model, question, history, deadline), model, None
         except ModelError as error:
             failure = _failure(error)
-            notes.append(failure.reason)
     return _joined(question, history), None, failure
 
 

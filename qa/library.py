@@ -524,7 +524,7 @@ class Library:
             model=model,
             prime=functools.partial(self._prime, model),
             deadline=deadline or Deadline(settings.generation.deadline_seconds),
-            notes=list(notes),
+            notes=notes,
             clock=clock,
         )
 
