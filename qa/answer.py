@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -21,11 +21,12 @@ from qa.errors import (
     WeightsError,
 )
 from qa.extraction import extract
-from qa.generation import YES_NO, constant_rewrite_prompt, standalone_question
-from qa.llms import ChatModel, Deadline, Part, PrimableChatModel
+from qa.generation import YES_NO
+from qa.identity import fingerprint
+from qa.llms import ChatModel, Deadline
 from qa.mentions import is_item
 from qa.pipeline import Pipeline
-from qa.settings import Settings
+from qa.reading import Found
 from qa.summary import points_back, summarise
 from qa.types import (
     Answer,
@@ -47,6 +48,7 @@ __all__ = [
     "MAX_QUESTION_CHARACTERS",
     "Clock",
     "answer_question",
+    "checked_history",
     "checked_question",
     "nothing_to_read",
 ]
@@ -88,6 +90,8 @@ def checked_question(question: str) -> str:
     QuestionError
         When it is empty or longer than can be read.
     """
+    if not isinstance(question, str):
+        raise QuestionError(f"The question is {question!r:.100}. Write it as text.")
     # What a terminal couldn't decode can't be printed either.
     question = question.encode("utf-8", "replace").decode().strip()
     if not question:
@@ -100,6 +104,34 @@ def checked_question(question: str) -> str:
     return question
 
 
+def checked_history(history: Iterable[Turn | Mapping[str, str]]) -> tuple[Turn, ...]:
+    """The conversation so far, of which no question is longer than can be asked.
+
+    Parameters
+    ----------
+    history : iterable of Turn or mapping
+        A mapping has a turn's ``"question"`` and ``"answer"``, as in JSON.
+
+    Raises
+    ------
+    QuestionError
+        When something of it is no turn.
+    """
+    turns = []
+    for place, told in enumerate(history):
+        question, answer = (
+            told.get(name) if isinstance(told, Mapping) else getattr(told, name, None)
+            for name in ("question", "answer")
+        )
+        if not isinstance(question, str) or not isinstance(answer, str):
+            raise QuestionError(
+                f"history[{place}] is {told!r:.100}. Give each turn as Turn(question, answer), or "
+                'as a dict with "question" and "answer", both of them text.'
+            )
+        turns.append(Turn(question[:MAX_QUESTION_CHARACTERS], answer))
+    return tuple(turns)
+
+
 def answer_question(
     question: str,
     history: Sequence[Turn],
@@ -108,7 +140,7 @@ def answer_question(
     model: ChatModel | None,
     prime: Callable[[Deadline], None],
     deadline: Deadline,
-    notes: list[str],
+    notes: Sequence[str],
     clock: Clock,
 ) -> Iterator[Event]:
     """Answer a question step by step; closing the iterator stops the model.
@@ -127,8 +159,8 @@ def answer_question(
         Has the model read what is constant in its prompts.
     deadline : Deadline
         For all calls of the model together.
-    notes : list of str
-        What the reader should know already; more is added.
+    notes : sequence of str
+        What the reader should know already.
     clock : Clock
         Started when the question was asked.
 
@@ -144,6 +176,7 @@ def answer_question(
         When the embedding model fails.
     """
     standalone = question
+    made_with = fingerprint(pipeline.settings, model, pipeline.embedder)
     failure: ModelFailure | None = None
     pointing = bool(history) and points_back(question)
     summary = None if pointing else summarise(question, pipeline.index)
@@ -153,7 +186,8 @@ def answer_question(
             _, closest = pipeline.gather(_joined(question, history))
             clock.lap("provisional evidence")
             yield EvidenceFound(None, closest.best(), provisional=True)
-        standalone, model, failure = _understand(question, history, model, deadline, notes)
+        standalone, model, failure = _understand(pipeline, question, history, model, deadline)
+        notes = (*notes, failure.reason) if failure else notes
         clock.lap("rewriting")
         summary = summarise(standalone, pipeline.index)
     rewritten = standalone if standalone != question else None
@@ -168,7 +202,7 @@ def answer_question(
                 summary.claims,
                 timings=clock.timings(),
                 model="none",
-                fingerprint=pipeline.settings.fingerprint(),
+                fingerprint=made_with,
                 notes=(*notes, *summary.notes),
             ),
             failure,
@@ -178,38 +212,37 @@ def answer_question(
     clock.lap("evidence")
     yield EvidenceFound(rewritten, evidence.best())
 
-    checked: tuple[CheckedClaim, ...] | None = None
+    found: Found | None = None
     if model is not None:
         try:
             prime(deadline)
             clock.lap("model")
-            checked = yield from pipeline.answer(
-                model, evidence, deadline, notes=notes, lap=clock.lap
-            )
+            found = yield from pipeline.answer(model, evidence, deadline, lap=clock.lap)
         except ModelError as error:
             failure = _failure(error)
-            notes.append(failure.reason)
-    extractive = checked is None
-    if checked is None:
-        checked = extract(evidence, hits)
-        notes.append(
+            notes = (*notes, failure.reason)
+    extractive = found is None
+    if found is None:
+        claims = extract(evidence, hits)
+        note = (
             "No language model could be used: these are the documents’ own sentences "
             "closest to the question."
-            if any(claim.verdict == "supported" for claim in checked)
+            if claims
             else "No language model could be used, and no sentence comes close enough to "
             "the question to answer it."
         )
+        found = Found(claims, (note,))
     yield AnswerReady(
         _compose(
             question,
             rewritten,
             evidence,
-            checked,
+            found.claims,
             timings=clock.timings(),
             model="none" if extractive or model is None else model.name,
-            fingerprint=pipeline.settings.fingerprint(),
+            fingerprint=made_with,
             extractive=extractive,
-            notes=tuple(notes),
+            notes=(*notes, *found.notes),
         ),
         failure,
     )
@@ -221,22 +254,19 @@ def _failure(error: ModelError) -> ModelFailure:
 
 
 def _understand(
+    pipeline: Pipeline,
     question: str,
     history: Sequence[Turn],
     model: ChatModel | None,
     deadline: Deadline,
-    notes: list[str],
 ) -> tuple[str, ChatModel | None, ModelFailure | None]:
     """A follow-up by itself, the model if it is of use, and otherwise why it isn't."""
     failure = None
     if model is not None:
         try:
-            if isinstance(model, PrimableChatModel):
-                model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
-            return standalone_question(model, question, history, deadline), model, None
+            return pipeline.standalone(model, question, history, deadline), model, None
         except ModelError as error:
             failure = _failure(error)
-            notes.append(failure.reason)
     return _joined(question, history), None, failure
 
 
@@ -245,8 +275,8 @@ def _joined(question: str, history: Sequence[Turn]) -> str:
     return f"{history[-1].question} {question}"
 
 
-def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:
-    """The answer while there is no document."""
+def nothing_to_read(question: str, made_with: str, clock: Clock) -> Answer:
+    """The answer while there is no document; `made_with` is its fingerprint."""
     return _compose(
         question,
         None,
@@ -254,7 +284,7 @@ def nothing_to_read(question: str, settings: Settings, clock: Clock) -> Answer:
         (),
         timings=clock.timings(),
         model="none",
-        fingerprint=settings.fingerprint(),
+        fingerprint=made_with,
         notes=("There is no document in the library yet: add one and ask again.",),
     )
 
@@ -266,15 +296,15 @@ def _compose(
     checked: Sequence[CheckedClaim],
     **about: Any,
 ) -> Answer:
-    supported = [_with_reason(claim) for claim in checked if claim.verdict == "supported"]
-    dropped = [claim for claim in checked if claim.verdict != "supported"]
+    shown = [_with_reason(claim) for claim in checked if claim.verdict != "unsupported"]
+    dropped = [claim for claim in checked if claim.verdict == "unsupported"]
     # By sentence, since a computed claim's passages come from evidence of their own.
     cited: dict[Sentence, Passage] = {}
     numbers: dict[Sentence, int] = {}
     supports: dict[Sentence, float] = {}
     claims: list[Claim] = []
     pieces: list[str] = []
-    for claim in supported:
+    for claim in shown:
         for passage in claim.passages:
             sentence = passage.sentence
             cited.setdefault(sentence, passage)
@@ -284,10 +314,10 @@ def _compose(
         claims.append(_claim(claim, markers))
         said = _BRACKETED_NUMBER.sub(r"(\1)", claim.text)
         # Phrases side by side would run into one another.
-        stop = "" if claim is supported[-1] or _ENDED.search(said) else ";"
+        stop = "" if claim is shown[-1] or _ENDED.search(said) else ";"
         pieces.append(f"{said} {''.join(f'[{number}]' for number in markers)}{stop}")
     claims += [_claim(claim, ()) for claim in dropped]
-    abstention = None if supported else abstain(evidence, dropped)
+    abstention = None if shown else abstain(evidence, dropped)
     if abstention is not None:
         pieces.append(abstention.text)
         if abstention.quoted is not None:
@@ -295,7 +325,7 @@ def _compose(
             cited[sentence], numbers[sentence], supports[sentence] = abstention.quoted, 1, 0.0
             quote = _BRACKETED_NUMBER.sub(r"(\1)", " ".join(sentence.text.split()))
             pieces.append(f"“{quote}” [1]")
-    status: Status = "not_found" if not supported else "partial" if dropped else "answered"
+    status: Status = "not_found" if not shown else "partial" if dropped else "answered"
     return Answer(
         question=question,
         status=status,
@@ -313,7 +343,7 @@ def _compose(
 
 def _with_reason(claim: CheckedClaim) -> CheckedClaim:
     """A bare yes or no with the sentence that it rests on most; any other claim as it is."""
-    verdict = YES_NO.fullmatch(claim.text)
+    verdict = YES_NO.fullmatch(claim.text) if claim.verdict == "supported" else None
     if verdict is None or not claim.passages:
         return claim
     sentence = max(claim.passages, key=lambda passage: passage.score).sentence

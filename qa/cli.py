@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
+import importlib.metadata
 import io
 import logging
 import os
@@ -16,7 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -36,7 +37,7 @@ from qa.errors import QaError
 from qa.library import Library
 from qa.printing import counted, printable, weights_progress
 from qa.settings import Settings
-from qa.types import Answer, AnswerReady, DraftText, EvidenceFound, Hit, shown_date
+from qa.types import QUOTED, Answer, AnswerReady, DraftText, EvidenceFound, shown_date
 from qa.watching import keep_current, print_report
 
 __all__ = ["app", "main"]
@@ -47,7 +48,6 @@ CLOSEST_SHOWN = 3
 
 app = typer.Typer(
     name="qa",
-    help="Ask your documents; check every word.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -78,6 +78,24 @@ LlmsOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qa {importlib.metadata.version('qa')}")
+        raise typer.Exit
+
+
+@app.callback()
+def overall(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Ask your documents; check every word."""
 
 
 @app.command()
@@ -208,9 +226,7 @@ def search(
     if json:
         import json as json_module
 
-        typer.echo(
-            json_module.dumps([_hit_to_dict(hit) for hit in hits], ensure_ascii=False, indent=2)
-        )
+        typer.echo(json_module.dumps([hit.to_dict() for hit in hits], ensure_ascii=False, indent=2))
         return
     out = Console(highlight=False)
     for number, hit in enumerate(hits, start=1):
@@ -368,10 +384,10 @@ def _print_answer(answer: Answer) -> None:
         out.print(
             Padding(Text(f"“{' '.join(citation.quote.split())}”", style="green"), (0, 0, 0, 4))
         )
-        if not answer.extractive and answer.status != "not_found":
+        if citation.support:
             out.print(Padding(Text(f"support {citation.support:.2f}", style="dim"), (0, 0, 0, 4)))
     for claim in answer.claims:
-        if claim.verdict != "supported":
+        if not claim.shown:
             out.print()
             out.print(Text(f"Left out: “{claim.text}”. {claim.reason}", style="dim"))
     closest = answer.uncited() if answer.status == "not_found" else ()
@@ -384,6 +400,8 @@ def _print_answer(answer: Answer) -> None:
                 f"{printable(sentence.document)}, {sentence.start}–{sentence.end}", style="dim"
             )
             out.print(Padding(Text.assemble(quote, " ", place), (0, 0, 0, 4)))
+    if answer.quoted:
+        out.print(Text(f"\n{QUOTED}", style="dim"))
     for note in answer.notes:
         out.print(Text(f"\n{printable(note)}", style="yellow"))
     seconds = ", ".join(f"{stage} {took:.2f} s" for stage, took in answer.timings.items())
@@ -395,19 +413,3 @@ def _source_line(number: int, title: str, date: str, document: str, start: int, 
     if date:
         line.append(f", {date}")
     return line.append(f"  {printable(document)}, {start}–{end}", style="dim")
-
-
-def _hit_to_dict(hit: Hit) -> dict[str, Any]:
-    return {
-        "document": hit.chunk.document,
-        "title": hit.title,
-        "date": hit.date,
-        "date_source": hit.date_source,
-        "saved": hit.saved,
-        "start": hit.chunk.start,
-        "end": hit.chunk.end,
-        "text": hit.chunk.text,
-        "score": hit.score,
-        "dense": hit.dense,
-        "lexical": hit.lexical,
-    }

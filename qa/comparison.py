@@ -18,7 +18,7 @@ from qa.generation import YES_NO
 from qa.index import Index
 from qa.latest import asked_as_of, asks_latest
 from qa.llms import ChatModel, Deadline
-from qa.reading import Reading, dated_claim
+from qa.reading import Found, Reading, dated_claim
 from qa.types import Evidence, Passage, shown_date
 from qa.verification import CheckedClaim
 from qa.witnesses import closest_of, later_sections, replies, witnesses
@@ -33,8 +33,8 @@ MAX_QUOTED = 300
 
 
 def newest_answer(
-    reading: Reading, model: ChatModel, evidence: Evidence, deadline: Deadline, *, notes: list[str]
-) -> tuple[CheckedClaim, ...]:
+    reading: Reading, model: ChatModel, evidence: Evidence, deadline: Deadline
+) -> Found | None:
     """Answer a question for the latest from the newest document that states what is asked.
 
     Parameters
@@ -43,25 +43,23 @@ def newest_answer(
     model : ChatModel
     evidence : Evidence
     deadline : Deadline
-    notes : list of str
-        Takes what the reader should know.
 
     Returns
     -------
-    tuple of CheckedClaim
-        Empty where it asks for something else, or no document states it.
+    Found or None
+        None where it asks for something else, or no document states it.
 
     Raises
     ------
     ModelUnavailableError
     """
     if not asks_latest(evidence.question):
-        return ()
+        return None
     limit, question = asked_as_of(evidence.question)
     evidence = replace(evidence, question=question)
     closest = evidence.best()[:1]
     if not closest or is_yes_no(question):
-        return ()
+        return None
     speaking = (closest[0].sentence.document, *witnesses(evidence, closest))
     dates = {path: reading.index.documents[path].date or "" for path in speaking}
     fitting = [path for path in speaking if "" < dates[path] <= (limit or "9999")]
@@ -71,17 +69,17 @@ def newest_answer(
         dates = {path: reading.index.documents[path].saved or "" for path in speaking}
         fitting = [path for path in speaking if dates[path]] if len({*dates.values()}) > 1 else []
     if len(speaking) < 2 or not fitting:
-        return ()
+        return None
     for path in sorted(fitting, key=dates.__getitem__, reverse=True)[:MAX_WITNESSES]:
         found = _read_document(reading, model, evidence, path, deadline)
         if found:
             told = "none gives a date: the answer is from that whose file was saved on"
-            notes.append(
+            note = (
                 f"Of {len(speaking)} documents that speak of this, "
                 f"{told if by_files else 'the answer is from that of'} {dates[path]}."
             )
-            return found
-    return ()
+            return Found(found, (note,))
+    return None
 
 
 def compared(
@@ -91,9 +89,8 @@ def compared(
     claim: CheckedClaim,
     deadline: Deadline,
     *,
-    notes: list[str],
     lap: Callable[[str], None],
-) -> tuple[CheckedClaim, ...]:
+) -> Found:
     """Weigh an answer against what newer versions and other documents say.
 
     Parameters
@@ -105,19 +102,19 @@ def compared(
     claim : CheckedClaim
         Supported.
     deadline : Deadline
-    notes : list of str
-        Takes what the reader should know.
     lap : callable
         Told when other documents have been read.
 
     Returns
     -------
-    tuple of CheckedClaim
-        Several where documents give different answers, the newest first.
+    Found
+        Several claims where documents give different answers, the newest first.
     """
     index = reading.index
+    current: CheckedClaim = claim
+    notes: tuple[str, ...] = ()
     try:
-        current = of_newest_version(reading, model, evidence, claim, deadline, notes)
+        current, notes = of_newest_version(reading, model, evidence, claim, deadline)
         own = {passage.sentence.document for passage in (*claim.passages, *current.passages)}
         versions = {path for known in own for path in index.versions_of(known)}
         others = _others(index, evidence, claim, versions)
@@ -127,15 +124,14 @@ def compared(
         ]
         found = [each[0] for each in map(_supported, checked) if len(each) == 1]
     except ModelError as error:
-        notes.append(f"What other documents say of this wasn’t compared. {error}")
-        return (claim,)
-    notes += _unsure_reply(index, evidence, claim, found, itertools.chain(*checked))
+        failed = f"What other documents say of this wasn’t compared. {error}"
+        return Found((current,), (*notes, failed))
+    unsure = _unsure_reply(index, evidence, claim, found, itertools.chain(*checked))
     if others:
         lap("other documents")
     claims = _opposed(current, found) if YES_NO.match(claim.text) else combine(current, found)
-    if len(claims) > 1:
-        notes.append(disagreement(claims))
-    return claims
+    differing = (disagreement(claims),) if len(claims) > 1 else ()
+    return Found(claims, (*notes, *unsure, *differing))
 
 
 def _others(
@@ -232,8 +228,7 @@ def of_newest_version(
     evidence: Evidence,
     claim: CheckedClaim,
     deadline: Deadline,
-    notes: list[str],
-) -> CheckedClaim:
+) -> tuple[CheckedClaim, tuple[str, ...]]:
     """What the newest version of a document says where an older one was cited.
 
     Parameters
@@ -244,8 +239,12 @@ def of_newest_version(
     claim : CheckedClaim
         Supported.
     deadline : Deadline
-    notes : list of str
-        Takes what the reader should know of the older one.
+
+    Returns
+    -------
+    claim : CheckedClaim
+    notes : tuple of str
+        What the reader should know of the older one.
 
     Raises
     ------
@@ -256,32 +255,29 @@ def of_newest_version(
     newest, *older = index.versions_of(cited)
     if cited == newest:
         read = {passage.sentence.document for passage in evidence.best()}
-        notes += [
+        notes = tuple(
             f"{path} is an older version or a copy of {newest}, which is quoted."
             f"{_basis(index, path, newest)}"
             for path in older
             if path in read
-        ]
-        return claim
+        )
+        return claim, notes
     basis = _basis(index, cited, newest)
     moved = tuple(_in_version(index, passage, newest) for passage in claim.passages)
     passages = tuple(passage for passage in moved if passage is not None)
     if len(passages) == len(moved):
-        notes.append(f"{cited} is an older version or a copy of {newest}, which is quoted.{basis}")
-        return dated_claim(replace(claim, passages=passages))
+        note = f"{cited} is an older version or a copy of {newest}, which is quoted.{basis}"
+        return dated_claim(replace(claim, passages=passages)), (note,)
     answers = _read_document(reading, model, evidence, newest, deadline)
     if len(answers) != 1:
-        notes.append(
-            f"{newest} is a newer version of {cited}, and wasn’t found to say this.{basis}"
-        )
-        return claim
-    if same_answer(claim.text, answers[0].text) is not True:
-        document = index.documents[cited]
-        date = shown_date(document.date, document.saved)
-        notes.append(
-            f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”.{basis}"
-        )
-    return answers[0]
+        note = f"{newest} is a newer version of {cited}, and wasn’t found to say this.{basis}"
+        return claim, (note,)
+    if same_answer(claim.text, answers[0].text) is True:
+        return answers[0], ()
+    document = index.documents[cited]
+    date = shown_date(document.date, document.saved)
+    note = f"An older version, {cited}{f' ({date})' if date else ''}, says: “{claim.text}”.{basis}"
+    return answers[0], (note,)
 
 
 def _basis(index: Index, older: str, newest: str) -> str:

@@ -153,7 +153,7 @@ def _dates(passage: Passage) -> tuple[str, str]:
 
 def _date(passage: Passage) -> str | None:
     """The day of its section, in minutes or a log, else that of its document."""
-    return section_date(passage.sentence.heading) or passage.date
+    return section_date(passage.sentence) or passage.date
 
 
 def _plain(text: str) -> list[str | Value]:

@@ -181,6 +181,11 @@ class SentenceTransformersEmbedder:
         return digest.hexdigest()
 
     @property
+    def identity(self) -> str:
+        """`fingerprint` with what changes a question's vector, or a vector's last digits."""
+        return f"{self.fingerprint} {self._precision} {self._query_prefix}"
+
+    @property
     def dimension(self) -> int:
         """Length of a vector; loads the model."""
         # A word, since some models have no vector for nothing.

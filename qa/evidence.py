@@ -19,7 +19,7 @@ from qa.documents import plain_line
 from qa.injection import is_order, orders
 from qa.mentions import REPLY, is_item, label_of, leads, sent_on
 from qa.settings import EvidenceSettings
-from qa.types import Document, Evidence, Hit, Passage, Sentence
+from qa.types import DateSource, Document, Evidence, Hit, Passage, Sentence
 
 __all__ = ["estimate_tokens", "gather_evidence", "moved"]
 
@@ -143,19 +143,27 @@ def _passage(
     scores: Mapping[Sentence, float],
     nearby: Mapping[Sentence, tuple[str, ...]],
 ) -> Passage:
-    # A mailbox has no date of its own, but each of its messages has one in its header.
-    sent = None if told.date else sent_on(sentence)
+    date, source = _date(sentence, told)
     return Passage(
         number,
         # A heading is read with what stands below it.
         replace(sentence, heading="") if is_order(sentence.heading) else sentence,
         told.title,
-        told.date or sent,
+        date,
         scores.get(sentence, 0.0),
         nearby[sentence],
-        "header" if sent else told.date_source,
+        source,
         told.saved,
     )
+
+
+def _date(sentence: Sentence, told: Hit | Document) -> tuple[str | None, DateSource | None]:
+    """When what a sentence says was said, and what tells it.
+
+    A mailbox has no date of its own, but each of its messages has one in its header.
+    """
+    sent = None if told.date else sent_on(sentence)
+    return (sent, "header") if sent else (told.date, told.date_source)
 
 
 def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
@@ -268,11 +276,12 @@ def moved(passage: Passage, sentence: Sentence, document: Document) -> Passage:
     document : Document
         The sentence's.
     """
+    date, source = _date(sentence, document)
     return replace(
         passage,
         sentence=sentence,
         title=document.title,
-        date=document.date,
-        date_source=document.date_source,
+        date=date,
+        date_source=source,
         saved=document.saved,
     )

@@ -57,12 +57,12 @@ def extract(evidence: Evidence, hits: Sequence[Hit]) -> tuple[CheckedClaim, ...]
         CheckedClaim(
             text=" ".join(passage.sentence.text.split()),
             passages=(passage,),
-            support=max(0.0, min(1.0, similarity)),
-            verdict="supported",
+            support=0.0,
+            verdict="quoted",
             reason="A sentence of the document, quoted whole; not checked against the question.",
             signals=None,
         )
-        for passage, similarity in chosen[:MAX_SENTENCES]
+        for passage, _ in chosen[:MAX_SENTENCES]
     )
 
 

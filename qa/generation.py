@@ -129,6 +129,7 @@ REWRITE_EXAMPLES: tuple[tuple[str, str], ...] = (
 UNTITLED = "Document"
 REWRITE_TURNS = 2
 REWRITE_MAX_TOKENS = 64
+REWRITE_QUESTION_CHARACTERS = 500
 REWRITE_ANSWER_CHARACTERS = 300
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
@@ -290,7 +291,8 @@ def standalone_question(
     messages = constant_rewrite_prompt()
     # A small model copies markers too, and a question's "[1]" would be asked for as a number.
     said = [
-        f"Q: {turn.question}\nA: {_MARKER.sub('', turn.answer)[:REWRITE_ANSWER_CHARACTERS]}"
+        f"Q: {turn.question[:REWRITE_QUESTION_CHARACTERS]}\n"
+        f"A: {_MARKER.sub('', turn.answer)[:REWRITE_ANSWER_CHARACTERS]}"
         for turn in history[-REWRITE_TURNS:]
     ]
     messages.append(Message("user", "\n".join([*said, f"Last question: {question}"])))

@@ -10,13 +10,19 @@ import functools
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from qa.answer import Clock, answer_question, checked_question, nothing_to_read
+from qa.answer import (
+    Clock,
+    answer_question,
+    checked_history,
+    checked_question,
+    nothing_to_read,
+)
 from qa.documents import DocumentFile, SkippedFile
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
@@ -27,8 +33,11 @@ from qa.errors import (
     ModelError,
     ModelNotFoundError,
     QaError,
+    QuestionError,
+    SettingsError,
 )
 from qa.folder import add_file, set_aside
+from qa.identity import fingerprint
 from qa.index import (
     Index,
     UpdateReport,
@@ -61,6 +70,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Library", "ask", "default_documents"]
 
+# Groups of settings that may be others for one question.
+_PER_QUESTION = frozenset({"retrieval", "evidence", "generation", "verification"})
+
+History = Iterable[Turn | Mapping[str, str]]
 IndexProgress = Callable[[int, int, str], None]
 WeightsProgress = Callable[[int, int], None]
 
@@ -371,25 +384,37 @@ class Library:
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         """Chunks for a question, best first; no LLM is asked.
 
+        Parameters
+        ----------
+        question : str
+            1 to 2,000 characters.
+        limit : int
+            How many, at least 1.
+
         Raises
         ------
         QuestionError
         """
+        if not isinstance(limit, int) or limit < 1:
+            raise QuestionError(
+                f"limit = {limit!r:.100}: give how many passages to show, a whole number from 1."
+            )
         settings = self.settings.retrieval.model_copy(update={"chunks": limit})
         asked = checked_question(question)
         self.look_again()
         state = self._state
         return retrieve(state[0], self._embedder, asked, settings) if state else ()
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: History = ()) -> Answer:
         """Answer a question from the documents.
 
         Parameters
         ----------
         question : str
             1 to 2,000 characters.
-        history : sequence of Turn
-            The conversation so far, oldest first, for a follow-up question.
+        history : iterable of Turn or mapping
+            The conversation so far, oldest first, for a follow-up question; a mapping has a
+            turn's ``"question"`` and ``"answer"``.
 
         Raises
         ------
@@ -430,7 +455,7 @@ class Library:
     def stream(
         self,
         question: str,
-        history: Sequence[Turn] = (),
+        history: History = (),
         *,
         settings: Settings | None = None,
         model: str | None = None,
@@ -444,7 +469,8 @@ class Library:
         question, history
             As for `ask`.
         settings : Settings, optional
-            For this question alone; the index and the models stay as they are.
+            For this question alone. The index and the models stay as they are: what names or
+            makes them can't differ from the library's own settings.
         model : str, optional
             One of `model_names`. Default: the first.
         quotes_only : bool
@@ -461,14 +487,15 @@ class Library:
         Raises
         ------
         QuestionError
+        SettingsError
         ModelNotFoundError
         ModelError
         """
         asked = checked_question(question)
         return self._stream(
             asked,
-            history,
-            settings or self.settings,
+            checked_history(history),
+            self.settings if settings is None else _applicable(settings, self.settings),
             None if quotes_only else self._chosen(model),
             deadline,
             Clock(),
@@ -486,7 +513,7 @@ class Library:
         notes = self.look_again(deadline)
         state = self._state
         if state is None:
-            answer = nothing_to_read(question, settings, clock)
+            answer = nothing_to_read(question, fingerprint(settings, model, self._embedder), clock)
             yield AnswerReady(replace(answer, notes=(*notes, *answer.notes)))
             return
         index, whole = state if model is not None else (state[0], None)
@@ -497,7 +524,7 @@ class Library:
             model=model,
             prime=functools.partial(self._prime, model),
             deadline=deadline or Deadline(settings.generation.deadline_seconds),
-            notes=list(notes),
+            notes=notes,
             clock=clock,
         )
 
@@ -515,6 +542,20 @@ class Library:
             self._primers[model.name].prime(deadline)
 
 
+def _applicable(settings: Settings, own: Settings) -> Settings:
+    """`settings`, if they differ from those that a library was opened with in what can change."""
+    fixed = ((name, settings, own) for name in Settings.model_fields if name not in _PER_QUESTION)
+    read_whole = ("whole_library_tokens", settings.evidence, own.evidence)
+    for name, one, other in (*fixed, read_whole):
+        if getattr(one, name) != getattr(other, name):
+            raise SettingsError(
+                f"{name} can't be set for one question: an open library keeps what it was opened "
+                f"with. Change only {', '.join(sorted(_PER_QUESTION))} in a copy of its settings, "
+                "library.settings.model_copy(update={…}), or open it with other settings."
+            )
+    return settings
+
+
 def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:
     named = {model.name: model for model in models}
     if len(named) < len(models):
@@ -524,23 +565,22 @@ def _by_name(models: Sequence[ChatModel]) -> dict[str, ChatModel]:
 
 
 @functools.lru_cache(maxsize=4)
-def _shared_library(folder: Path) -> Library:
-    return Library.open(folder)
+def _shared_library(folder: Path, settings: Settings) -> Library:
+    return Library.open(folder, settings=settings)
 
 
-def ask(
-    question: str, history: Sequence[Turn] = (), *, library: str | Path | None = None
-) -> Answer:
+def ask(question: str, history: History = (), *, library: str | Path | None = None) -> Answer:
     """Answer a question from a folder of documents, by default the seeds.
 
-    The library is opened at the first question and kept for the next.
+    The library is opened at the first question and kept for the next, until the settings, of
+    ``QA_*`` variables and ``qa.toml``, are others.
 
     Parameters
     ----------
     question : str
         1 to 2,000 characters.
-    history : sequence of Turn
-        The conversation so far, oldest first.
+    history : iterable of Turn or mapping
+        The conversation so far, oldest first; as for `Library.ask`.
     library : str or Path, optional
         The folder. Default: ``QA_DOCUMENTS``, else the seed documents.
 
@@ -554,9 +594,11 @@ def ask(
     >>> answer = ask("When is the album out?")  # doctest: +SKIP
     >>> print(answer.to_markdown())  # doctest: +SKIP
     """
-    folder = Path(library) if library is not None else default_documents(Settings.load())
+    settings = Settings.load()
+    folder = Path(library) if library is not None else default_documents(settings)
     # Unlike Path's, it leaves an unknown person's home as it is, which then isn't there.
-    return _shared_library(Path(os.path.expanduser(folder)).absolute()).ask(question, history)
+    root = Path(os.path.expanduser(folder)).absolute()
+    return _shared_library(root, settings).ask(question, history)
 
 
 def _as_chat_model(llm: ChatModel | LLM) -> ChatModel:

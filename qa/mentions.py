@@ -20,7 +20,6 @@ from qa.values import WEEKDAYS, Date, Number, matches, tokenise
 
 __all__ = [
     "REPLY",
-    "SENT",
     "around",
     "is_item",
     "is_unsaid",
@@ -78,8 +77,8 @@ REPLY = re.compile(
     r"(?i)\A\s*(?:(?:re|fwd?|aw|wg|antw|sv|vs|tr|rv|rif|odp)(?:\s?\[\d+\])?\s*:\s*)+(?=\S)"
 )
 """What mail programs put before the subject of a reply or of what they pass on."""
-SENT = re.compile(r"\s*\((?P<sent>[^()]*\b[12]\d{3}-\d\d-\d\d)\)\Z")
-"""Who sent a message of a mailbox, and when, behind its subject."""
+# As the heading of a message ends; any line of a message may.
+_SENT = re.compile(r"\s*\([^()]*\b[12]\d{3}-\d\d-\d\d\)\Z")
 _PATH_MARKS = re.compile(r"[\W_]+")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦▪●–—]|\d{1,3}[.)]|\([0-9a-z]{1,3}\))\s+(?=\S)")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]([12]\d{3})\b")
@@ -117,11 +116,14 @@ def label_of(sentence: Sentence) -> str:
     """The heading above a sentence, on one line; ``""`` where it names no subject.
 
     A long heading, such as a newspaper's, says something of its own, which distracts whoever
-    reads what stands below it. Of a mail's, who sent it is told: it says "I".
+    reads what stands below it. Of a mail's, who sent it is told: it says "I". That is what the
+    mail's header tells, whatever a heading within the mail says.
     """
     heading = REPLY.sub("", " ".join(sentence.heading.split()))
-    sent = SENT.search(heading)
-    return heading if _is_short(heading) else sent["sent"] if sent else ""
+    sent = sentence.message.sent if sentence.message else ""
+    if sentence.message and _SENT.search(heading):
+        heading = f"{_SENT.sub('', heading)} ({sent})".strip() if sent else _SENT.sub("", heading)
+    return heading if _is_short(heading) else sent
 
 
 def _is_short(heading: str) -> bool:
@@ -151,10 +153,15 @@ def with_leads(chosen: Sequence[Passage], passages: Sequence[Passage]) -> tuple[
     return tuple(sorted(found, key=lambda passage: passage.number))
 
 
-def section_date(heading: str) -> str | None:
-    """The one day, or month, that a heading of minutes or a log tells, in ISO 8601."""
-    if sent := SENT.search(heading):
-        return sent["sent"][-len("2024-05-11") :]
+def section_date(sentence: Sentence) -> str | None:
+    """The one day, or month, that the heading above a sentence tells, in ISO 8601.
+
+    So it is of minutes or a log. Of a message it is the day on which it was sent: its own
+    headings tell nothing of that.
+    """
+    if sentence.message:
+        return sentence.message.date
+    heading = sentence.heading
     found = [token.value for token in tokenise(heading) if isinstance(token.value, Date)]
     if len(found) != 1 or found[0].year is None or found[0].month is None:
         return None
@@ -164,8 +171,8 @@ def section_date(heading: str) -> str | None:
 
 def sent_on(sentence: Sentence) -> str | None:
     """The day, in ISO 8601, on which the message of a mailbox was sent that says a sentence."""
-    mailbox = sentence.document.lower().endswith(".mbox") and SENT.search(sentence.heading)
-    return section_date(sentence.heading) if mailbox else None
+    mailbox = sentence.document.lower().endswith(".mbox")
+    return sentence.message.date if mailbox and sentence.message else None
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:

@@ -49,7 +49,7 @@ from qa.llms import (
 )
 from qa.mentions import is_unsaid, names_of
 from qa.premise import ANSWER_KINDS
-from qa.reading import Reading, date_of
+from qa.reading import Found, Reading, date_of
 from qa.tables import all_rows, fitting_row, with_unit
 from qa.types import DraftText, Evidence, Turn
 from qa.verification import CheckedClaim
@@ -62,6 +62,10 @@ __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 # were selected already, over 51 SQuAD questions of which nothing was supported, it made 3
 # right answers and 8 wrong ones: those are read once.
 SECOND_READING_SENTENCES = 3
+
+CUT_OFF = (
+    "The language model’s reply was cut off. Raise QA_GENERATION__MAX_TOKENS for longer answers."
+)
 
 MAX_PARTS = 4
 _ASKING = "|".join(sorted(QUESTION_WORDS))
@@ -90,9 +94,8 @@ class Pipeline(Reading):
         evidence: Evidence,
         deadline: Deadline,
         *,
-        notes: list[str],
         lap: Callable[[str], None],
-    ) -> Generator[DraftText, None, tuple[CheckedClaim, ...]]:
+    ) -> Generator[DraftText, None, Found]:
         """Answer a question, each of its parts by itself where it has several.
 
         Parameters
@@ -101,8 +104,6 @@ class Pipeline(Reading):
         evidence : Evidence
             For the whole question.
         deadline : Deadline
-        notes : list of str
-            Takes what the reader should know.
         lap : callable
             Told when a stage is over.
 
@@ -112,7 +113,7 @@ class Pipeline(Reading):
 
         Returns
         -------
-        tuple of CheckedClaim
+        Found
 
         Raises
         ------
@@ -120,43 +121,44 @@ class Pipeline(Reading):
         """
         parts = parts_of(evidence.question)
         if len(parts) == 1:
-            return (yield from self._answer(model, evidence, deadline, notes, lap))
+            return (yield from self._answer(model, evidence, deadline, lap))
         claims: list[CheckedClaim] = []
+        notes: list[str] = []
         history: list[Turn] = []
         for part in parts:
             # "… and who produced it?" is understood by the parts before it.
-            asked = self._standalone(model, part, history, deadline) if history else part
+            asked = self.standalone(model, part, history, deadline) if history else part
             # A mere "why?" that wasn't understood.
             asked = asked if content_words(asked) else evidence.question
             _, of_part = self.gather(asked)
-            found = yield from self._answer(model, of_part, deadline, notes, lap)
+            found = yield from self._answer(model, of_part, deadline, lap)
             yield DraftText("\n")
-            said = " ".join(claim.text for claim in found if claim.verdict == "supported")
+            said = " ".join(claim.text for claim in found.claims if claim.verdict == "supported")
             history.append(Turn(asked, said))
-            claims += found
+            claims += found.claims
+            notes += found.notes
             if not said:
                 claims.append(CheckedClaim(part, (), 0.0, "unsupported", NOT_FOUND_TEXT, None))
         unsaid = [turn.question for turn in history if not turn.answer]
         if len(unsaid) < len(parts):
             notes += [f"The documents don’t say: {part}" for part in unsaid]
-        return tuple(claims)
+        return Found(tuple(claims), tuple(notes))
 
     def _answer(
         self,
         model: ChatModel,
         evidence: Evidence,
         deadline: Deadline,
-        notes: list[str],
         lap: Callable[[str], None],
-    ) -> Generator[DraftText, None, tuple[CheckedClaim, ...]]:
-        computed = self.compute(model, evidence, deadline, notes=notes)
+    ) -> Generator[DraftText, None, Found]:
+        computed = self.compute(model, evidence, deadline)
         if computed is not None:
             lap("computation")
-            return (computed,)
-        newest = newest_answer(self, model, evidence, deadline, notes=notes)
-        if newest:
+            return computed
+        newest = newest_answer(self, model, evidence, deadline)
+        if newest is not None:
             lap("newest document")
-            return tuple(self._completed(evidence.question, claim) for claim in newest)
+            return self._completed(evidence.question, newest)
         tokens: list[Token] = []
         for token in self.draft(model, evidence, deadline):
             tokens.append(token)
@@ -166,29 +168,32 @@ class Pipeline(Reading):
                 f"{model.name} gave an empty reply. If it is one that thinks first, raise "
                 "QA_GENERATION__MAX_TOKENS or switch its thinking off."
             )
-        if len(tokens) >= self.settings.generation.max_tokens:
-            notes.append(
-                "The language model’s reply was cut off. Raise QA_GENERATION__MAX_TOKENS for "
-                "longer answers."
-            )
+        cut = len(tokens) >= self.settings.generation.max_tokens
         lap("generation")
         draft = read_draft(Completion(tuple(tokens)))
-        checked = self.check(model, evidence, draft, deadline)
+        found = Found(self.check(model, evidence, draft, deadline))
         lap("verification")
-        if not _any_supported(checked):
-            checked = self.reconsider(model, evidence, checked, deadline, notes=notes)
-            if asks_document_date(evidence.question) and not _any_supported(checked):
+        if not _any_supported(found.claims):
+            found = self.reconsider(model, evidence, found.claims, deadline)
+            if asks_document_date(evidence.question) and not _any_supported(found.claims):
                 date = document_date(evidence, self.index)
-                checked = checked if date is None else (date,)
-            checked = checked or self.hold(model, evidence, deadline)
+                found = found if date is None else Found((date,))
+            if not found.claims:
+                found = Found(self.hold(model, evidence, deadline))
             lap("second reading")
+        checked = found.claims
         # A computed answer was weighed over several passages already.
         weighed = not checked or not (checked[0].signals or is_yes_no(evidence.question))
         if len(checked) == 1 and checked[0].verdict == "supported" and not weighed:
-            checked = compared(self, model, evidence, checked[0], deadline, notes=notes, lap=lap)
-        return tuple(self._completed(evidence.question, claim) for claim in checked)
+            found = compared(self, model, evidence, checked[0], deadline, lap=lap)
+        found = self._completed(evidence.question, found)
+        return replace(found, notes=(CUT_OFF, *found.notes)) if cut else found
 
-    def _completed(self, question: str, claim: CheckedClaim) -> CheckedClaim:
+    def _completed(self, question: str, found: Found) -> Found:
+        claims = tuple(self._completed_claim(question, claim) for claim in found.claims)
+        return replace(found, claims=claims)
+
+    def _completed_claim(self, question: str, claim: CheckedClaim) -> CheckedClaim:
         """An answer with what follows from its passage, or a table's other rows that fit."""
         cited = claim.passages[0].sentence if claim.verdict == "supported" else None
         if cited is not None and (found := derived(question, claim.text, cited.text)):
@@ -198,23 +203,27 @@ class Pipeline(Reading):
         # "Currently" chose the document, and chooses no row of it.
         return with_unit(all_rows(of_any_time(question), claim, rows)) if rows else claim
 
-    def _standalone(
+    def standalone(
         self, model: ChatModel, question: str, history: Sequence[Turn], deadline: Deadline
     ) -> str:
+        """A follow-up as a question that stands alone; see `qa.generation.standalone_question`.
+
+        Raises
+        ------
+        ModelError
+        """
         if isinstance(model, PrimableChatModel):
             model.prime(Part.REWRITER, constant_rewrite_prompt(), deadline)
         return standalone_question(model, question, history, deadline)
 
-    def compute(
-        self, model: ChatModel, evidence: Evidence, deadline: Deadline, *, notes: list[str]
-    ) -> CheckedClaim | None:
+    def compute(self, model: ChatModel, evidence: Evidence, deadline: Deadline) -> Found | None:
         """Answer a question that asks for what must be computed, or for a document's date.
 
-        Operands are those of a document's newest version; `notes` takes what is told of it.
+        Operands are those of a document's newest version.
 
         Returns
         -------
-        CheckedClaim or None
+        Found or None
             None where it asks for something else, or an operand isn't known.
 
         Raises
@@ -223,14 +232,15 @@ class Pipeline(Reading):
         """
         question = evidence.question
         if asks_document_date(question) and not may_be_spoken_of(evidence):
-            return document_date(evidence, self.index)
+            date = document_date(evidence, self.index)
+            return None if date is None else Found((date,))
         if (found := aggregated(evidence, self.index)) is not None:
-            return found
+            return Found((found,))
         plan = plan_computation(question, yes_no=is_yes_no(question))
         if plan is None:
             return None
         questions = plan.questions or self._operand_questions(model, question, deadline)
-        return self._compute(model, replace(plan, questions=questions), deadline, notes)
+        return self._compute(model, replace(plan, questions=questions), deadline)
 
     def reconsider(
         self,
@@ -238,9 +248,7 @@ class Pipeline(Reading):
         evidence: Evidence,
         checked: tuple[CheckedClaim, ...],
         deadline: Deadline,
-        *,
-        notes: list[str],
-    ) -> tuple[CheckedClaim, ...]:
+    ) -> Found:
         """Try again where no claim of the first draft is supported.
 
         A row of a table that fits better is read by itself, and of a library that was read whole
@@ -249,7 +257,7 @@ class Pipeline(Reading):
 
         Returns
         -------
-        tuple of CheckedClaim
+        Found
             `checked` itself where nothing better was found.
 
         Raises
@@ -257,23 +265,23 @@ class Pipeline(Reading):
         ModelUnavailableError
         """
         if _asks_of_the_unsaid(evidence):
-            return checked
+            return Found(checked)
         again = self._read_row(model, evidence, checked, deadline)
         if _any_supported(again):
-            return again
+            return Found(again)
         again = self._read_closest(model, evidence, checked, deadline)
         if _any_supported(again):
-            return again
+            return Found(again)
         changed = self._change(model, evidence, deadline)
         if changed is not None:
-            return (changed,)
+            return Found((changed,))
         which = counted(evidence.question)
         if which is not None:
             plan = Computation("count", "", (which,))
-            count = self._compute(model, plan, deadline, notes)
+            count = self._compute(model, plan, deadline)
             if count is not None:
-                return (count,)
-        return checked or again
+                return count
+        return Found(checked or again)
 
     def _read_row(
         self,
@@ -359,10 +367,9 @@ class Pipeline(Reading):
             model.prime(Part.SPLITTER, constant_operands_prompt(), deadline)
         return operand_questions(model, question, deadline)
 
-    def _compute(
-        self, model: ChatModel, plan: Computation, deadline: Deadline, notes: list[str]
-    ) -> CheckedClaim | None:
+    def _compute(self, model: ChatModel, plan: Computation, deadline: Deadline) -> Found | None:
         claims: list[CheckedClaim] = []
+        notes: list[str] = []
         for question in plan.questions:
             _, evidence = self.gather(question)
             if asks_document_date(question) and not may_be_spoken_of(evidence):
@@ -377,7 +384,9 @@ class Pipeline(Reading):
             # A date in the reason of a yes or no isn't what was asked for.
             if YES_NO.match(checked[0].text):
                 return None
-            claims.append(of_newest_version(self, model, evidence, checked[0], deadline, notes))
+            claim, of_versions = of_newest_version(self, model, evidence, checked[0], deadline)
+            claims.append(claim)
+            notes += of_versions
         operands = [
             Operand(
                 claim.text,
@@ -402,7 +411,7 @@ class Pipeline(Reading):
         if text is None:
             return None
         passages = {passage.sentence: passage for claim in claims for passage in claim.passages}
-        return CheckedClaim(
+        computed = CheckedClaim(
             text=text,
             passages=tuple(passages.values()),
             support=min(claim.support for claim in claims),
@@ -410,6 +419,7 @@ class Pipeline(Reading):
             reason=_computed_from([claim.text for claim in claims]),
             signals=None,
         )
+        return Found((computed,), tuple(notes))
 
 
 def _computed_from(told: Sequence[str]) -> str:

@@ -24,10 +24,26 @@ from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import CheckedClaim, check_claims
 from qa.whole_dates import with_day
 
-__all__ = ["Reading", "Whole", "date_of", "dated_claim"]
+__all__ = ["Found", "Reading", "Whole", "date_of", "dated_claim"]
 
 # Every document in a fixed order with its sentences.
 Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a way to an answer found, and what the reader should know of just that.
+
+    A way that is given up takes its notes with it.
+
+    Parameters
+    ----------
+    claims : tuple of CheckedClaim
+    notes : tuple of str
+    """
+
+    claims: tuple[CheckedClaim, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

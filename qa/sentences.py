@@ -355,6 +355,7 @@ def split_sentences(document: Document) -> tuple[Sentence, ...]:
                     heading="" if is_heading else heading,
                     is_heading=is_heading,
                     page=document.page_at(piece_start),
+                    message=document.message_at(piece_start),
                 )
                 for offset, (piece_start, piece_end) in enumerate(_pieces(text, start, end))
             ]

@@ -64,7 +64,7 @@ _UNPARSED = re.compile(r'parsing value for field "(\w+)" from source "EnvSetting
 
 
 class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EmbeddingSettings(_Group):
@@ -142,7 +142,6 @@ class GenerationSettings(_Group):
         gt=0.0,
         # A day: what waits with a timeout overflows on more than some centuries.
         le=86_400.0,
-        allow_inf_nan=False,
         description="For one question, all calls.",
     )
 
@@ -300,7 +299,10 @@ class Settings(BaseSettings):
             raise SettingsError(f"Settings can't be read: {_unread(error)}") from error
 
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that change with any setting that can change an answer."""
+        """Twelve hexadecimal digits that change with any setting that can change an answer.
+
+        Of the settings as they are written; what they lead to is in `Answer.fingerprint`.
+        """
         values = self.model_dump(
             mode="json",
             exclude={

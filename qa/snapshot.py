@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from qa.documents import DocumentFile
 from qa.errors import IndexOutdatedError
 from qa.lexicon import languages_of, question_words, words_of
-from qa.types import Chunk, Document, Sentence
+from qa.types import Chunk, Document, Sentence, SentMessage
 from qa.vectors import Vectors, VectorWriter
 
 __all__ = ["FORMAT", "Entry", "Index", "write_snapshot"]
 
-FORMAT = 6
+FORMAT = 7
 """Of the files; to be raised with any change to what is stored or how it is computed."""
 
 _SENTENCE = np.dtype(
@@ -177,6 +177,7 @@ class Index:
                     self._headings[above],
                     is_one,
                     document.page_at(start),
+                    document.message_at(start),
                 )
                 for number, (_, _, start, end, above, is_one) in enumerate(records.tolist())
             )
@@ -522,7 +523,8 @@ def _documents(folder: Path, records: Sequence[dict[str, Any]]) -> Iterator[Docu
         for values in records:
             text = file.read(values["text"]).decode("utf-8", "surrogatepass")
             sequences = {name: tuple(values[name]) for name in ("pages", "notes")}
-            yield Document(**{**values, "text": text, **sequences})
+            messages = tuple(SentMessage(**told) for told in values["messages"])
+            yield Document(**{**values, "text": text, **sequences, "messages": messages})
 
 
 def _products(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -202,8 +202,8 @@ def _quoted(
             CheckedClaim(
                 text=" ".join(passage.sentence.text.split()),
                 passages=(passage,),
-                support=1.0,
-                verdict="supported",
+                support=0.0,
+                verdict="quoted",
                 reason="A sentence of the document, quoted whole.",
                 signals=None,
             )

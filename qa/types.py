@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 __all__ = [
+    "QUOTED",
     "Answer",
     "AnswerReady",
     "Chunk",
@@ -31,6 +32,7 @@ __all__ = [
     "ModelFailure",
     "Passage",
     "ScoredSentence",
+    "SentMessage",
     "Sentence",
     "Status",
     "Turn",
@@ -40,10 +42,39 @@ __all__ = [
 
 DateSource = Literal["metadata", "front matter", "header", "file name"]
 Status = Literal["answered", "partial", "not_found"]
-Verdict = Literal["supported", "unsupported"]
+Verdict = Literal["supported", "quoted", "unsupported"]
+
+QUOTED = "Word for word from the documents, not checked against the question."
+"""What is told of an answer of quoted claims."""
 
 # Clocks that were never set, and archives that keep no times, say 1970 or 1980.
 _UNSET_NS = 315_705_600_000_000_000  # The third of January 1980.
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message within a mailbox or another message, as its header tells it.
+
+    Parameters
+    ----------
+    start : int
+        Where its heading, or what it says, starts in the document's text; it goes on to the
+        next one's.
+    subject, sender : str
+        ``""`` where the header has none.
+    date : str or None
+        ISO 8601 day on which it was sent.
+    """
+
+    start: int
+    subject: str
+    sender: str
+    date: str | None
+
+    @property
+    def sent(self) -> str:
+        """Who sent it and when, as far as that is known."""
+        return ", ".join(filter(None, (self.sender, self.date)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +109,8 @@ class Document:
     saved_ns : int
         When the file was last saved, in nanoseconds since 1970, as the system told when it
         was first read with this content; 0 where that isn't known.
+    messages : tuple of SentMessage
+        The messages of a mailbox, or that a mail passes on, in the order of the text.
     """
 
     path: str
@@ -92,6 +125,7 @@ class Document:
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     saved_ns: int = 0
+    messages: tuple[SentMessage, ...] = ()
 
     @property
     def saved(self) -> str | None:
@@ -112,6 +146,11 @@ class Document:
     def page_at(self, offset: int) -> int | None:
         """Page, from 1, on which a place of the text lies; None where there are no pages."""
         return max(bisect.bisect_right(self.pages, offset), 1) if self.pages else None
+
+    def message_at(self, offset: int) -> SentMessage | None:
+        """The message that a place of the text is in; None where it is in none of its own."""
+        place = bisect.bisect_right(self.messages, offset, key=lambda message: message.start)
+        return self.messages[place - 1] if place else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +173,8 @@ class Sentence:
         Whether the sentence is itself a heading.
     page : int or None
         Where it starts, from 1; None where the document has no pages.
+    message : SentMessage or None
+        The message that says it, where the document has messages.
     """
 
     document: str
@@ -144,6 +185,7 @@ class Sentence:
     heading: str = ""
     is_heading: bool = False
     page: int | None = None
+    message: SentMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +255,26 @@ class Hit:
     date_source: DateSource | None = None
     saved: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that `json.dumps` accepts: located text with what is known about it."""
+        first = self.chunk.sentences[0]
+        heading = next((s.heading for s in self.chunk.sentences if not s.is_heading), "")
+        return {
+            "document": self.chunk.document,
+            "title": self.title,
+            "date": self.date,
+            "date_source": self.date_source,
+            "saved": self.saved,
+            "page": first.page,
+            "heading": heading,
+            "start": self.chunk.start,
+            "end": self.chunk.end,
+            "text": self.chunk.text,
+            "score": self.score,
+            "dense": self.dense,
+            "lexical": self.lexical,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -242,6 +304,23 @@ class Passage:
     nearby: tuple[str, ...] = ()
     date_source: DateSource | None = None
     saved: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that `json.dumps` accepts: located text with what is known about it."""
+        return {
+            "number": self.number,
+            "document": self.sentence.document,
+            "title": self.title,
+            "date": self.date,
+            "date_source": self.date_source,
+            "saved": self.saved,
+            "page": self.sentence.page,
+            "heading": self.sentence.heading,
+            "start": self.sentence.start,
+            "end": self.sentence.end,
+            "text": self.sentence.text,
+            "score": self.score,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,18 +361,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One checked statement of an answer.
+    """One statement of an answer: checked, or quoted as it stands.
 
     Parameters
     ----------
     text : str
-        As the LLM stated it.
+        As the LLM stated it; of a quoted one, the sentence.
     citations : tuple of int
-        Numbers of the citations that support it; empty where nothing does.
+        Numbers of the citations that support it, or that it quotes; empty where nothing does.
     support : float
-        How strongly its quotes support it, 0 to 1.
-    verdict : {"supported", "unsupported"}
-        An unsupported claim isn't part of the answer's text.
+        How strongly its quotes support it, 0 to 1. 0 of what is quoted: that it answers the
+        question was never checked.
+    verdict : {"supported", "quoted", "unsupported"}
+        A supported claim passed the check. A quoted one is a sentence of the documents as it
+        stands, close to the question or telling of its document, and not checked against the
+        question. An unsupported one isn't part of the answer's text.
     reason : str
         Why, in words for the reader.
     signals : mapping of str to float or None, optional
@@ -307,6 +389,11 @@ class Claim:
     verdict: Verdict
     reason: str = ""
     signals: Mapping[str, float | None] | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is part of the answer's text."""
+        return self.verdict != "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +414,7 @@ class Citation:
         ``document.text[start:end]``.
     support : float
         Of the strongest claim that it supports, 0 to 1; 0 where it only shows what the
-        documents say instead.
+        documents say, which wasn't checked against the question, or say instead.
     page : int or None
         From 1, where the document has pages.
     date_source : {"metadata", "front matter", "header", "file name"} or None
@@ -392,7 +479,7 @@ class Answer:
         was found it says so, and may quote what the documents say instead of a name, number
         or date that the question supposes.
     claims : tuple of Claim
-        The supported claims in the order of `text`, then those that were left out.
+        The supported or quoted claims in the order of `text`, then those that were left out.
     citations : tuple of Citation
         Numbered from 1; each is used in `text`.
     evidence : tuple of Passage
@@ -404,7 +491,7 @@ class Answer:
     model : str
         The LLM that drafted it; ``"none"`` for an extractive answer.
     fingerprint : str
-        Of the settings that can change an answer.
+        Of the models, readers and settings that can change an answer.
     standalone_question : str or None
         How a follow-up was understood; None where the question stood by itself.
     extractive : bool
@@ -436,6 +523,11 @@ class Answer:
             not in cited
         )
 
+    @property
+    def quoted(self) -> bool:
+        """Whether its text is sentences of the documents that weren't checked against it."""
+        return any(claim.verdict == "quoted" for claim in self.claims)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values that `json.dumps` accepts; evidence is flattened to located text."""
         return {
@@ -447,21 +539,7 @@ class Answer:
                 {**asdict(claim), "citations": list(claim.citations)} for claim in self.claims
             ],
             "citations": [asdict(citation) for citation in self.citations],
-            "evidence": [
-                {
-                    "number": passage.number,
-                    "document": passage.sentence.document,
-                    "title": passage.title,
-                    "date": passage.date,
-                    "date_source": passage.date_source,
-                    "saved": passage.saved,
-                    "start": passage.sentence.start,
-                    "end": passage.sentence.end,
-                    "text": passage.sentence.text,
-                    "score": passage.score,
-                }
-                for passage in self.evidence
-            ],
+            "evidence": [passage.to_dict() for passage in self.evidence],
             "timings": dict(self.timings),
             "model": self.model,
             "extractive": self.extractive,
@@ -499,6 +577,7 @@ class Answer:
                 f"{_plain_in_markdown(passage.title)}"
                 for passage in closest[:3]
             ]
+        lines += [f"\n*{QUOTED}*"] if self.quoted else []
         lines += [f"\n*{_plain_in_markdown(note)}*" for note in self.notes]
         return "\n".join(lines)
 

@@ -114,7 +114,8 @@ def support(signals: Signals, model: SupportModel) -> float:
 
 
 def _logistic(total: float) -> float:
-    return 1.0 / (1.0 + math.exp(-total))
+    # From 710 on it would overflow.
+    return 1.0 / (1.0 + math.exp(min(-total, 700.0)))
 
 
 def check_claims(

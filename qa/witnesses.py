@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from qa.alignment import content_words, words
 from qa.mentions import (
     REPLY,
-    SENT,
     around,
     is_unsaid,
     names_of,
@@ -104,27 +103,28 @@ def later_sections(evidence: Evidence, cited: Sequence[Passage]) -> tuple[str, .
         first, then replies, the closest to the question first.
     """
     (document, *others) = {passage.sentence.document for passage in cited}
-    days = [day for passage in cited if (day := section_date(passage.sentence.heading))]
+    days = [day for passage in cited if (day := section_date(passage.sentence))]
     if others or not days:
         return ()
     later = [
         passage
         for passage in evidence.best()
         if passage.sentence.document == document
-        and (section_date(passage.sentence.heading) or "") > max(days)
+        and (section_date(passage.sentence) or "") > max(days)
     ]
     same = _speaking(evidence, cited)
-    speaking = [passage.sentence.heading for passage in later if passage in same]
-    speaking.sort(key=lambda heading: section_date(heading) or "", reverse=True)
-    headings = [p.sentence.heading for p in cited if SENT.search(p.sentence.heading)]
-    threads = [subject for heading in headings if (subject := _subject(heading))]
+    speaking = [passage.sentence for passage in later if passage in same]
+    speaking.sort(key=lambda sentence: section_date(sentence) or "", reverse=True)
+    messages = [passage.sentence.message for passage in cited if passage.sentence.message]
+    threads = [subject for message in messages if (subject := _subject(message.subject))]
     answering = [
-        heading
-        for heading in (passage.sentence.heading for passage in later)
-        if REPLY.match(heading)
-        and any(_subject(heading)[: len(subject)] == subject for subject in threads)
+        sentence
+        for sentence in (passage.sentence for passage in later)
+        if sentence.message
+        and REPLY.match(sentence.message.subject)
+        and any(_subject(sentence.message.subject)[: len(each)] == each for each in threads)
     ]
-    return tuple(dict.fromkeys((*speaking, *answering)))
+    return tuple(dict.fromkeys(sentence.heading for sentence in (*speaking, *answering)))
 
 
 def _speaking(evidence: Evidence, cited: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -145,7 +145,7 @@ def _speaking(evidence: Evidence, cited: Sequence[Passage]) -> tuple[Passage, ..
 
 
 def _subject(title: str) -> list[str]:
-    return [word.key for word in words(SENT.sub("", REPLY.sub("", title)))]
+    return [word.key for word in words(REPLY.sub("", title))]
 
 
 def closest_of(

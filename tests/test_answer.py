@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles import Script
@@ -15,8 +16,8 @@ from tides import FILES, QUESTION, SONGS, TIDES, assert_sound
 from qa import AnswerReady, EvidenceFound, Library, Settings, Turn
 from qa.abstention import NOT_FOUND_TEXT
 from qa.answer import MAX_QUESTION_CHARACTERS
-from qa.errors import ModelUnavailableError, QuestionError
-from qa.llms import Deadline, Message, Token
+from qa.errors import ModelUnavailableError, QuestionError, SettingsError
+from qa.llms import Deadline, Message, ScriptedChatModel, Token
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]
@@ -302,6 +303,41 @@ def last(library: Library, **options: object) -> AnswerReady:
     return event
 
 
+@pytest.mark.parametrize("turn", ["x", {"question": "When?"}, {"question": 1, "answer": ""}, None])
+def test_what_is_no_turn_is_named(tides: tuple[Library, Script], turn: Any) -> None:
+    library, _ = tides
+    with pytest.raises(QuestionError, match=r"^history\[1\] is .*Turn\(question, answer\)"):
+        library.ask("And then?", [Turn("When?", "9 am"), turn])
+    with pytest.raises(QuestionError, match="The question is 5. Write it as text"):
+        library.ask(5)  # type: ignore[arg-type]
+
+
+def test_a_turn_may_come_as_json_has_it(tides: tuple[Library, Script]) -> None:
+    library, script = tides
+    script.rewrite = QUESTION
+    script.answer = "12 cm"
+    turn = {"question": "Did the tide rise?", "answer": "Yes."}
+    told = replace(library.ask("By how much?", [turn]), timings={})
+    assert told.standalone_question == QUESTION
+    assert told == replace(library.ask("By how much?", [Turn(**turn)]), timings={})
+
+
+def test_a_long_question_before_it_takes_no_model_from_the_next(write: Write, fast: Any) -> None:
+    longest = MAX_QUESTION_CHARACTERS + 4000
+    script = Script()
+    script.rewrite, script.answer = QUESTION, "12 cm"
+
+    def read(messages: Sequence[Message]) -> Any:
+        if len(messages[-1].content) > longest:
+            raise ModelUnavailableError("The prompt is too long.")
+        return script(messages)
+
+    library = Library.open(write(FILES), settings=fast(), llm=ScriptedChatModel(read))
+    answer = library.ask("By how much?", [Turn("Did it rise? " * 10_000, "Yes.")])
+    assert_sound(library, answer)
+    assert (answer.text, answer.notes) == ("12 cm [1]", ())
+
+
 def test_quotes_only_asks_no_model(write: Write, scripted: Open) -> None:
     library, script = scripted(write(FILES))
     script.answer = ModelUnavailableError("It was asked.")
@@ -316,10 +352,32 @@ def test_settings_hold_for_one_question_alone(write: Write, scripted: Open) -> N
     strict = library.settings.model_copy(
         update={"verification": library.settings.verification.model_copy(update={"threshold": 1.0})}
     )
-    assert last(library, settings=strict).answer.fingerprint == strict.fingerprint()
-    assert (
-        last(library).answer.fingerprint == library.settings.fingerprint() != strict.fingerprint()
-    )
+    usual = last(library).answer
+    assert (last(library).answer.fingerprint, usual.status) == (usual.fingerprint, "answered")
+    other = last(library, settings=strict).answer
+    assert other.fingerprint != usual.fingerprint
+    assert other.status == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("llm", {"llm": "http://127.0.0.1:9/v1#x"}),
+        ("embedding", {"embedding": {"model": "all-MiniLM-L6-v2"}}),
+        ("chunking", {"chunking": {"max_chunk_characters": 300}}),
+        ("local", {"local": {"context_tokens": 2048}}),
+        ("whole_library_tokens", {"evidence": {"whole_library_tokens": 0}}),
+    ],
+)
+def test_settings_that_an_open_library_can_t_take_are_refused(
+    tides: tuple[Library, Script], name: str, values: dict[str, Any]
+) -> None:
+    library, _ = tides
+    given = library.settings.model_dump(exclude_unset=True) | values
+    with pytest.raises(SettingsError, match=rf"^{name} can't be set for one question.*open it"):
+        library.stream(QUESTION, settings=Settings.load(**given))
+    same = Settings.load(**library.settings.model_dump(exclude_unset=True))
+    assert last(library, settings=same).answer.fingerprint == last(library).answer.fingerprint
 
 
 def test_a_deadline_that_was_called_off_ends_the_answer(write: Write, scripted: Open) -> None:

@@ -16,6 +16,7 @@ from doubles import Endpoint, Script, fails, replies
 from rich.console import Console
 from rich.progress import Progress
 
+import qa
 from qa import Answer, Library, cli, ui
 from qa.errors import ServeError
 from qa.llms import Message
@@ -50,6 +51,7 @@ def llm(endpoint: Endpoint) -> tuple[str, Script]:
     [
         ([], 2, "Usage: "),
         (["--help"], 0, "check every word"),
+        (["--version"], 0, f"qa {qa.__version__}\n"),
         (["ask", "--help"], 0, "--json"),
         (["chat", "--help"], 0, "--port"),
         (["index", "--help"], 0, "DIR"),
@@ -186,7 +188,12 @@ def test_ask_without_a_model_says_so(run: Run, folder: Path) -> None:
     assert "The tide rose by 12 cm at 9 am. [1]" in out
     assert "No language model could be used" in out
     assert "support" not in out
-    assert json.loads(run("ask", QUESTION, "-l", folder, "--json")[1])["extractive"] is True
+    told = json.loads(run("ask", QUESTION, "-l", folder, "--json")[1])
+    assert told["extractive"] is True
+    assert {claim["verdict"] for claim in told["claims"]} == {"quoted"}
+    status, out, _ = run("ask", "Summarise the tides of Ålesund", "-l", folder)
+    assert "Word for word from the documents, not checked against the question." in out
+    assert "support" not in out
 
 
 def test_ask_shows_the_closest_passages_when_nothing_is_found(
@@ -296,8 +303,8 @@ def test_search_shows_passages(run: Run, folder: Path) -> None:
     status, out, _ = run("search", "waves", "-l", folder, "--json")
     (hit,) = json.loads(out)
     assert set(hit) == {
-        *("document", "title", "date", "date_source", "saved", "start", "end", "text"),
-        *("score", "dense", "lexical"),
+        *("document", "title", "date", "date_source", "saved", "page", "heading"),
+        *("start", "end", "text", "score", "dense", "lexical"),
     }
     text = Library.open(folder).documents[hit["document"]].text
     assert text[hit["start"] : hit["end"]] == hit["text"]

@@ -160,6 +160,16 @@ def test_a_later_message_of_a_mailbox_comes_first_with_its_own_date(asked: Asked
     assert {citation.date_source for citation in answer.citations} == {"header"}
 
 
+@pytest.mark.parametrize("day", ["2031-12-31", "2024-99-99"])
+def test_what_a_message_says_can_t_date_it(asked: Asked, day: str) -> None:
+    told = f"## Ferry (The Board, {day})\n\nA ticket for the ferry costs 5 crowns from tomorrow."
+    message = f"From: Ada <ada@example.org>\n{mail('Ferry', 3, told)}"
+    answer, _ = asked({"a.mbox": f"From a Mon\n{message}"})
+    (citation,) = answer.citations
+    assert citation.quote == "A ticket for the ferry costs 5 crowns from tomorrow."
+    assert (citation.date, citation.date_source) == ("2026-08-03", "header")
+
+
 def test_what_a_later_reply_hardly_answers_is_quoted_in_a_note(
     write: Write, scripted: Open
 ) -> None:
@@ -232,6 +242,50 @@ def test_a_copy_is_cited_from_the_newest(asked: Asked) -> None:
     assert (answer.text, calls) == ("5 crowns [1]", [1, 1])
     assert [citation.document for citation in answer.citations] == ["b.txt"]
     assert answer.notes == ("a.txt is an older version or a copy of b.txt, which is quoted.",)
+
+
+def test_a_model_that_fails_later_leaves_the_newest_version_as_it_was_found(
+    write: Write, scripted: Open
+) -> None:
+    text = notice("2023-03-01", "5", "Ferry") + "\n" + REST
+    other = notice("2022-01-01", "7", "Harbour")
+    library, script = scripted(
+        write({"a.txt": text, "b.txt": text.replace("2023", "2024"), "c.txt": other})
+    )
+    replies: list[str | Exception] = ["5 crowns", ModelUnavailableError("The model is gone.")]
+
+    def once(messages: Sequence[Message]) -> str:
+        reply = replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    script.answer = once
+    answer = library.ask(QUESTION)
+    assert_sound(library, answer)
+    assert not replies
+    assert [citation.document for citation in answer.citations] == ["b.txt"]
+    assert answer.notes == (
+        "a.txt is an older version or a copy of b.txt, which is quoted.",
+        "What other documents say of this wasn’t compared. The model is gone.",
+    )
+
+
+def test_a_computation_that_is_given_up_leaves_no_note(write: Write, scripted: Open) -> None:
+    text = (
+        "title: Lease\n\nThe lease of the garden flat in Osk was signed on 3 May 2024.\n\n" + REST
+    )
+    library, script = scripted(
+        write({"a.txt": f"date: 2024-01-01\n{text}", "b.txt": f"date: 2024-06-01\n{text}"})
+    )
+    script.operands = "When was the lease of the flat signed? | When was the hall opened?"
+    script.answer = lambda messages: (
+        "3 May 2024" if messages[-1].content.endswith("signed?") else "NOT STATED"
+    )
+    question = "How many days passed between the signing of the lease and the opening of the hall?"
+    answer = library.ask(question)
+    assert_sound(library, answer)
+    assert (answer.status, answer.citations, answer.notes) == ("not_found", (), ())
 
 
 def undated(price: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from doubles import Script
+from pptx import Presentation
 from tides import FILES, QUESTION, TIDES, assert_sound
 
 import qa
@@ -23,6 +24,7 @@ from qa.errors import (
     LibraryNotFoundError,
     ModelNotFoundError,
     ModelUnavailableError,
+    QuestionError,
 )
 from qa.generations import GenerationStore
 from qa.index import store_folder
@@ -67,6 +69,16 @@ def test_ask_keeps_the_library_open(
     other = write({"b.txt": "A unicorn slept in the garden."}, name="other")
     assert "unicorn" in ask("Where did the unicorn sleep?", library=other).text
     assert len(opened) == 2
+    # What is set later counts, and what was opened before is still there.
+    monkeypatch.setenv("QA_EVIDENCE__LEAST_SENTENCES", "1")
+    monkeypatch.setenv("QA_EVIDENCE__SENTENCES", "1")
+    narrow = ask("When did the volcano erupt near Milano?")
+    assert (len(narrow.evidence), len(opened)) == (1, 3)
+    assert narrow.fingerprint != answer.fingerprint
+    monkeypatch.delenv("QA_EVIDENCE__LEAST_SENTENCES")
+    monkeypatch.delenv("QA_EVIDENCE__SENTENCES")
+    again = ask("When did the volcano erupt near Milano?")
+    assert (again.fingerprint, len(opened)) == (answer.fingerprint, 3)
 
 
 def test_llamaindex_models_plug_in(write: Write, fast: Fast) -> None:
@@ -89,6 +101,31 @@ def test_a_library_is_a_context(write: Write, fast: Fast) -> None:
         assert [hit.chunk.document for hit in hits] == ["sub/songs.md"]
         assert len(library.search("piano")) <= 10
     assert qa.Library is Library
+
+
+def test_a_passage_tells_its_page_and_heading(write: Write, fast: Fast) -> None:
+    slides = Presentation()
+    for title, text in (("Piers", "The north pier is closed."), ("Boats", "The ferry sails.")):
+        slide = slides.slides.add_slide(slides.slide_layouts[1])
+        for shape, said in zip(slide.placeholders, (title, text), strict=True):
+            shape.text_frame.text = said
+    folder = write({"a.md": "# Lamps\n\nThe lamp burns at night.\n"})
+    slides.save(str(folder / "b.pptx"))
+    library = Library.open(folder, settings=fast())
+    hit, *_ = library.search("ferry")
+    told = hit.to_dict()
+    assert (told["document"], told["page"], told["heading"]) == ("b.pptx", 2, "Boats")
+    found = library.ask("When does the ferry sail?").to_dict()["evidence"]
+    places = {(each["text"], each["page"], each["heading"]) for each in found}
+    assert ("The ferry sails.", 2, "Boats") in places
+    assert ("The lamp burns at night.", None, "Lamps") in places
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "3", None])
+def test_a_limit_that_can_t_be_is_refused(write: Write, fast: Fast, limit: Any) -> None:
+    library = Library.open(write(FILES), settings=fast())
+    with pytest.raises(QuestionError, match=rf"limit = {limit!r}.*whole number"):
+        library.search("piano", limit)
 
 
 def test_search_finds_the_best_first(write: Write, fast: Fast) -> None:

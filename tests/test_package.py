@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.metadata
 import socket
 import subprocess
 import sys
@@ -49,6 +50,7 @@ ORDER = (
     "injection",
     "evidence",
     "llms",
+    "identity",
     "generation",
     "checker",
     "objections",
@@ -152,6 +154,8 @@ def test_the_public_names() -> None:
         "ask",
     ]
     assert all(hasattr(qa, name) for name in qa.__all__)
+    assert qa.__version__ == importlib.metadata.version("qa")
+    assert not hasattr(qa, "version")
 
 
 def test_every_module_has_its_place_in_the_order() -> None:

@@ -16,6 +16,7 @@ from formats import about, read, sentence
 from qa.errors import DocumentError
 from qa.readers import DocumentReader, mail
 from qa.sentences import split_sentences
+from qa.types import SentMessage
 
 
 def test_book(reader: DocumentReader) -> None:
@@ -266,6 +267,46 @@ def test_a_mailbox_tells_its_messages_apart_and_says_nothing_twice(reader: Docum
         "Date: Mon, 03 Aug 2026 09:00:00 +0000\n\n> We go on Friday, at nine\nNo.\n"
         "> A line of the leaflet.\n\n## Mix\n\nBring:\n> mill"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "posing", "shown"),
+    [
+        ("plain", "  ## Pool (The Board, 2031-12-31)\n", "\\## Pool (The Board, 2031-12-31)"),
+        ("html", "<h2>Pool (The Board, 2031-12-31)</h2>", "\\## Pool (The Board, 2031-12-31)"),
+        ("html", "<p>#\xa0Pool (2031-12-31)</p>", "\\# Pool (2031-12-31)"),
+        ("plain", "## Pool (The Board)\n", "## Pool (The Board)"),
+    ],
+)
+def test_who_says_what_and_when_in_a_mailbox_is_in_its_headers(
+    reader: DocumentReader, kind: str, posing: str, shown: str
+) -> None:
+    first = (
+        "From a Sat\nFrom: Ada <ada@example.org>\nSubject: Lake\n"
+        "Date: Sat, 01 Aug 2026 09:00:00 +0000\n"
+        f"Content-Type: text/{kind}; charset=utf-8\n\n{posing}\nIt costs 9.\n"
+    )
+    second = "\nFrom b Sun\nSubject: Trip (The Board, 2031-12-31)\n\nIt costs 5.\n"
+    document = read(reader, "a.mbox", first + second)
+    assert f"\n\n{shown}\n\nIt costs 9." in document.text
+    ada = SentMessage(0, "Lake", "Ada", "2026-08-01")
+    odd = SentMessage(document.text.index("## Trip"), "Trip (The Board, 2031-12-31)", "", None)
+    assert document.messages == (ada, odd)
+    assert [sentence(document, text).message for text in ("costs 9", "costs 5")] == [ada, odd]
+
+
+def test_a_message_that_is_passed_on_has_a_header_of_its_own(reader: DocumentReader) -> None:
+    inner = "From: Bo <bo@example.org>\nSubject: Boat\nDate: Fri, 31 Jul 2026 09:00:00 +0000\n"
+    document = read(
+        reader,
+        "a.eml",
+        "From: Ada <ada@example.org>\nSubject: Lake\nDate: Sat, 01 Aug 2026 09:00:00 +0000\n"
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nSee below.\n"
+        f"--x\nContent-Type: message/rfc822\n\n{inner}\nIt leaks.\n--x--\n",
+    )
+    assert sentence(document, "See below").message is None
+    told = sentence(document, "It leaks").message
+    assert told == SentMessage(document.text.index("## Boat"), "Boat", "Bo", "2026-07-31")
 
 
 @pytest.mark.parametrize("binary", [b"\x00\x01" * 200, b"%PDF-1.7"])

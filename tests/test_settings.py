@@ -103,6 +103,13 @@ def test_the_fingerprint_changes_with_what_can_change_an_answer(values: dict[str
     assert Settings.load(**values).fingerprint() != Settings.load().fingerprint()
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("name", ["intercept", "check"])
+def test_a_weight_is_a_number(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"verification\.model\.{name} = '?-?{value[-3:]}"):
+        Settings.load(verification={"model": {name: value}})
+
+
 def test_the_fingerprint_stays_with_places_and_secrets(tmp_path: Path) -> None:
     plain = Settings.load().fingerprint()
     other = Settings.load(

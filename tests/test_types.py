@@ -17,7 +17,7 @@ from qa.types import Answer, Citation, Claim, Evidence, Passage, Sentence
 
 def passage(number: int, text: str, **about: Any) -> Passage:
     start = 100 * number
-    sentence = Sentence("a.txt", number, start, start + len(text), text)
+    sentence = Sentence("a.txt", number, start, start + len(text), text, "Low water", page=2)
     return Passage(number, sentence, **{"title": "Tides", "date": None, "score": 0.5} | about)
 
 
@@ -83,6 +83,8 @@ def test_an_answer_is_json() -> None:
             "date": None,
             "date_source": None,
             "saved": None,
+            "page": 2,
+            "heading": "Low water",
             "start": 100,
             "end": 123,
             "text": "The tide rose\nby 12 cm.",
@@ -116,6 +118,15 @@ def test_json_holds_what_a_broken_input_brings() -> None:
             },
             "The documents don’t say.\n\nClosest passages:\n\n"
             "- “The tide rose by 12 cm.” — Tides\n\n*No language model.*",
+        ),
+        (
+            {
+                "text": "The tide rose by 12 cm.",
+                "claims": (Claim("The tide rose by 12 cm.", (), 0.0, "quoted"),),
+                "citations": (),
+            },
+            "The tide rose by 12 cm.\n\n"
+            "*Word for word from the documents, not checked against the question.*",
         ),
         (
             {"text": "Nothing.", "citations": (), "claims": (), "evidence": ()},

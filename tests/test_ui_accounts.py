@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,25 @@ def test_after_a_few_wrong_passwords_none_is_looked_at(file: Path, name: str) ->
     assert accounts("ada", "the tide rose") == (name != "ada")
     now[0] = GUESS_SECONDS + 1
     assert accounts("ada", "the tide rose")
+
+
+def test_no_guess_is_quicker_than_another(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = read_accounts(file)
+    hashed: list[int] = []
+    scrypt = hashlib.scrypt
+
+    def counted(*values: Any, **options: Any) -> bytes:
+        hashed.append(options["n"])
+        return scrypt(*values, **options)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    names = [*(f"nobody{number}" for number in range(GUESSES + 1)), *["ada"] * (GUESSES + 2)]
+    for name in names:
+        before = len(hashed)
+        assert not accounts(name, "guess")
+        assert hashed[before:] == hashed[:1]
+    # Whoever isn't there has no password, whatever the hash is that takes the time.
+    assert not read_accounts(file)("nobody", "the tide rose")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def test_programs_ask_search_and_list(write: Write, tides: Library) -> None:
             history = [{"question": "Which tide?", "answer": "The one in Bergen."}]
             assert client.predict(question, history, api_name="/ask")["status"] == "answered"
             (hit,) = client.predict("tide", 3, api_name="/search")
+            assert hit == json.loads(json.dumps(tides.search("tide", 3)[0].to_dict()))
             assert hit["text"] == "The tide rose by 12 cm in Bergen."
             assert client.predict(api_name="/documents")[0]["document"] == "tides.txt"
             write({"birds.txt": "A gull slept."})
@@ -87,7 +88,7 @@ def test_assistants_are_given_the_same_tools(
 
 def test_without_the_extra_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ServeError, match=r"pip install 'qa\[mcp\]'"):
+    with pytest.raises(ServeError, match=r"pip install '\.\[mcp\]'"):
         serve(WrittenLibrary(), port=free_port(), mcp=True)
 
 

@@ -161,14 +161,25 @@ def test_a_refusal_shows_the_closest_passages() -> None:
     assert not page.of_class("qa-chip")
 
 
+QUOTED: dict[str, Any] = {
+    "claims": (
+        Claim("It rose by 12 cm.", (1,), 0.0, "quoted", "Quoted whole."),
+        Claim("Nobody saw it.", (2,), 0.0, "quoted"),
+    ),
+    "citations": tuple(replace(each, support=0.0) for each in answer().citations),
+    "model": "none",
+}
+
+
 def test_a_summary_that_no_model_wrote_claims_no_check() -> None:
-    page = answered(answer(model="none"))
+    page = answered(answer(**QUOTED))
+    assert [chip["data-why"] for chip in page.of_class("qa-chip")] == ["Quoted whole", ""]
     assert "Word for word from the documents: 2 quotes" in page.text
     assert "support (" not in page.text
 
 
 def test_an_extractive_answer_says_so() -> None:
-    page = answered(answer(extractive=True, model="none", notes=("No model could be reached.",)))
+    page = answered(answer(**QUOTED, extractive=True, notes=("No model could be reached.",)))
     assert "Word for word from the documents: 2 quotes" in page.text
     assert "No model used" in page.text
     assert "No model could be reached." in page.text

@@ -54,6 +54,12 @@ def test_support_tells_the_best_from_the_worst() -> None:
     assert support(refuted) < support(unread)
 
 
+@pytest.mark.parametrize(("intercept", "expected"), [(-1e9, 0.0), (1e9, 1.0)])
+def test_any_weights_give_a_support(intercept: float, expected: float) -> None:
+    model = SupportModel(intercept=intercept)
+    assert support_by(Signals(*[1.0] * 8), model) == pytest.approx(expected)
+
+
 def test_a_true_claim_is_supported_at_its_place() -> None:
     (claim,) = check("May 10", question="When did RM release the song?")
     assert claim.verdict == "supported"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from qa.types import Evidence, Passage, Sentence
+from qa.types import Evidence, Passage, Sentence, SentMessage
 from qa.witnesses import CLOSE_BEHIND, closest_of, later_sections, replies, witnesses
 
 
@@ -114,24 +114,28 @@ def test_later_days_of_the_same_minutes(heading: str, text: str, found: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("heading", "found"),
+    ("subject", "date", "found"),
     [
-        ("Re: Lake (Bo, 2026-08-02)", True),
-        ("AW: Re: Lake - new plan (Bo, 2026-09-02)", True),
+        ("Re: Lake", "2026-08-02", True),
+        ("AW: Re: Lake - new plan", "2026-09-02", True),
         # It is no reply, of another thread, or earlier.
-        ("Lake (Bo, 2026-08-02)", False),
-        ("Re: Party (Bo, 2026-08-02)", False),
-        ("Re: Lake (Bo, 2026-07-02)", False),
+        ("Lake", "2026-08-02", False),
+        ("Re: Party", "2026-08-02", False),
+        ("Re: Lake", "2026-07-02", False),
+        # That it is later only its text says.
+        ("Re: Lake", None, False),
     ],
 )
-def test_later_messages_of_a_mailbox(heading: str, found: bool) -> None:
+def test_later_messages_of_a_mailbox(subject: str, date: str | None, found: bool) -> None:
     read = evidence(
         "When do we go?", ("a.mbox", "We go on Friday.", 1.0), ("a.mbox", "Later!", 0.2)
     )
+    heading = f"{subject} (Bo, 2026-08-02)"
     headings = ("Lake (Ada, 2026-08-01)", heading)
+    messages = SentMessage(0, "Lake", "Ada", "2026-08-01"), SentMessage(9, subject, "Bo", date)
     passages = tuple(
-        replace(passage, sentence=replace(passage.sentence, heading=above))
-        for passage, above in zip(read.passages, headings, strict=True)
+        replace(passage, sentence=replace(passage.sentence, heading=above, message=message))
+        for passage, above, message in zip(read.passages, headings, messages, strict=True)
     )
     read = replace(read, passages=passages)
     assert later_sections(read, passages[:1]) == ((heading,) if found else ())

@@ -48,8 +48,8 @@ def assert_sound(library: Library, answer: Answer) -> None:
     numbers = [citation.number for citation in answer.citations]
     assert list(dict.fromkeys(markers)) == numbers == list(range(1, len(numbers) + 1))
     assert len({(c.document, c.start) for c in answer.citations}) == len(numbers)
-    # The text is the supported claims, and nothing else.
-    shown = [claim for claim in answer.claims if claim.verdict == "supported"]
+    # The text is the supported claims, or sentences as they stand, and nothing else.
+    shown = [claim for claim in answer.claims if claim.verdict in {"supported", "quoted"}]
     hidden = [claim for claim in answer.claims if claim.verdict == "unsupported"]
     assert list(answer.claims) == shown + hidden
     said = [
@@ -65,12 +65,20 @@ def assert_sound(library: Library, answer: Answer) -> None:
         assert len(answer.citations) <= 1
     for claim in shown:
         assert claim.citations
-        assert answer.extractive or claim.support >= library.settings.verification.threshold
+        if claim.verdict == "quoted":
+            assert claim.support == 0.0
+            (quote,) = (answer.citations[number - 1].quote for number in claim.citations)
+            assert claim.text.split() == quote.split()
+        else:
+            assert claim.support >= library.settings.verification.threshold
         strongest = [answer.citations[number - 1].support for number in claim.citations]
         assert all(support >= claim.support for support in strongest)
     for claim in hidden:
         assert claim.citations == ()
         assert claim.reason
+    verdicts = {claim.verdict for claim in shown}
+    assert answer.quoted is (verdicts == {"quoted"}) is ("quoted" in verdicts)
+    assert (answer.model != "none") is (verdicts == {"supported"}) or not shown
     expected = "not_found" if not shown else "partial" if hidden else "answered"
     assert answer.status == expected
     # It can be written down and read again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -230,14 +231,14 @@ class WrittenLibrary:
 
     def _quoted(self, question: str, problem: str | None) -> Answer:
         quote = self.citations[0].quote
-        claim = Claim(quote, (1,), 0.5, "supported")
+        claim = Claim(quote, (1,), 0.0, "quoted")
         notes = ("No language model could be used: these are the closest sentences.",)
         return Answer(
             question=question,
             status="answered",
             text=f"{quote} [1]",
             claims=(claim,),
-            citations=self.citations[:1],
+            citations=(replace(self.citations[0], support=0.0),),
             evidence=self.passages,
             timings={"total": 0.1},
             model="none",

@@ -89,6 +89,7 @@ def open_chat_model(
             lambda: weights.ensure_weights(settings.home, progress),
             settings.local,
             states,
+            weights.SHA256,
         )
     if name.startswith(("http://", "https://")):
         return _endpoint(name, settings)
@@ -100,7 +101,9 @@ def open_chat_model(
             raise ModelNotFoundError(
                 f"There is no model file {path}, or it can't be looked at. Check QA_LLM."
             )
-        return embedded.EmbeddedChatModel(path.stem, lambda: path, settings.local, states)
+        # Its digest would take seconds to be told.
+        identity = f"{path.stem} {path.stat().st_size}"
+        return embedded.EmbeddedChatModel(path.stem, lambda: path, settings.local, states, identity)
     raise ModelNotFoundError(
         f"QA_LLM={name!r} names no model. Use 'auto', 'embedded', 'none', the path of a .gguf "
         "file, or http://host:port/v1#model."
@@ -166,4 +169,5 @@ def _endpoint(name: str, settings: Settings) -> ChatModel:
         api_key=key,
         context_tokens=settings.local.context_tokens,
         name=f"{model} at {host}",
+        identity=f"{httpx.URL(url).copy_with(username=None, password=None)}#{model}",
     )

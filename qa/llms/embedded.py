@@ -77,6 +77,8 @@ class EmbeddedChatModel:
     settings : LocalModelSettings
     states : Path
         Folder for what the model remembers of constant prompts (see `prime`).
+    identity : str, optional
+        What tells its weights from others. Default: its name.
     """
 
     def __init__(
@@ -85,8 +87,10 @@ class EmbeddedChatModel:
         weights: Callable[[], Path],
         settings: LocalModelSettings,
         states: Path,
+        identity: str | None = None,
     ) -> None:
         self._name = name
+        self.identity = identity or name
         self._weights = weights
         self._settings = settings
         self._states = states

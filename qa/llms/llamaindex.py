@@ -44,6 +44,8 @@ class LlamaIndexChatModel:
         for these.
     extra_body : mapping, optional
         Fields beyond OpenAI's for every request, where there is a `dialect`.
+    identity : str, optional
+        What tells it from other models. Default: its class, and what it says of itself.
     """
 
     def __init__(
@@ -53,16 +55,25 @@ class LlamaIndexChatModel:
         *,
         dialect: Dialect | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        identity: str | None = None,
     ) -> None:
         self._llm = llm
         self._dialect = dialect
         self._extra_body = dict(extra_body or {})
         self._name = name or llm.metadata.model_name
+        kind = f"{type(llm).__module__}.{type(llm).__qualname__}"
+        said = (kind, llm.metadata, getattr(llm, "temperature", None))
+        self._identity = identity or " ".join(map(str, said))
 
     @property
     def name(self) -> str:
         """What people are shown."""
         return self._name
+
+    @property
+    def identity(self) -> str:
+        """What tells it from other models, and from itself asked otherwise."""
+        return f"{self._identity} {self._extra_body}" if self._extra_body else self._identity
 
     @property
     def context_tokens(self) -> int:
@@ -76,6 +87,7 @@ class LlamaIndexChatModel:
             self._name,
             dialect=self._dialect,
             extra_body={**self._extra_body, **fields},
+            identity=self._identity,
         )
 
     def stream(
@@ -222,6 +234,7 @@ def openai_like(
     api_key: str | None,
     context_tokens: int,
     name: str,
+    identity: str | None = None,
 ) -> LlamaIndexChatModel:
     """A chat model behind an OpenAI-compatible endpoint, with no retries.
 
@@ -236,6 +249,8 @@ def openai_like(
         Size of the model's context window.
     name : str
         Shown to people.
+    identity : str, optional
+        As for `LlamaIndexChatModel`.
     """
     from llama_index.llms.openai_like import OpenAILike
 
@@ -258,7 +273,7 @@ def openai_like(
             event_hooks={"request": [_make_interruptible], "response": [_watch]},
         ),
     )
-    return LlamaIndexChatModel(llm, name, dialect=Dialect())
+    return LlamaIndexChatModel(llm, name, dialect=Dialect(), identity=identity)
 
 
 def _defused(text: str) -> str:

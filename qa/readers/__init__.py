@@ -26,7 +26,7 @@ from qa.types import DateSource, Document
 
 __all__ = ["MAX_TEXT_BYTES", "READER_VERSION", "DocumentReader", "read_document"]
 
-READER_VERSION = "5"
+READER_VERSION = "6"
 """Changes whenever the same file may be read differently: stored indexes are rebuilt."""
 
 MAX_TEXT_BYTES = 64 * 2**20
@@ -172,4 +172,5 @@ def _document(content: Content, path: str, kind: str, data: bytes, saved_ns: int
         pages=content.pages,
         notes=content.notes,
         saved_ns=saved_ns,
+        messages=content.messages,
     )

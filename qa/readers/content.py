@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from qa.documents import canonical_text
 from qa.errors import DocumentError
-from qa.types import DateSource
+from qa.types import DateSource, SentMessage
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -54,6 +54,7 @@ class Content:
     body_start : int
     pages : tuple of int
     notes : tuple of str
+    messages : tuple of SentMessage
         See `qa.types.Document`.
     """
 
@@ -64,6 +65,7 @@ class Content:
     body_start: int = 0
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    messages: tuple[SentMessage, ...] = ()
 
 
 class TextWriter:
@@ -125,10 +127,19 @@ class TextWriter:
         if lines.strip():
             self._add(f"```\n{lines}\n```")
 
+    def written(self, text: str) -> None:
+        """Add blocks that another writer wrote."""
+        self._add(text)
+
+    @property
+    def next_start(self) -> int:
+        """Where the next block starts, if it is one of its own."""
+        return self._length + (2 if self._parts else 0)
+
     def page(self, *, within: bool = False) -> None:
         """Begin a page, where the next block may go on a paragraph of the page before."""
         self._joins = within and bool(self._parts)
-        self.pages.append(self._length + (0 if not self._parts else 1 if self._joins else 2))
+        self.pages.append(self.next_start - (1 if self._joins else 0))
         self._above = ""
 
     def text(self) -> str:

@@ -19,6 +19,7 @@ from qa.readers.encoding import count_unreadable, decode_labelled, told_unreadab
 from qa.readers.html import parse, write_html
 from qa.readers.titles import tidy_title
 from qa.readers.worker import damaged
+from qa.types import SentMessage
 
 __all__ = ["read"]
 
@@ -47,6 +48,8 @@ _LINK = re.compile(r"\b(?:https?|mailto|ftp):\S+")
 _REMEMBERED = 50_000
 # Fewer characters may stand anywhere by chance.
 _LEAST_QUOTED = 15
+# A line of what is said that would look like the heading of another message.
+_POSING = re.compile(r"(?m)^([^\S\n]*)(?=#{1,6}[^\S\n].*\([^()\n]*\b[12]\d{3}-\d\d-\d\d\)[#\s]*$)")
 _QUOTED = re.compile(r"[ \t]*>[> \t]*")
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_NAMED = 20
@@ -59,12 +62,16 @@ _STUMBLED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, 
 
 @dataclass(slots=True)
 class _Found:
-    """What is told of a file beside its text; `said` is what its messages said so far."""
+    """What is told of a file beside its text; `said` is what its messages said so far.
+
+    `messages` are those under a heading of their own, as their headers tell them.
+    """
 
     attachments: list[str] = field(default_factory=list)
     unread: list[DocumentError] = field(default_factory=list)
     unreadable: int = 0
-    messages: int = 0
+    count: int = 0
+    messages: list[SentMessage] = field(default_factory=list)
     said: str = ""
 
 
@@ -88,7 +95,7 @@ def read(data: bytes, path: str) -> Content:
         try:
             message = _parsed(raw, path)
         except DocumentError as error:
-            found.messages += 1
+            found.count += 1
             found.unread.append(error)
             continue
         if mailbox:
@@ -96,23 +103,34 @@ def read(data: bytes, path: str) -> Content:
         else:
             title, date = tidy_title(_header(message, "Subject")), _date(message)
         _write(message, path, 2 if mailbox else 1, writer, found)
-    if found.unread and len(found.unread) == found.messages:
+    if found.unread and len(found.unread) == found.count:
         raise found.unread[0]
     notes = [*told_unreadable(found.unreadable)]
     if starts and data[: starts[0].start()].strip():
         notes.append("what stands before its first message wasn't read")
     if found.unread:
-        few = f"{len(found.unread)} of its {found.messages} messages"
+        few = f"{len(found.unread)} of its {found.count} messages"
         notes.append(f"{few} are damaged and weren't read whole")
     if found.attachments:
         notes.append(_told(found.attachments))
-    return Content(writer.text(), title, date, "header" if date else None, notes=tuple(notes))
+    return Content(
+        writer.text(),
+        title,
+        date,
+        "header" if date else None,
+        notes=tuple(notes),
+        messages=tuple(found.messages),
+    )
 
 
 def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, found: _Found) -> None:
-    found.messages += 1
+    found.count += 1
     subject = _header(message, "Subject")
-    writer.heading(level, _entitled(message, subject) if level > 1 else subject)
+    if level > 1:
+        sent = _sent(message, subject, writer.next_start)
+        found.messages.append(sent)
+        subject = f"{subject} ({sent.sent})".strip() if sent.date else subject
+    writer.heading(level, subject)
     told = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
     writer.paragraph("\n".join(told))
     found.unreadable += "\n".join([subject, *told]).count("\ufffd")
@@ -125,7 +143,7 @@ def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, fou
         if level > 1 and not is_html:
             text = _without_repeats(canonical_text(text), found.said)
             found.said = f"{found.said} {_flowing(text)}"[-_REMEMBERED:]
-        _write_body(text, writer, is_html=is_html)
+        _write_body(text, path, writer, is_html=is_html)
     for part, name in _attached(message):
         passed_on = _passed_on(part) if level < _MAX_LEVEL else None
         if passed_on is None:
@@ -134,13 +152,10 @@ def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, fou
             _write(passed_on, path, level + 1, writer, found)
 
 
-def _entitled(message: EmailMessage, subject: str) -> str:
-    """A message's subject, with who sent it and when, if its day is known."""
-    date = _date(message)
+def _sent(message: EmailMessage, subject: str, start: int) -> SentMessage:
     name, address = parseaddr(_header(message, "From"))
-    sender = " ".join(re.sub(r"[()]", " ", name or address).split())
-    sent = ", ".join(filter(None, (sender, date)))
-    return f"{subject} ({sent})".strip() if date else subject
+    sender = " ".join(re.sub(r"[()]", " ", canonical_text(name or address)).split())
+    return SentMessage(start, canonical_text(subject), sender, _date(message))
 
 
 def _without_repeats(text: str, said: str) -> str:
@@ -267,12 +282,23 @@ def _stands_for(plain: str, shown: str) -> bool:
     return sizes[1] > _MANY_TIMES * sizes[0] or len(words - others) > _MOST * len(words)
 
 
-def _write_body(text: str, writer: TextWriter, *, is_html: bool) -> None:
+def _write_body(text: str, path: str, writer: TextWriter, *, is_html: bool) -> None:
     if is_html:
-        write_html(parse(text), writer)
+        body = TextWriter(path)
+        write_html(parse(text), body)
+        writer.written(_in_no_other_s_name(body.text() if len(body) else ""))
     else:
         for paragraph in re.split(r"\n[ \t]*\n", canonical_text(text)):
-            writer.paragraph(paragraph)
+            writer.paragraph(_in_no_other_s_name(paragraph))
+
+
+def _in_no_other_s_name(text: str) -> str:
+    """What a message says, none of it as the heading of another message.
+
+    Who says what and when is taken from headers alone; this is for people and models, who would
+    take such a line for what it looks like.
+    """
+    return _POSING.sub(r"\1\\", text)
 
 
 def _told(names: list[str]) -> str:

@@ -16,6 +16,7 @@ from typing import IO, Any
 from qa.errors import DocumentError, PostponedDocumentError, UnfinishedDocumentError
 from qa.readers.content import Content
 from qa.readers.worker import MEMORY_BYTES, SECONDS
+from qa.types import SentMessage
 
 __all__ = ["PATIENCE", "Sandbox"]
 
@@ -118,6 +119,7 @@ class Sandbox:
                 "text": text.decode("utf-8", "surrogatepass"),
                 "pages": tuple(content["pages"]),
                 "notes": tuple(content["notes"]),
+                "messages": tuple(SentMessage(**told) for told in content["messages"]),
             }
         )
 

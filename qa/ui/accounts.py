@@ -89,8 +89,9 @@ class _Hash:
 class Accounts:
     """Tells whether a name and a password may sign in; called by the server.
 
-    After five wrong passwords for a name within a minute none is looked at any more,
-    until the minute is over. All names that don't exist share one count.
+    After five wrong passwords for a name within a minute none is right any more, until the
+    minute is over. All names that don't exist share one count. Whatever is tried takes the
+    same time, so that it doesn't tell which names exist.
 
     Parameters
     ----------
@@ -106,7 +107,8 @@ class Accounts:
         self._hashes = {name: _checked_hash(name, written) for name, written in hashes.items()}
         self._clock = clock
         self._wrong: dict[str, deque[float]] = {}
-        self._nobody = _Hash.of(secrets.token_hex(16))
+        # Of a cost that accounts have; those of a file are all alike, unless its owner wrote some.
+        self._nobody = next(iter(self._hashes.values()), _Hash.of(secrets.token_hex(16)))
         # One at a time: each takes memory, and guessing is to be slow.
         self._lock = threading.Lock()
 
@@ -123,11 +125,13 @@ class Accounts:
             wrong = self._wrong.setdefault(name if name in self._hashes else "", deque())
             while wrong and wrong[0] <= now - GUESS_SECONDS:
                 wrong.popleft()
+            # A name that doesn't exist takes as long as one that does, and one that is refused
+            # as long as one that is looked at.
+            known = self._hashes.get(name)
+            right = (known or self._nobody).matches(password) and known is not None
             if len(wrong) >= GUESSES:
                 logger.warning("Sign-in is refused for a minute after %d wrong passwords", GUESSES)
                 return False
-            # A name that doesn't exist takes as long as one that does.
-            right = self._hashes.get(name, self._nobody).matches(password)
             if not right:
                 wrong.append(now)
             else:

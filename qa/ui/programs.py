@@ -96,8 +96,8 @@ def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None
         """Find the passages of the documents that are closest to a question.
 
         No language model is asked, so this is quick. Passages come best first, each with
-        document, title, date, start, end, text and score; where there is no date, saved is
-        the day on which the file was last saved.
+        document, title, date, page, heading, start, end, text and score; where there is no
+        date, saved is the day on which the file was last saved.
 
         Args:
             question: What to look for.
@@ -107,20 +107,7 @@ def add_endpoints(library: ChatLibrary, desk: Desk, *, concurrency: int) -> None
             hits = library.search(question, max(1, min(int(limit), MOST_HITS)))
         except QaError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return [
-            {
-                "document": hit.chunk.document,
-                "title": hit.title,
-                "date": hit.date,
-                "date_source": hit.date_source,
-                "saved": hit.saved,
-                "start": hit.chunk.start,
-                "end": hit.chunk.end,
-                "text": hit.chunk.text,
-                "score": hit.score,
-            }
-            for hit in hits
-        ]
+        return [hit.to_dict() for hit in hits]
 
     def documents() -> list[dict[str, Any]]:
         """List the documents: document, title, date (else the day of saving), characters."""

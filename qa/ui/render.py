@@ -40,29 +40,18 @@ def _one_line(value: str) -> str:
     return " ".join(value.split())
 
 
-def _support(citation: Citation, answer: Answer) -> str:
-    return support_words(citation.support) if _supports(answer) else ""
-
-
-def _supports(answer: Answer) -> bool:
-    # Sentences that no model drew a statement from support none: they are only close.
-    return not _is_verbatim(answer) and answer.status != "not_found"
-
-
-def _is_verbatim(answer: Answer) -> bool:
-    """Whether it is the documents' own sentences: no model had a part in it."""
-    return answer.extractive or answer.model == "none"
+def _support(citation: Citation) -> str:
+    # What was never checked supports nothing.
+    return support_words(citation.support) if citation.support else ""
 
 
 def _why(citation: Citation, answer: Answer) -> str:
     claims = [
-        claim
-        for claim in answer.claims
-        if claim.verdict == "supported" and citation.number in claim.citations
+        claim for claim in answer.claims if claim.shown and citation.number in claim.citations
     ]
     # Its support is that of the strongest claim; other claims' reasons would only repeat it.
     reason = max(claims, key=lambda claim: claim.support).reason if claims else ""
-    return ": ".join(filter(None, (_support(citation, answer), reason.rstrip("."))))
+    return ": ".join(filter(None, (_support(citation), reason.rstrip("."))))
 
 
 def _leads_to(
@@ -81,7 +70,7 @@ def _leads_to(
         data_check=digest(citation.quote),
         data_quote=quote,
         data_from=citation.title,
-        data_level=_level(citation.support) if _supports(answer) else None,
+        data_level=_level(citation.support) if citation.support else None,
         data_why=_why(citation, answer),
         aria_label=label,
     )
@@ -89,7 +78,7 @@ def _leads_to(
 
 def _chip_html(citation: Citation, answer: Answer) -> Html:
     said = f"Quote {citation.number}, {citation.title}: {_one_line(citation.quote).rstrip('.')}"
-    support = _support(citation, answer)
+    support = _support(citation)
     label = f"{said}. {support}" if support else said
     return _leads_to(text(citation.number), citation, answer, "qa-chip", label)
 
@@ -142,7 +131,7 @@ def _quotes_html(answer: Answer) -> Html:
                 + tag(
                     "span",
                     _origin_html(citation, citation.page)
-                    + tag("span", text(_support(citation, answer)), class_="qa-support"),
+                    + tag("span", text(_support(citation)), class_="qa-support"),
                     class_="qa-under",
                 ),
                 citation,
@@ -182,7 +171,7 @@ def _details(summary: str, content: Html) -> Html:
 
 
 def _dropped_html(claims: Iterable[Claim]) -> Html:
-    dropped = [claim for claim in claims if claim.verdict == "unsupported"]
+    dropped = [claim for claim in claims if not claim.shown]
     if not dropped:
         return ""
     items = (
@@ -204,7 +193,7 @@ def _verdict_html(answer: Answer) -> Html:
     quotes = plural(len(answer.citations), "quote")
     if answer.status == "not_found":
         icon, words = "nothing", "No answer found in the documents"
-    elif _is_verbatim(answer):
+    elif answer.quoted:
         icon, words = "quoted", f"Word for word from the documents: {quotes}"
     elif answer.status == "partial":
         icon, words = "partial", f"Answered in part, machine-checked: {quotes}"

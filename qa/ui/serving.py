@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import importlib.util
@@ -13,6 +14,7 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import gradio as gr
@@ -42,6 +44,18 @@ def _theme() -> gr.themes.Base:
         font=[gr.themes.Font(name) for name in ("system-ui", "sans-serif")],
         font_mono=[gr.themes.Font(name) for name in ("ui-monospace", "monospace")],
     )
+
+
+def _in_a_thread(auth: Callable[[str, str], bool]) -> Any:
+    """Tell who may sign in without keeping everybody else waiting: hashing is slow on purpose.
+
+    Gradio awaits it, though its types don't say so.
+    """
+
+    async def checked(name: str, password: str) -> bool:
+        return await asyncio.to_thread(auth, name, password)
+
+    return checked
 
 
 def _check_address(host: str, port: int, auth: Auth | None) -> None:
@@ -134,17 +148,21 @@ def serve(
     _check_address(host, port, auth)
     _check_root_path(root_path)
     if mcp and importlib.util.find_spec("mcp") is None:
-        raise ServeError("The MCP server needs the extra 'mcp'. Run: pip install 'qa[mcp]'")
+        raise ServeError(
+            "The MCP server needs the extra 'mcp'. Install it: pip install '.[mcp]' in the "
+            "project's folder."
+        )
     outside = urlsplit(root_path)
     hosts = [host, "127.0.0.1", "localhost", "[::1]"] if is_loopback(host) else ["*"]
     uploads = make_uploads()
+    sign_in: Any = _in_a_thread(auth) if callable(auth) else auth and list(auth)
     icon = Path(__file__).parent / "assets" / "icon.svg"
     blocks = build(library, uploads=uploads, editable=editable, at_once=at_once)
     try:
         app, _, _ = blocks.launch(
             server_name=host,
             server_port=port,
-            auth=auth if auth is None or callable(auth) else list(auth),
+            auth=sign_in,
             prevent_thread_lock=True,
             quiet=True,
             inline=False,
