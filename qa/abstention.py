@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa.claims import CheckedClaim
 from qa.premise import false_premise
 from qa.types import Evidence, Passage
-from qa.verification import CheckedClaim
 
 __all__ = ["NOT_FOUND_TEXT", "UNSURE_TEXT", "Abstention", "abstain"]
 

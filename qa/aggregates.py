@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qa.alignment import content_words, holds, stem, words
+from qa.claims import CheckedClaim
 from qa.evidence import moved
 from qa.index import Index
 from qa.injection import orders
@@ -22,7 +23,6 @@ from qa.tables import cells_of, in_unit
 from qa.types import Evidence, Sentence
 from qa.units import MEASURES, UNCLEAR_THOUSANDS
 from qa.values import Date, tokenise
-from qa.verification import CheckedClaim
 
 __all__ = ["Aggregate", "aggregate", "aggregated"]
 

@@ -20,7 +20,10 @@ from qa.types import Passage
 from qa.values import ELISION, MARKS, fold
 
 __all__ = [
+    "AUXILIARIES",
+    "FUNCTION_WORDS",
     "NEGATIONS",
+    "QUESTION_WORDS",
     "Alignment",
     "Word",
     "align",
@@ -93,6 +96,15 @@ FUNCTION_WORDS = frozenset(
     please tell name give say says said according text document documents article
     """.split()
 )
+# Words that begin a yes-no question, and those that begin any other.
+AUXILIARIES = frozenset(
+    """
+    is are was were am do does did has have had can could will would shall should may might must
+    isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't can't couldn't won't
+    wouldn't shouldn't
+    """.split()
+)
+QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from qa.abstention import abstain
+from qa.claims import CheckedClaim
 from qa.errors import (
     ModelDownError,
     ModelError,
@@ -41,7 +42,6 @@ from qa.types import (
     Status,
     Turn,
 )
-from qa.verification import CheckedClaim
 
 __all__ = [
     "MAX_QUESTION_CHARACTERS",

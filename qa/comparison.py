@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from qa.claims import CheckedClaim
 from qa.conflict import combine, disagreement, same_answer
 from qa.errors import ModelError
 from qa.evidence import moved
@@ -20,7 +21,6 @@ from qa.latest import asked_as_of, asks_latest
 from qa.llms import ChatModel, Deadline
 from qa.reading import Reading, dated_claim
 from qa.types import Evidence, Passage, shown_date
-from qa.verification import CheckedClaim
 from qa.witnesses import closest_of, later_sections, replies, witnesses
 from qa.yes_no import is_yes_no
 

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from qa.alignment import FUNCTION_WORDS, NEGATIONS, content_words, words
+from qa.alignment import AUXILIARIES, FUNCTION_WORDS, NEGATIONS, content_words, words
+from qa.claims import CheckedClaim
 from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.units import differ, measured
 from qa.values import WEEKDAYS, Date, Number, Time, Value, conflicts, matches, tokenise
-from qa.verification import CheckedClaim
-from qa.yes_no import AUXILIARIES
 
 __all__ = ["combine", "disagreement", "same_answer"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.alignment import content_words
+from qa.claims import CheckedClaim
 from qa.types import Evidence, Hit, Passage
-from qa.verification import CheckedClaim
 
 __all__ = ["extract"]
 

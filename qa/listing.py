@@ -13,9 +13,8 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from qa.alignment import FUNCTION_WORDS, NEGATIONS, words
+from qa.alignment import AUXILIARIES, FUNCTION_WORDS, NEGATIONS, words
 from qa.values import Date, Number, tokenise
-from qa.yes_no import AUXILIARIES
 
 __all__ = ["items_of"]
 

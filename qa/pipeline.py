@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from qa.abstention import NOT_FOUND_TEXT
 from qa.aggregates import aggregated
-from qa.alignment import content_words, words
+from qa.alignment import AUXILIARIES, QUESTION_WORDS, content_words, words
 from qa.arithmetic import Operand, compute
+from qa.claims import CheckedClaim
 from qa.comparison import compared, newest_answer, of_newest_version
 from qa.computation import (
     Computation,
@@ -52,8 +53,7 @@ from qa.premise import ANSWER_KINDS
 from qa.reading import Reading, date_of
 from qa.tables import all_rows, fitting_row, with_unit
 from qa.types import DraftText, Evidence, Turn
-from qa.verification import CheckedClaim
-from qa.yes_no import AUXILIARIES, QUESTION_WORDS, is_yes_no
+from qa.yes_no import is_yes_no
 
 __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 

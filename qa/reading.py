@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.checker import constant_check_prompt
+from qa.claims import CheckedClaim
 from qa.dating import dated, undated
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
@@ -21,7 +22,7 @@ from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.tables import cells_of, wrong_row
 from qa.types import Document, Evidence, Hit, Passage, Sentence
-from qa.verification import CheckedClaim, check_claims
+from qa.verification import check_claims
 from qa.whole_dates import with_day
 
 __all__ = ["Reading", "Whole", "date_of", "dated_claim"]

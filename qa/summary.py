@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.alignment import FUNCTION_WORDS, Word, content_words, words
+from qa.claims import CheckedClaim
 from qa.index import Index
 from qa.injection import orders
 from qa.types import Document, Evidence, Passage, Sentence
-from qa.verification import CheckedClaim
 
 __all__ = ["Summary", "asks_summary", "points_back", "summarise"]
 

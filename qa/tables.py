@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from qa.alignment import NEGATIONS, content_words, holds, names_and_numbers, words
+from qa.claims import CheckedClaim
 from qa.injection import orders
 from qa.mentions import speaks_of, stems
 from qa.types import Passage, Sentence
 from qa.units import MEASURES
-from qa.verification import CheckedClaim
 
 __all__ = ["all_rows", "cells_of", "fitting_row", "in_unit", "with_unit", "wrong_row"]
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from qa.alignment import Word, align, content_words, stands_verbatim, words
 from qa.checker import read_again, under_headings
+from qa.claims import CheckedClaim, Signals
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import is_item, is_unsaid, label_of, names_of, speaks_of, stems, with_leads
@@ -26,54 +27,6 @@ from qa.types import Evidence, Passage, Verdict
 from qa.yes_no import decide, is_yes_no
 
 __all__ = ["CheckedClaim", "Signals", "check_claims", "support"]
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What speaks for a claim, each 0 to 1; None where it can't be known.
-
-    Parameters
-    ----------
-    check : float or None
-        Probability of "Yes" from the second reading, against "No".
-    confidence : float or None
-        Probability of the draft's least probable token.
-    similarity : float
-        Cosine similarity of question with claim to the cited passages, at least 0.
-    names, numbers : float
-        Share of the question's names, and of its numbers and dates, that the cited passages,
-        their neighbours, heading and title speak of; 1 where it has none.
-    polarity : float
-        0 where the question denies what the cited passages affirm, or asks for the other end
-        of a scale, else 1.
-    verbatim : float
-        1 where the claim, or each item of it, stands word for word in a cited passage,
-        else 0: what a model puts in its own words may be of its own making.
-    whole : float
-        1 where the library was read whole, else 0: among sentences selected for sounding
-        like a question, one that only sounds like its answer is likelier.
-    """
-
-    check: float | None
-    confidence: float | None
-    similarity: float
-    names: float
-    numbers: float
-    polarity: float
-    verbatim: float
-    whole: float
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedClaim:
-    """A claim with its verdict and the passages that it stands on."""
-
-    text: str
-    passages: tuple[Passage, ...]
-    support: float
-    verdict: Verdict
-    reason: str
-    signals: Signals | None
 
 
 # What a signal that can't be known counts as: its mean over the claims that the support
@@ -154,16 +107,8 @@ def check_claims(
     ModelUnavailableError
     """
     if is_yes_no(evidence.question) and evidence.ranked:
-        decision = decide(draft, evidence, model, settings.threshold, deadline)
         decided: tuple[CheckedClaim, ...] = (
-            CheckedClaim(
-                decision.text,
-                decision.passages,
-                decision.support,
-                decision.verdict,
-                decision.reason,
-                None,
-            ),
+            decide(draft, evidence, model, settings.threshold, deadline),
         )
         claims = draft.claims[1:]
     else:

@@ -11,10 +11,19 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from qa.alignment import FUNCTION_WORDS, Word, align, content_words, stem, words
+from qa.alignment import (
+    AUXILIARIES,
+    FUNCTION_WORDS,
+    QUESTION_WORDS,
+    Word,
+    align,
+    content_words,
+    stem,
+    words,
+)
 from qa.checker import read_again
+from qa.claims import CheckedClaim
 from qa.generation import YES_NO, Draft, with_verdict
 from qa.llms import ChatModel, Deadline
 from qa.mentions import (
@@ -29,7 +38,7 @@ from qa.mentions import (
 from qa.objections import is_no_denial, objection
 from qa.types import Evidence, Passage, Verdict
 
-__all__ = ["AUXILIARIES", "QUESTION_WORDS", "Decision", "decide", "is_yes_no"]
+__all__ = ["decide", "is_yes_no"]
 
 # A yes-no question has three outcomes: yes, no, and not decided by the text, whose score is
 # 0. Weights of the log-odds of a second reading of "Yes", of "No", of whether the draft was
@@ -45,14 +54,6 @@ PASSAGES = 3
 # the best has, and are nearly as close to it, if a reading of them alone decides alike.
 TELLING_SHARE = 0.6
 TELLING_MARGIN = 0.2
-AUXILIARIES = frozenset(
-    """
-    is are was were am do does did has have had can could will would shall should may might must
-    isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't can't couldn't won't
-    wouldn't shouldn't
-    """.split()
-)
-QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
 # "Can you give …" wants it given; "do you give …" asks whether somebody does.
 WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
@@ -92,29 +93,6 @@ GERMAN_WORDS = frozenset(
     aus fur uber nach im ins als wie
     """.split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Yes or no, with the passages that it stands on.
-
-    Parameters
-    ----------
-    text : str
-        "Yes." or "No.", with the draft's reason where it holds.
-    passages : tuple of Passage
-    support : float
-        0 to 1.
-    verdict : {"supported", "unsupported"}
-    reason : str
-        Why it is shown, or isn't, as a sentence.
-    """
-
-    text: str
-    passages: tuple[Passage, ...]
-    support: float
-    verdict: Verdict
-    reason: str
 
 
 def is_yes_no(question: str) -> bool:
@@ -231,7 +209,7 @@ def _is_english(asked: Sequence[Word]) -> bool:
 
 def decide(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
-) -> Decision:
+) -> CheckedClaim:
     """Choose between yes and no by what a second reading thinks of each.
 
     Parameters
@@ -248,7 +226,8 @@ def decide(
 
     Returns
     -------
-    Decision
+    CheckedClaim
+        "Yes." or "No.", with the draft's reason where it holds.
 
     Raises
     ------
@@ -290,13 +269,14 @@ def decide(
     if against := objection(answer, evidence, cited, told):
         verdict, doubt = "unsupported", f", but {against}."
     other = "no" if answer == "Yes" else "yes"
-    return Decision(
+    return CheckedClaim(
         text=with_verdict(answer, body) if reasoned else f"{answer}.",
         passages=cited,
         support=supported,
         verdict=verdict,
         reason=f"A second reading of the quoted passages prefers {answer.lower()} to {other}"
         + ("." if verdict == "supported" else doubt),
+        signals=None,
     )
 
 

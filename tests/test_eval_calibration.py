@@ -16,7 +16,8 @@ from eval.calibration import (
     risk_controlling_threshold,
 )
 from eval.cases import CasesError
-from qa.verification import Signals, support
+from qa.claims import Signals
+from qa.verification import support
 
 
 def examples(count: int, seed: int = 0) -> list[Example]:

@@ -50,6 +50,7 @@ ORDER = (
     "evidence",
     "llms",
     "generation",
+    "claims",
     "checker",
     "objections",
     "yes_no",

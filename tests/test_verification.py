@@ -17,11 +17,11 @@ from qa.checker import (
     constant_check_prompt,
     under_headings,
 )
+from qa.claims import Signals
 from qa.errors import ModelUnavailableError
 from qa.llms import Message, Token
 from qa.settings import SupportModel
 from qa.types import Evidence, Passage, Sentence
-from qa.verification import Signals
 from qa.verification import support as support_by
 
 UNIT = st.floats(0, 1)
