@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from qa.alignment import content_words, holds, stem, words
 from qa.claims import CheckedClaim
-from qa.evidence import moved
+from qa.evidence import passage_in
 from qa.index import Index
 from qa.injection import orders
 from qa.mentions import stems
@@ -142,7 +142,7 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
             return None
     return CheckedClaim(
         text=found.text,
-        passages=tuple(moved(row, each, document) for each in found.rows),
+        passages=tuple(passage_in(row, each, document) for each in found.rows),
         support=1.0,
         verdict="supported",
         reason=found.reason,

@@ -14,7 +14,7 @@ from dataclasses import replace
 from qa.claims import CheckedClaim
 from qa.conflict import combine, disagreement, same_answer
 from qa.errors import ModelError
-from qa.evidence import moved
+from qa.evidence import passage_in
 from qa.generation import YES_NO
 from qa.index import Index
 from qa.latest import asked_as_of, asks_latest
@@ -132,7 +132,11 @@ def compared(
     notes += _unsure_reply(index, evidence, claim, found, itertools.chain(*checked))
     if others:
         lap("other documents")
-    claims = _opposed(current, found) if YES_NO.match(claim.text) else combine(current, found)
+    claims = (
+        _with_later_opposite(current, found)
+        if YES_NO.match(claim.text)
+        else combine(current, found)
+    )
     if len(claims) > 1:
         notes.append(disagreement(claims))
     return claims
@@ -183,7 +187,9 @@ def _unsure_reply(
     return [f"A later mail of the thread, {document.title} ({document.date}), {says}"]
 
 
-def _opposed(claim: CheckedClaim, later: Sequence[CheckedClaim]) -> tuple[CheckedClaim, ...]:
+def _with_later_opposite(
+    claim: CheckedClaim, later: Sequence[CheckedClaim]
+) -> tuple[CheckedClaim, ...]:
     """A yes or no, after what was said later if that is the other."""
     verdict = YES_NO.match(claim.text)
     for other in later:
@@ -302,4 +308,4 @@ def _in_version(index: Index, passage: Passage, path: str) -> Passage | None:
     if not same:
         return None
     nearest = min(same, key=lambda other: abs(other.number - sentence.number))
-    return moved(passage, nearest, document)
+    return passage_in(passage, nearest, document)

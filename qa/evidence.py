@@ -21,7 +21,7 @@ from qa.mentions import REPLY, is_item, label_of, leads, sent_on
 from qa.settings import EvidenceSettings
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 
-__all__ = ["estimate_tokens", "gather_evidence", "moved"]
+__all__ = ["estimate_tokens", "gather_evidence", "passage_in"]
 
 # How much a chunk's fused score, and the share of the question's words that a sentence has,
 # count beside a sentence's own similarity. Over 426 SQuAD and 431 NQ questions the right
@@ -258,7 +258,7 @@ def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> li
     return chosen
 
 
-def moved(passage: Passage, sentence: Sentence, document: Document) -> Passage:
+def passage_in(passage: Passage, sentence: Sentence, document: Document) -> Passage:
     """A passage as a sentence of another document, such as a newer version of its own.
 
     Parameters

@@ -15,7 +15,7 @@ import unicodedata
 from pathlib import Path, PurePosixPath
 
 from qa.errors import DocumentError
-from qa.private import scan_library
+from qa.exclusions import scan_library
 from qa.readers import read_document
 
 __all__ = ["add_file", "safe_name", "set_aside"]

@@ -32,14 +32,14 @@ from qa.errors import (
     PostponedDocumentError,
     UnfinishedDocumentError,
 )
+from qa.exclusions import HIDDEN, holds_accounts, scan_library
 from qa.generations import Generation, GenerationStore
-from qa.private import HIDDEN, holds_accounts, scan_library
 from qa.readers import READER_VERSION, DocumentReader
-from qa.refusals import load_refusals, save_refusals
 from qa.settings import ChunkingSettings
 from qa.sightings import load_sightings, save_sightings
 from qa.snapshot import FORMAT, Index, write_snapshot
 from qa.types import Document
+from qa.unreadable import load_unreadable, save_unreadable
 from qa.versions import find_versions
 
 __all__ = [
@@ -219,17 +219,17 @@ def update_index(
         if generations.has_leftovers():
             with suppress(IndexStoreError), generations.writing(timeout=0):
                 pass
-        save_refusals(store, plan.refused)
+        save_unreadable(store, plan.refused)
         save_sightings(store, plan.opened.generation, plan.sightings)
         return plan.opened.index, plan.report(plan.opened.index, started)
     if not plan.kept and not plan.read and not generations.has_files():
-        save_refusals(store, plan.refused)
+        save_unreadable(store, plan.refused)
         raise _nothing_to_read(library, plan)
     with generations.writing():
         if _current(generations) != plan.generation:
             # Another process may have written while this one waited.
             plan = _plan(store, library, embedder, chunking, progress)
-        save_refusals(store, plan.refused)
+        save_unreadable(store, plan.refused)
         if plan.changes or not plan.opened:
             # The next generation holds them itself, and none that is deleted.
             save_sightings(store, "", ())
@@ -405,7 +405,7 @@ def _plan(
     read: dict[str, tuple[DocumentFile, Document]] = {}
     skipped = list(scan.skipped)
     postponed: list[SkippedFile] = []
-    known_refusals, refused = load_refusals(store), {}
+    known_refusals, refused = load_unreadable(store), {}
     _wait_out_clock_tick([file for file in scan.files if seen.get(file.path) != file])
     with DocumentReader(scan.root) as reader:
         for file in scan.files:

@@ -28,6 +28,7 @@ from qa.errors import (
     ModelNotFoundError,
     QaError,
 )
+from qa.exclusions import scan_library
 from qa.folder import add_file, set_aside
 from qa.index import (
     Index,
@@ -49,7 +50,6 @@ from qa.llms import (
 )
 from qa.pipeline import Pipeline
 from qa.priming import Primer, State, whole_library
-from qa.private import scan_library
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, Document, Event, Hit, Turn

@@ -170,10 +170,10 @@ def sent_on(sentence: Sentence) -> str | None:
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
     """Whether neither passages nor what stands around them speak of a name, number or date."""
-    return _isn_t_written(group, passages) and not _is_dated(group, passages)
+    return _is_unwritten(group, passages) and not _is_dated(group, passages)
 
 
-def _isn_t_written(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
+def _is_unwritten(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
     texts = [text for passage in passages for text in around(passage)]
     held = {word.key for text in texts for word in words(text)}
     if any(word.is_number for word in group):

@@ -180,7 +180,7 @@ class Pipeline(Reading):
             if asks_document_date(evidence.question) and not _any_supported(checked):
                 date = document_date(evidence, self.index)
                 checked = checked if date is None else (date,)
-            checked = checked or self.hold(model, evidence, deadline)
+            checked = checked or self.ask_without_refusing(model, evidence, deadline)
             lap("second reading")
         # A computed answer was weighed over several passages already.
         weighed = not checked or not (checked[0].signals or is_yes_no(evidence.question))
@@ -310,7 +310,7 @@ class Pipeline(Reading):
             return ()
         return self.check(model, evidence, draft, deadline)
 
-    def hold(
+    def ask_without_refusing(
         self, model: ChatModel, evidence: Evidence, deadline: Deadline
     ) -> tuple[CheckedClaim, ...]:
         """Ask a model that refused what it would say if it had to; only what is supported.
@@ -424,7 +424,7 @@ def parts_of(question: str) -> tuple[str, ...]:
         word = found["word"] or ""
         # "WHO" is a name, unless everything is written so.
         named = word.isupper() and not question.isupper()
-        if not word or not (named or _is_begun(question[start : found.start()])):
+        if not word or not (named or _is_incomplete(question[start : found.start()])):
             parts.append(question[start : found.start()].strip(" ,;"))
             start = found.end()
     parts.append(question[start:].strip().strip(" ,;"))
@@ -438,7 +438,7 @@ def parts_of(question: str) -> tuple[str, ...]:
     return tuple(f"{part[:1].upper()}{part[1:].rstrip('.!?')}?" for part in parts)
 
 
-def _is_begun(part: str) -> bool:
+def _is_incomplete(part: str) -> bool:
     """Whether a part of a question needs what comes behind it to be one."""
     said = words(part)
     keys = [word.key for word in said]

@@ -80,7 +80,7 @@ def turns_around(question: str, texts: Sequence[str]) -> bool:
     """
     asked = {word.key for word in words(_NEITHER.sub(" ", _SUPPOSED.sub(" ", question)))}
     said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
-    if _denies(asked) and not denies(texts):
+    if _has_negation(asked) and not denies(texts):
         return True
     return any(
         asked & one and said & other and not asked & other and not said & one
@@ -91,7 +91,7 @@ def turns_around(question: str, texts: Sequence[str]) -> bool:
 def denies(texts: Sequence[str]) -> bool:
     """Whether texts, in English, say what isn't so."""
     said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
-    return _denies(said) or any(map(_SAYS_NO.search, said)) or any(map(_AWAY.search, texts))
+    return _has_negation(said) or any(map(_SAYS_NO.search, said)) or any(map(_AWAY.search, texts))
 
 
 def denies_asked(question: str, text: str) -> bool:
@@ -131,7 +131,7 @@ def _says_no_of(clause: Sequence[Word], asked: frozenset[str]) -> bool:
     """Whether a clause says no of a word of a question."""
     found = denied = False
     for place, word in enumerate(clause):
-        if not _says_no(word.key):
+        if not _is_negation(word.key):
             continue
         # "To Canada without extra fees".
         before = [] if word.key in _DENIES_WHAT_FOLLOWS else clause[max(0, place - 1) : place]
@@ -154,7 +154,7 @@ def _spoken_of(asked: frozenset[str], clause: Sequence[Word]) -> frozenset[str]:
 def _is_limited(clause: Sequence[Word], asked: frozenset[str]) -> bool:
     """Whether a clause that says no names something else, such as a place where it holds."""
     return any(
-        not (_is_grammar(word) or _says_no(word.key) or word.key in _ALLOWS)
+        not (_is_grammar(word) or _is_negation(word.key) or word.key in _ALLOWS)
         and not speaks_of(word.key, asked)
         for word in clause
     )
@@ -173,9 +173,9 @@ def _is_grammar(word: Word) -> bool:
     return word.key in FUNCTION_WORDS or word.key == "may"
 
 
-def _denies(keys: set[str]) -> bool:
-    return any(map(_says_no, keys))
+def _has_negation(keys: set[str]) -> bool:
+    return any(map(_is_negation, keys))
 
 
-def _says_no(key: str) -> bool:
+def _is_negation(key: str) -> bool:
     return key in NEGATIONS or key.endswith("n't")

@@ -35,7 +35,7 @@ UNKNOWN = {"check": 0.75, "confidence": 0.50}
 # A field or a cell says what its name is of, and a sentence is more than its capitals.
 _TELLING_MARKS = (":", "|", "=", "(", "–", " - ", ".", "!", ";")
 # A section may share one word of a question by chance.
-MIN_TOLD = 1
+MIN_SHARED_WORDS = 1
 _HOW_MUCH = re.compile(
     r"(?i)\bhow (?:much|many)\b(.*?)(?:\b(?:is|are|was|were|do|does|did|has|have|had|can|could"
     r"|will|would|shall|should|must|may|might)\b|[?.,;:]|\Z)"
@@ -246,7 +246,7 @@ def _names_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> 
             # What names the answer itself speaks for it, wherever it stands.
             elif not named <= {word.key for word in words(sentence.text)}:
                 others.append(told)
-        if any(len(told) > MIN_TOLD and told > own for told in others):
+        if any(len(told) > MIN_SHARED_WORDS and told > own for told in others):
             return "What stands below another heading speaks more of what is asked."
     return ""
 

@@ -100,7 +100,7 @@ def is_yes_no(question: str) -> bool:
     asked = words(_OR_NOT.sub("", question))
     keys = [word.key for word in asked]
     if keys and keys[0] not in AUXILIARIES:
-        return _is_led_to(question)
+        return _has_leading_clause(question)
     if not keys or "or" in keys:
         return False
     # "May 2024 …", "Will Smith was …": a month and a name, unlike "May I …", "Will Ada come?".
@@ -114,7 +114,7 @@ def is_yes_no(question: str) -> bool:
     return not (_is_request(keys) or (keys[0] == "was" and not _is_english(asked)))
 
 
-def _is_led_to(question: str) -> bool:
+def _has_leading_clause(question: str) -> bool:
     """Whether something stands before a question for yes or no: "If I cancel, do I pay?"."""
     before, comma, rest = question.partition(",")
     led = [word.key for word in words(before)]

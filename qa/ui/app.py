@@ -20,9 +20,9 @@ from qa.ui.frame import banner_html, earlier_html, header_html
 from qa.ui.keeping import listed
 from qa.ui.panel import panel_html
 from qa.ui.programs import add_endpoints
-from qa.ui.reading import Reader
 from qa.ui.shelf import Shelf
 from qa.ui.source import digest
+from qa.ui.source_requests import SourceRequests
 from qa.ui.talk import ASK, Talk, library_name
 from qa.ui.uploads import LARGEST_FILE, discard_unclaimed
 
@@ -141,7 +141,7 @@ def build(
     desk = Desk(library, at_once=at_once, places=WAITING)
     shelf = Shelf(library, editable=editable and uploads is not None)
     talk = Talk(library, desk, shelf)
-    reader = Reader(lambda: library.documents)
+    reader = SourceRequests(lambda: library.documents)
     looks = _Looks(library, desk, shelf, talk, uploads or Path("/nonexistent"))
 
     # Gradio marks what it serves, which a bound method doesn't allow.

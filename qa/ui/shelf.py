@@ -21,8 +21,8 @@ from watchfiles import watch
 
 from qa.documents import SkippedFile
 from qa.errors import DocumentError, QaError
+from qa.exclusions import HIDDEN
 from qa.index import UpdateReport
-from qa.private import HIDDEN
 from qa.types import Document
 from qa.ui.desk import ChatLibrary
 from qa.ui.markup import plural
