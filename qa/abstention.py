@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.claims import CheckedClaim
-from qa.premise import false_premise
+from qa.premise import MAX_QUOTE_CHARACTERS, false_premise
 from qa.types import Evidence, Passage
 
 __all__ = ["NOT_FOUND_TEXT", "UNSURE_TEXT", "Abstention", "abstain"]
@@ -25,8 +25,6 @@ __all__ = ["NOT_FOUND_TEXT", "UNSURE_TEXT", "Abstention", "abstain"]
 NOT_FOUND_TEXT = "The documents don’t say."
 UNSURE_TEXT = "The documents don’t clearly say; this comes closest:"
 MIN_SUPPORT = 0.2
-# More can't be read at a glance.
-MAX_QUOTE_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import Stemmer
 
+from qa.scripts import UNSPACED
 from qa.sentences import TITLES
 from qa.types import Passage
 from qa.values import ELISION, MARKS, fold
@@ -35,11 +36,10 @@ __all__ = [
     "words",
 ]
 
-# Scripts written without spaces between words: each character counts as one.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_LETTERS = rf"(?![{_UNSPACED}])[^\W\d_](?:(?![{_UNSPACED}])(?:[^\W\d_]|[{MARKS}]))*"
+# In scripts written without spaces between words each character counts as one.
+_LETTERS = rf"(?![{UNSPACED}])[^\W\d_](?:(?![{UNSPACED}])(?:[^\W\d_]|[{MARKS}]))*"
 _WORD = re.compile(
-    rf"\d+(?:[.,:]\d+)*|[%％]|(?i:per\scent)\b|[{_UNSPACED}]"
+    rf"\d+(?:[.,:]\d+)*|[%％]|(?i:per\scent)\b|[{UNSPACED}]"
     rf"|(?:{ELISION})?(?P<letters>{_LETTERS}(?:['’]{_LETTERS})*)"
 )
 

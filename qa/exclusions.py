@@ -17,7 +17,7 @@ __all__ = ["HIDDEN", "holds_accounts", "scan_library"]
 HIDDEN = "hidden"
 """Why a file is skipped that people aren't shown either."""
 
-# As `qa.ui.accounts` writes them.
+# As `qa.ui.accounts`, which comes later, writes them; a test compares the two.
 _ACCOUNT = re.compile(r"[^:\n]+:scrypt\$\d+\$\d+\$\d+\$[\w+/=]+\$[\w+/=]+[ \t]*")
 
 

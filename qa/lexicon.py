@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import bm25s
 import Stemmer
 
+from qa.scripts import UNSPACED_LETTERS
+
 __all__ = ["languages_of", "question_words", "words_of"]
 
 _ENGLISH = "en"
@@ -77,14 +79,7 @@ _MARKS = "".join(
 # A letter alone says little, but a digit may be the whole point ("track 7").
 _WORD = rf"\b(?:\w[\w{_MARKS}]+|\d)"
 
-# Han with its iteration mark and zero, kana, Thai, Lao, Burmese, Khmer; no digits or marks of
-# punctuation.
-_UNSPACED = re.compile(
-    "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3005-\u3007"
-    "\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
-    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf"
-    "\u1000-\u103f\u1050-\u108f\u109a-\u109d\u1780-\u17d3\u17dc\u17dd]+"
-)
+_UNSPACED = re.compile(f"[{UNSPACED_LETTERS}]+")
 
 
 def languages_of(documents: Iterable[tuple[str | None, int]]) -> tuple[str, ...]:

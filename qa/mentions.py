@@ -7,7 +7,6 @@ What a passage doesn't say itself, its neighbours, its heading or its title may 
 
 from __future__ import annotations
 
-import calendar
 import functools
 import itertools
 import re
@@ -15,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qa.alignment import FUNCTION_WORDS, Word, content_words, names_and_numbers, stem, words
+from qa.calendar_names import MONTHS
 from qa.types import Passage, Sentence
 from qa.values import WEEKDAYS, Date, Number, matches, tokenise
 
@@ -69,7 +69,7 @@ _ROMAN = {
 LABEL_WORDS = 6
 LABEL_CHARACTERS = 60
 
-_CALENDAR = WEEKDAYS.keys() | {name.lower() for name in calendar.month_name[1:]}
+_CALENDAR = WEEKDAYS.keys() | MONTHS.keys()
 # What stands between the parts of one name.
 PARTICLES = frozenset(
     ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]

@@ -16,7 +16,7 @@ from qa.alignment import Word, content_words
 from qa.mentions import is_unsaid, names_of, speaks_of, stems
 from qa.types import Evidence, Passage
 
-__all__ = ["FalsePremise", "false_premise"]
+__all__ = ["MAX_QUOTE_CHARACTERS", "FalsePremise", "false_premise"]
 
 # How many of the most relevant passages are looked at, and the least share of the rest of
 # the question, weighted by rarity, that one must speak of. Of 1,000 questions that SQuAD's and
@@ -25,6 +25,7 @@ CLOSEST = 3
 MIN_SHARE = 0.6
 # A subject alone is no statement about it.
 MIN_WORDS = 2
+# More can't be read at a glance.
 MAX_QUOTE_CHARACTERS = 400
 # What kind of answer is wanted; a passage that gives one doesn't say the word.
 ANSWER_KINDS = frozenset(

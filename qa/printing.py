@@ -1,4 +1,4 @@
-"""Words as they may stand in a terminal."""
+"""Text for people: counts with their nouns, and names that are safe in a terminal."""
 
 from __future__ import annotations
 

@@ -24,6 +24,8 @@ ORDER = (
     "errors",
     "addresses",
     "checksums",
+    "calendar_names",
+    "scripts",
     "settings",
     "documents",
     "exclusions",
@@ -84,8 +86,8 @@ ORDER = (
     "library",
     "llamaindex",
     "doctor",
-    "ui",
     "printing",
+    "ui",
     "watching",
     "cli",
 )

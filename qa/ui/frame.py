@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from qa.printing import counted
 from qa.ui.choices import name_and_place
 from qa.ui.keeping import Earlier
-from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
+from qa.ui.markup import DOT, ICONS, Html, tag, text, tool
 from qa.ui.source import date_html
 
 __all__ = [
@@ -44,7 +45,7 @@ def hello_html(
     asked = suggestions_html(suggestions)
     action = ""
     if documents:
-        which = "document" if documents == 1 else plural(documents, "document")
+        which = "document" if documents == 1 else counted(documents, "document")
         lead = f"Ask about the {which} in {library}."
         how = (
             "Every statement of an answer is checked by machine against the quotes it rests on. "
@@ -81,7 +82,7 @@ def earlier_html(earlier: Sequence[Earlier]) -> Html:
                 tag("span", text(each.title), class_="qa-title", dir="auto")
                 + tag(
                     "span",
-                    plural(each.questions, "question") + DOT + date_html(each.date),
+                    counted(each.questions, "question") + DOT + date_html(each.date),
                     class_="qa-meta",
                 ),
                 type="button",
@@ -128,7 +129,7 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
             "button",
             ICONS["document"]
             + tag("span", text(library), class_="qa-library", dir="auto")
-            + tag("span", plural(documents, "document"), class_="qa-count"),
+            + tag("span", counted(documents, "document"), class_="qa-count"),
             type="button",
             class_="qa-tool qa-library-button",
             data_library=True,

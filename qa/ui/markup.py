@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import html
 
-__all__ = ["DOT", "ICONS", "Html", "file_size", "plural", "tag", "text", "tool"]
+from qa.printing import counted
+
+__all__ = ["DOT", "ICONS", "Html", "file_size", "tag", "text", "tool"]
 
 Html = str
 """A string that is safe to put into the page: made by this package's functions only."""
@@ -50,15 +52,10 @@ ICONS: dict[str, Html] = {
 }
 
 
-def plural(count: int, noun: str) -> str:
-    """Count in words: "1 quote", "2 quotes"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def file_size(count: int) -> str:
     """Bytes as people read them: "12 kB", "3.4 MB"."""
     if count < 1000:
-        return plural(count, "byte")
+        return counted(count, "byte")
     if count < 999_500:
         return f"{count / 1e3:.0f} kB"
     return f"{count / 1e6:.1f} MB"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from qa.ui.markup import DOT, ICONS, Html, file_size, plural, tag, text, tool
+from qa.printing import counted
+from qa.ui.markup import DOT, ICONS, Html, file_size, tag, text, tool
 from qa.ui.shelf import Entry
 from qa.ui.source import date_html, panel_head
 
@@ -141,9 +142,9 @@ def panel_html(
     rows = "".join(_entry_html(entry, editable) for entry in found[:LISTED])
     count = ""
     if len(found) < len(entries):
-        count = f"{len(found):,} of {plural(len(entries), 'file')} match"
+        count = f"{len(found):,} of {counted(len(entries), 'file')} match"
     if len(found) > LISTED:
-        count = f"{count or plural(len(found), 'file')}. The first {LISTED} are listed: "
+        count = f"{count or counted(len(found), 'file')}. The first {LISTED} are listed: "
         count += "write more of a name to find the others"
     if entries:
         empty = "No title or file name has all of these words."
@@ -156,7 +157,7 @@ def panel_html(
         empty = "Documents put into the folder show up here."
     return tag(
         "section",
-        panel_head(tag("span", "Sources", class_="qa-kicker"), plural(documents, "document"), ())
+        panel_head(tag("span", "Sources", class_="qa-kicker"), counted(documents, "document"), ())
         + tag("div", tools, class_="qa-shelf-tools")
         + tag("p", text(message), class_="qa-message", dir="auto", hidden=not message)
         + (_filter_html() if len(entries) > FEW else "")

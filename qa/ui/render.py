@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from qa.printing import counted
 from qa.types import Answer, Citation, Claim, Passage
 from qa.ui.conversation import Exchange
 from qa.ui.frame import suggestions_html
-from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
+from qa.ui.markup import DOT, ICONS, Html, tag, text, tool
 from qa.ui.source import date_html, digest
 
 __all__ = ["conversation_html", "exchange_html", "support_words"]
@@ -194,14 +195,14 @@ def _dropped_html(claims: Iterable[Claim]) -> Html:
         for claim in dropped
     )
     return _details(
-        f"{plural(len(dropped), 'statement')} left out: the quotes don’t support "
+        f"{counted(len(dropped), 'statement')} left out: the quotes don’t support "
         f"{'it' if len(dropped) == 1 else 'them'}",
         tag("ul", "".join(items), class_="qa-dropped"),
     )
 
 
 def _verdict_html(answer: Answer) -> Html:
-    quotes = plural(len(answer.citations), "quote")
+    quotes = counted(len(answer.citations), "quote")
     if answer.status == "not_found":
         icon, words = "nothing", "No answer found in the documents"
     elif _is_verbatim(answer):
@@ -253,7 +254,7 @@ def _answer_html(answer: Answer, latest: bool) -> Html:
         passages = _found_html(answer.uncited(), heading)
     else:
         body = _verdict_html(answer) + _text_html(answer) + notes + _quotes_html(answer)
-        considered = f"{plural(len(answer.evidence), 'passage')} considered"
+        considered = f"{counted(len(answer.evidence), 'passage')} considered"
         passages = _details(considered, _passages_html(answer.evidence)) if answer.evidence else ""
     return tag(
         "div",
@@ -281,8 +282,8 @@ def _progress_html(exchange: Exchange) -> Html:
     elif exchange.draft:
         words = "Drafting. Not checked yet…"
     else:
-        passages = plural(len(exchange.passages), "passage")
-        words = f"Reading {passages} from {plural(sources, 'document')}…"
+        passages = counted(len(exchange.passages), "passage")
+        words = f"Reading {passages} from {counted(sources, 'document')}…"
     draft = tag(
         "div", text(_MARKER.sub("", exchange.draft)), class_="qa-words qa-draft", dir="auto"
     )

@@ -23,9 +23,9 @@ from qa.documents import SkippedFile
 from qa.errors import DocumentError, QaError
 from qa.exclusions import HIDDEN
 from qa.index import UpdateReport
+from qa.printing import counted
 from qa.types import Document
 from qa.ui.desk import ChatLibrary
-from qa.ui.markup import plural
 from qa.ui.uploads import CLAIMED
 
 __all__ = ["Entry", "Shelf", "State"]
@@ -347,7 +347,7 @@ class Shelf:
             self._removed.difference_update(report.removed)
             self._added.update(dict.fromkeys(found, time.monotonic()))
         told = [
-            words.format(paths[0] if len(paths) == 1 else plural(len(paths), "document"))
+            words.format(paths[0] if len(paths) == 1 else counted(len(paths), "document"))
             for words, paths in (
                 ("{}: new in the folder", found),
                 ("{}: changed, and read again", report.updated),
