@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .markup import Markup, element, join
+from qa.markup import Markup, element, join
+
 from .plots import tint
 from .records import Record, Run
 

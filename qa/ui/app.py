@@ -53,21 +53,19 @@ class _Looks:
 
     def header(self, model: str | None) -> str:
         library = self._library
-        return header_html(
-            library_name(library),
-            len(library.documents),
-            model or "none",
-            self._desk.problem(model),
-        )
+        name, count = library_name(library), len(library.documents)
+        return str(header_html(name, count, model or "none", self._desk.problem(model)))
 
     def panel(self, sought: object = "") -> str:
         shelf = self._shelf
-        return panel_html(
-            shelf.entries(),
-            editable=shelf.editable,
-            busy=shelf.busy,
-            message=shelf.message,
-            sought=sought,
+        return str(
+            panel_html(
+                shelf.entries(),
+                editable=shelf.editable,
+                busy=shelf.busy,
+                message=shelf.message,
+                sought=sought,
+            )
         )
 
     def look(self, wish: Any) -> dict[str, Any]:
