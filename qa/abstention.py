@@ -1,9 +1,8 @@
-"""What is told where nothing is answered: that it isn't, and what comes closest to an answer.
+"""The reply if no answer passed the check: the documents don't say, and this comes closest.
 
 "The documents don't say" is a claim too, and a small model makes it of documents that do say
-it. So the passage on which a draft rested that the check found likely, if not sure enough, is
-quoted: never as an answer, and no claim rests on it. What a draft rested on is shown before
-what was merely found.
+it. So the passage behind a draft that narrowly failed the check is quoted: never as an answer, and
+no claim rests on it. Passages behind drafts are shown before those that were merely found.
 
 Of 59 questions that were refused though the documents answer them (27 of the seed suite, 32 about
 eight everyday documents) the passage shown first answers 39, against 22 in the order in which
@@ -34,7 +33,7 @@ class Abstention:
     Parameters
     ----------
     text : str
-        With its quote behind it, where it has one.
+        Followed by its quote, if it has one.
     quoted : Passage or None
     closest : tuple of Passage
         What was considered, the likeliest first.
@@ -46,7 +45,7 @@ class Abstention:
 
 
 def abstain(evidence: Evidence, refused: Sequence[CheckedClaim]) -> Abstention:
-    """Tell that a question isn't answered, and what the documents do say near it.
+    """Say that a question isn't answered, and what the documents say that comes near.
 
     Parameters
     ----------

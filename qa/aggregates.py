@@ -26,11 +26,11 @@ from qa.values import Date, tokenise
 
 __all__ = ["Aggregate", "aggregate", "aggregated"]
 
-# A table further down is hardly the one that is asked about.
+# The closest passages, in which the table is looked for: one further down is hardly meant.
 CLOSEST = 3
-# Every row that is counted or added is quoted; more of them nobody would check.
+# Every row that is counted or added is quoted; nobody would check more of them.
 MAX_QUOTED = 50
-# Of longer tables no row is compared while somebody waits.
+# Longer tables are left alone: comparing their rows would take too long.
 LONGEST_TABLE = 5000
 _COUNT = re.compile(r"(?i)\bhow many (?P<noun>[^\W\d_][\w'’-]*)")
 _SUM = re.compile(r"(?i)\b(?:total|sum)\b")
@@ -67,12 +67,12 @@ _GRAMMAR = frozenset(
     there and that whose please
     """.split()
 )
-# What is neither added nor compared: names in digits, places in an order.
+# Numbers that are neither added nor compared: names in digits, places in an order.
 _NAMES = stems(
     "number phone telephone mobile fax year code postcode zip account rank position place priority"
     " grade level"
 )
-# A price for each is no amount to add.
+# A price for each isn't an amount to add.
 _EACH = stems("price rate unit each per quantity qty")
 _KINDS = stems("currency unit")
 _PEOPLE = re.compile(r"(?i)(?:\b|_)name(?:\b|_)")
@@ -99,7 +99,7 @@ class Aggregate:
     reason : str
         How it was computed, as a sentence.
     columns : frozenset of str
-        By which rows were chosen and what was computed of them.
+        Those by which rows were chosen, and the one that was computed.
     """
 
     text: str
@@ -121,8 +121,8 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
     Returns
     -------
     CheckedClaim or None
-        None where no table tells it, or another document has such a table, too: a sum of one
-        of them isn't the sum.
+        None if no table tells it, or if another document has such a table too: the sum of one of
+        them isn't the whole sum.
     """
     closest = (row for row in evidence.best()[:CLOSEST] if cells_of(row.sentence.text))
     row = next(closest, None)
@@ -245,7 +245,7 @@ def _is_plain(columns: Sequence[str], table: Iterable[Mapping[str, str]]) -> boo
 def _wanted(
     question: str, columns: Sequence[str], table: Iterable[Mapping[str, str]]
 ) -> dict[str, frozenset[str]] | None:
-    """What the question says of rows that it asks for: the values that a column must have.
+    """The values that a question requires of its rows, by column.
 
     Returns
     -------

@@ -62,12 +62,12 @@ MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split()
 PERCENT_SIGNS = frozenset("%％")
 NEGATIONS = frozenset("not no never neither nor none nobody nothing without cannot".split())
 
-# A full stop behind a title or an initial ends no sentence.
+# A full stop behind a title or an initial doesn't end a sentence.
 _IN_NAME = re.compile(rf"(?:\b(?i:{'|'.join(sorted(TITLES))})|(?<!\w)[^\W\d_])\.\Z")
 
 # A claim that says less than this in the passages' own words is not taken from them.
 MIN_COVERAGE = 0.7
-# What a claim may begin with to fit its question: its capital makes no name of it.
+# Words that a claim may begin with to fit its question; their capital doesn't make them names.
 _OPENERS = frozenset(
     """
     because since due despite although though while until unless whereas thanks owing according upon
@@ -76,9 +76,10 @@ _OPENERS = frozenset(
     """.split()
 )
 
-# A comma within a number, "46,200", parts no items.
+# A comma within a number, "46,200", doesn't separate items.
 _ITEM_BREAK = re.compile(r"(?<!\d),|,(?!\d)|;|\band\b")
-# What makes a sentence of a phrase that was copied: "because the key stuck", "it was moved".
+# What a model puts before a copied phrase to make a sentence of it: "because the key stuck", "it
+# was moved".
 _LED_IN = re.compile(r"(?i)\A\W*(?:because\s+(?=\w))?(?:(?:it|he|she|they|there)\s+(?=\w))?")
 
 # Words that carry grammar rather than content; a claim or question is about the others.
@@ -138,8 +139,8 @@ class Alignment:
     Parameters
     ----------
     passages : tuple of Passage
-        The fewest that hold all of the claim's words that were found, and where these only
-        hold a name, the one that says of it what is asked; in reading order.
+        The fewest that contain all of the claim's words that were found. If these merely mention a
+        name, also the one that says about it what is asked. In reading order.
     coverage : float
         Share of the claim's content words that these passages hold, 0 to 1.
     missing : tuple of str
@@ -177,7 +178,7 @@ def content_words(text: str) -> list[Word]:
 
 
 def _is_content(word: Word) -> bool:
-    # A sign of percent belongs to its number; a row may leave it to the column's head.
+    # A percent sign belongs to its number; in a table it may stand in the column's name only.
     return word.key not in FUNCTION_WORDS and word.text not in PERCENT_SIGNS
 
 
@@ -203,8 +204,8 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     ----------
     claim : str
     question : str
-        Decides between passages that hold the claim alike: the one that is also about
-        the question's words is meant, then the more relevant, then the earlier.
+        Decides between passages that contain the claim equally: the one with words of the question
+        is preferred, then the more relevant, then the earlier.
     passages : sequence of Passage
 
     Returns
@@ -216,7 +217,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     keys_of = {
         passage.number: [word.key for word in words(passage.sentence.text)] for passage in passages
     }
-    # "Because the roof leaked" says no more of the roof than a passage that has no "because".
+    # A leading "because" that no passage has is the model's own phrasing, not a part of the claim.
     if (
         len(claim_words) > 1
         and claim_words[0].key in _OPENERS
@@ -271,7 +272,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     coverage = len(needed & held) / len(needed)
     if not needed & held:
         return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
-    # A sentence's first word has its capital from its place: "Report it …", of what "must be
+    # The first word of a sentence is capitalised anyway: "Report it …" may come from "must be
     # reported".
     stems = {stem(key) for key in held}
     missing = _unique(
@@ -288,7 +289,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
 def _below(
     chosen: Sequence[Passage], asked: set[str], passages: Sequence[Passage]
 ) -> list[Passage]:
-    """What stands below a chosen heading and speaks most of the question.
+    """The passage below a chosen heading that shares most with the question.
 
     "Walnut Bread" is the answer to "Which recipe has nuts?", but states nothing by itself.
     """
@@ -324,7 +325,7 @@ def _stating(
     asked: set[str],
     passages: Sequence[Passage],
 ) -> list[Passage]:
-    """The passage that says of a name what is asked, where the chosen ones only hold the name.
+    """Find the passage that supports the answer, if the chosen ones merely mention its name.
 
     "Ada Lindqvist" stands in a list of those present; that she left is said elsewhere, of
     "Ada".
@@ -350,12 +351,12 @@ def _stating(
 
 
 def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:
-    """Whether each item of a claim stands word for word in a passage, but for endings.
+    """Whether each item of a claim stands word for word in a passage, apart from endings.
 
-    Items are what commas, semicolons and "and" part; a claim that is no list is one item
-    or, cut anywhere, still made of verbatim pieces. A verb that was fitted to the question,
-    "call" for "the tenant calls", is still the passage's own, and so is what "it" or "because"
-    was put before.
+    Items are separated by commas, semicolons and "and". A claim that isn't a list is one item or,
+    wherever it is cut, still made of verbatim pieces. A verb that was adapted to the question
+    ("call" for "the tenant calls") still counts as verbatim, as does a phrase with "it" or
+    "because" before it.
     """
     keys = [_stems(passage.sentence.text) for passage in passages]
     items = [_stems(_LED_IN.sub("", item)) for item in _ITEM_BREAK.split(claim)]

@@ -53,7 +53,7 @@ __all__ = [
 
 MAX_QUESTION_CHARACTERS = 2000
 
-# In a document's own words it would pass for a citation: "…in 1969.[12]", "a[0]".
+# In quoted text it would look like a citation: "…in 1969.[12]", "a[0]".
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
 _ENDED = re.compile(r"[.!?…:;。！？।][\"'”’»)\]]*\Z")
@@ -81,14 +81,14 @@ class Clock:
 
 
 def checked_question(question: str) -> str:
-    """The question as it is asked.
+    """The question without blanks around it, checked for its length.
 
     Raises
     ------
     QuestionError
         When it is empty or longer than can be read.
     """
-    # What a terminal couldn't decode can't be printed either.
+    # Bytes that a terminal couldn't decode can't be printed either.
     question = question.encode("utf-8", "replace").decode().strip()
     if not question:
         raise QuestionError("The question is empty. Write what you want to know.")
@@ -149,7 +149,7 @@ def answer_question(
     summary = None if pointing else summarise(question, pipeline.index)
     if summary is None and history:
         if model is not None:
-            # To be understood takes seconds, to be searched none.
+            # Understanding a follow-up takes seconds, searching for it none.
             _, closest = pipeline.gather(_joined(question, history))
             clock.lap("provisional evidence")
             yield EvidenceFound(None, closest.best(), provisional=True)
@@ -227,7 +227,7 @@ def _understand(
     deadline: Deadline,
     notes: list[str],
 ) -> tuple[str, ChatModel | None, ModelFailure | None]:
-    """A follow-up by itself, the model if it is of use, and otherwise why it isn't."""
+    """The standalone question, and the model, or why the model is of no use."""
     failure = None
     if model is not None:
         try:
@@ -241,7 +241,7 @@ def _understand(
 
 
 def _joined(question: str, history: Sequence[Turn]) -> str:
-    """A follow-up as it can be searched before anybody has understood it."""
+    """What is searched for while a follow-up isn't understood yet."""
     return f"{history[-1].question} {question}"
 
 
@@ -318,7 +318,7 @@ def _with_reason(claim: CheckedClaim) -> CheckedClaim:
         return claim
     sentence = max(claim.passages, key=lambda passage: passage.score).sentence
     quote = " ".join(sentence.text.split())
-    # An item without the line above it, or a question, is no reason.
+    # An item without the line above it, or a question, isn't a reason.
     if len(quote) > MAX_REASON or not _STATES.search(quote) or is_item(quote):
         return claim
     return replace(claim, text=f"{verdict[1]}: “{quote}”")

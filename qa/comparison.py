@@ -190,7 +190,7 @@ def _unsure_reply(
 def _with_later_opposite(
     claim: CheckedClaim, later: Sequence[CheckedClaim]
 ) -> tuple[CheckedClaim, ...]:
-    """A yes or no, after what was said later if that is the other."""
+    """A yes or no, preceded by a later claim that says the opposite, if there is one."""
     verdict = YES_NO.match(claim.text)
     for other in later:
         said = YES_NO.match(other.text)

@@ -64,8 +64,8 @@ _STATE_BEFORE = re.compile(
     r"(?:\s[\w'’-]+){0,8}\s+\Z"
 )
 _READER = re.compile(r"(?i)\byou(?:r|rs|rself)?\b")
-# "In two weeks" is a date only of what is announced, in the same clause: "it was built in two
-# weeks". Paint dries, buds open, money is paid and cards arrive so long after something else.
+# "In two weeks" means a date only in an announcement ("it will open in two weeks"). Elsewhere it is
+# a duration ("it was built in two weeks", "the paint dries in two weeks").
 _ANNOUNCED = re.compile(
     r"""(?ix)
     (?:(?:\b(?<!\bwho\ )(?<!\bwhich\ )(?<!\bthat\ )
@@ -156,7 +156,7 @@ def in_dates(text: str) -> str:
 
 
 def _is_other_period(found: re.Match[str], context: str, place: int) -> bool:
-    """Whether a phrase, at a place of its passage, means a part of a time that is told of."""
+    """Whether a phrase, at a place of its passage, means a period within a story."""
     if found["day"] and found["day"].lower() != "last night":
         return False
     if _OTHER_PERIOD.search(context[:place]):

@@ -24,7 +24,7 @@ _DEEPEST = 8
 _LONGEST_PART = 120
 # Not allowed in the names of files on one system or another.
 _UNWANTED = frozenset('<>:"\\|?*')
-# How names begin that a library passes over, and blanks.
+# Beginnings of names that a library ignores, and blanks.
 _HIDING = re.compile(r"\A(?:[. ]|~\$)+")
 
 

@@ -35,9 +35,9 @@ __all__ = [
     "with_leads",
 ]
 
-# Words and names are alike that begin with so many letters, at least, and end as below.
+# Words or names are alike if they share at least so many first letters and end as below.
 SAME_LETTERS = 4
-# How what is made from a name ends, "Japanese", "Turkish" or "Christianity", and names themselves.
+# Endings of words made from names ("Japanese", "Christianity"), and of names themselves.
 _MADE = frozenset(
     """
     n i an ian vian ean nian ese nese uese ish tish iot egian ic ist ism ity ern er or r ry al ial
@@ -45,9 +45,9 @@ _MADE = frozenset(
     """.split()
 )
 _BARE = frozenset("a e o y u en ey ay ia ium um us is ce k and land ain on".split())
-# Of a short name only these are made: "Paul" isn't "Paula", nor "Mark" what is marked.
+# Only these for short names: "Paul" isn't "Paula", and "Mark" isn't "marked".
 _MADE_OF_SHORT = frozenset("n i an ian ese ish".split())
-# "Versand" is spoken of as "Versandkosten", too.
+# Least letters of a word that a compound begins with: "Versandkosten" speaks of "Versand".
 _COMPOUNDED = 5
 # "Build" and "built", "organise" and "organize", "licence" and "license", "belief" and "believe",
 # "defend" and "defence" or "defense".
@@ -65,7 +65,7 @@ _ROMAN = {
         start=1,
     )
 }
-# Longer headings are no names of subjects.
+# Words. Longer headings don't name a subject.
 LABEL_WORDS = 6
 LABEL_CHARACTERS = 60
 
@@ -98,7 +98,7 @@ def names_of(question: str) -> tuple[tuple[Word, ...], ...]:
 
 
 def around(passage: Passage) -> tuple[str, ...]:
-    """What tells of whom a passage speaks: it, its neighbours, heading, title, file and date."""
+    """Texts that tell what a passage is about: it, its neighbours, heading, title, file, date."""
     sentence = passage.sentence
     told = (passage.title, subject_of(passage), passage.date or "", sentence.heading, sentence.text)
     return (*told, *passage.nearby)
@@ -116,8 +116,8 @@ def subject_of(passage: Passage) -> str:
 def label_of(sentence: Sentence) -> str:
     """The heading above a sentence, on one line; ``""`` where it names no subject.
 
-    A long heading, such as a newspaper's, says something of its own, which distracts whoever
-    reads what stands below it. Of a mail's, who sent it is told: it says "I".
+    A long heading, such as a newspaper's, makes a statement of its own, which distracts from the
+    text below it. A mail's heading includes the sender, since the mail says "I".
     """
     heading = REPLY.sub("", " ".join(sentence.heading.split()))
     sent = SENT.search(heading)
@@ -163,13 +163,13 @@ def section_date(heading: str) -> str | None:
 
 
 def sent_on(sentence: Sentence) -> str | None:
-    """The day, in ISO 8601, on which the message of a mailbox was sent that says a sentence."""
+    """The day, in ISO 8601, on which the mailbox message with this sentence was sent."""
     mailbox = sentence.document.lower().endswith(".mbox") and SENT.search(sentence.heading)
     return section_date(sentence.heading) if mailbox else None
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
-    """Whether neither passages nor what stands around them speak of a name, number or date."""
+    """Whether a name, number or date is mentioned neither in passages nor around them."""
     return _is_unwritten(group, passages) and not _is_dated(group, passages)
 
 
@@ -177,7 +177,7 @@ def _is_unwritten(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
     texts = [text for passage in passages for text in around(passage)]
     held = {word.key for text in texts for word in words(text)}
     if any(word.is_number for word in group):
-        # A single digit stands for too much, and is too often written otherwise.
+        # A single digit tells too little, and is too often written as a word.
         telling = len(group) > 1 or len(group[0].key) > 1
         # The day of a month stands for nothing without it.
         wanted = group if _meant(group) else [word for word in group if word.is_number]
@@ -200,7 +200,7 @@ def _is_unwritten(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
 
 
 def _is_name_of(one: str, other: str) -> bool:
-    """Whether a word is a name, or the name and it are made from one: "Italy", "Italian"."""
+    """Whether two words are the same name, or made from the same: "Italy", "Italian"."""
     one, other = (f"{w.removesuffix('ies')}y" if w.endswith("ies") else w for w in (one, other))
     one, other = one.removesuffix("s"), other.removesuffix("s")
     if one == other or (len(one) >= _COMPOUNDED and other.startswith(one)):
@@ -220,7 +220,7 @@ def _is_anothers(name: Word, texts: Iterable[str]) -> bool:
     found = False
     for text in texts:
         said = words(text)
-        # In a title, capitals tell no names; in a table's row, what comes next is another cell.
+        # In a title, capitals don't mark names; in a table's row, the next word is another cell.
         if text.startswith("|") or all(word.is_capitalised for word in said):
             continue
         for one, behind in itertools.zip_longest(said, said[1:]):

@@ -1,7 +1,7 @@
 """One question through the stages, over one state of a library.
 
-A `Pipeline` decides what a question takes: which of its parts are read by themselves, what
-is computed from several readings, and when to read again or to compare documents.
+A `Pipeline` plans the work: it splits a question into parts, computes from several checked
+answers, and decides when to try a second reading or to compare documents.
 """
 
 from __future__ import annotations
@@ -57,10 +57,8 @@ from qa.yes_no import is_yes_no
 
 __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 
-# Among few sentences a small model finds what it overlooks in a long text. With three it
-# was as often right as with a whole article, and not in the same cases. Of sentences that
-# were selected already, over 51 SQuAD questions of which nothing was supported, it made 3
-# right answers and 8 wrong ones: those are read once.
+# Among few sentences a small model finds what it overlooks in a long text. Sentences that were
+# selected already are read once: a second reading of those gave more wrong answers than right ones.
 SECOND_READING_SENTENCES = 3
 
 MAX_PARTS = 4
@@ -71,8 +69,8 @@ _PART_BREAK = re.compile(
     # "… how it works and why it failed" asks for both at once.
     r"(?!\s+(?:i|you|he|she|it|we|they|the|an?|this|that|these|those|my|your|his|her|its|our|their)\b))"
 )
-# What isn't whole before an "and": "at what time", "how long", "what did Rehn", "the difference
-# between what he said".
+# Parts that aren't a question before an "and": "at what time", "how long", "what did Rehn", "the
+# difference between what he said".
 _OF_WHAT = frozenset("at by for from in of on since to until with".split())
 _BARE = AUXILIARIES - frozenset("is are was were am isn't aren't wasn't weren't".split())
 _ALONE = frozenset("why when where how".split())
@@ -80,7 +78,7 @@ _BETWEEN = re.compile(r"(?i)\bbetween\b(?!.*\band\b)")
 
 
 class Pipeline(Reading):
-    """Readings put together to the answer of one question; made like a `Reading`."""
+    """Combines readings into the answer to one question; made like a `Reading`."""
 
     __slots__ = ()
 
@@ -195,7 +193,7 @@ class Pipeline(Reading):
             told, text = found
             return replace(claim, text=text, reason=_computed_from([told]))
         rows = self.rows(claim) if cited is not None else ()
-        # "Currently" chose the document, and chooses no row of it.
+        # "Currently" chose the document; it doesn't choose among its rows.
         return with_unit(all_rows(of_any_time(question), claim, rows)) if rows else claim
 
     def _standalone(
@@ -210,7 +208,8 @@ class Pipeline(Reading):
     ) -> CheckedClaim | None:
         """Answer a question that asks for what must be computed, or for a document's date.
 
-        Operands are those of a document's newest version; `notes` takes what is told of it.
+        Operands are those of a document's newest version; `notes` takes what the reader should know
+        of that.
 
         Returns
         -------
@@ -241,11 +240,11 @@ class Pipeline(Reading):
         *,
         notes: list[str],
     ) -> tuple[CheckedClaim, ...]:
-        """Try again where no claim of the first draft is supported.
+        """Try again if no claim of the first draft is supported.
 
-        A row of a table that fits better is read by itself, and of a library that was read whole
-        the closest sentences are; and where the question asks how many, what it counts is looked
-        for. What names something that nothing read speaks of is hardly answered by reading on.
+        A table's row that fits better is read alone; if the library was read whole, its closest
+        sentences are; a change is computed; and if the question asks how many, what it counts is
+        looked for. A question that names something that no passage mentions isn't tried again.
 
         Returns
         -------
@@ -313,13 +312,11 @@ class Pipeline(Reading):
     def ask_without_refusing(
         self, model: ChatModel, evidence: Evidence, deadline: Deadline
     ) -> tuple[CheckedClaim, ...]:
-        """Ask a model that refused what it would say if it had to; only what is supported.
+        """Ask a model that refused what it would say if it had to; return only what is supported.
 
-        A small model refuses much that it has found. Of 52 refusals over passages of SQuAD and
-        NQ that do have the answer, it gave the right one in 38 cases when it was kept from
-        refusing; the check, which knows how little it wanted to answer, let 19 of them through,
-        1 wrong one, and 3 of 55 answers to what the passages don't say. Of 35 refusals over a
-        whole article, each of which was read twice, the check let nothing through.
+        A small model refuses much that it has found. The check, which knows how little the model
+        wanted to answer, lets many of the right answers through and few of the wrong ones. After a
+        whole library, which was read twice, it let none through, so none is asked for.
 
         Returns
         -------
@@ -335,7 +332,7 @@ class Pipeline(Reading):
             checked = self.check(model, evidence, draft, deadline)
         except ModelUnavailableError:
             return ()
-        # What a model was held to is no statement of its own that was left out.
+        # What a model was forced to say doesn't count as a statement that was left out.
         return checked if _any_supported(checked) else ()
 
     def _change(
@@ -439,7 +436,7 @@ def parts_of(question: str) -> tuple[str, ...]:
 
 
 def _is_incomplete(part: str) -> bool:
-    """Whether a part of a question needs what comes behind it to be one."""
+    """Whether the beginning of a question is incomplete without what follows."""
     said = words(part)
     keys = [word.key for word in said]
     if _BETWEEN.search(part):
@@ -467,9 +464,9 @@ def _any_supported(claims: Sequence[CheckedClaim]) -> bool:
 
 
 def _asks_of_the_unsaid(evidence: Evidence) -> bool:
-    """Whether a question names what nothing that was read speaks of.
+    """Whether a question names something that no passage mentions.
 
-    Capitals tell a name only in an English question whose other words have none.
+    A capital marks a name only in an English question that has words without one.
     """
     asked = content_words(evidence.question)
     english = bool(QUESTION_WORDS & {word.key for word in words(evidence.question)})

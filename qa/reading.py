@@ -1,7 +1,7 @@
-"""One reading of a library: what a question finds, what a model drafts from it, what holds.
+"""The basic cycle over one state of a library: retrieve evidence, draft an answer, check it.
 
-Whatever is answered, at once or in parts, computed or compared, is read this way, so that
-nothing gets past the checks. Nothing here is kept between questions.
+Every answer goes through it, whether whole, in parts, computed or compared, so that nothing
+bypasses the checks. It keeps no state between questions.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ Whole = tuple[tuple[Document, tuple[Sentence, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a question is answered with.
+    """The steps that every answer takes, with what they need.
 
     Parameters
     ----------
     index : Index
     whole : Whole or None
-        The library where it is read whole.
+        The library, if it is read whole.
     embedder : Embedder
     settings : Settings
     """
@@ -50,7 +50,7 @@ class Reading:
     settings: Settings
 
     def gather(self, question: str) -> tuple[tuple[Hit, ...], Evidence]:
-        """Find what a standalone question is about, and what of it is read."""
+        """Find chunks for a standalone question, and choose the evidence from them."""
         hits = retrieve(self.index, self.embedder, question, self.settings.retrieval)
         return hits, gather_evidence(question, hits, self.whole, self.settings.evidence)
 
@@ -65,7 +65,7 @@ class Reading:
         return draft_answer(model, evidence, max_tokens=limit, deadline=deadline)
 
     def drafted(self, model: ChatModel, evidence: Evidence, deadline: Deadline) -> Draft:
-        """`draft`, read once it is complete.
+        """`draft`, parsed once it is complete.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Reading:
         )
 
     def _of_right_row(self, question: str, claim: CheckedClaim) -> CheckedClaim:
-        """A claim, not supported where it is taken from rows that the question doesn't ask for."""
+        """A claim, unsupported if it is taken from rows that the question doesn't ask for."""
         if claim.verdict != "supported":
             return claim
         reason = wrong_row(question, claim, self.rows(claim))
@@ -137,9 +137,9 @@ def date_of(passages: Sequence[Passage]) -> str | None:
 
 
 def dated_claim(claim: CheckedClaim) -> CheckedClaim:
-    """A supported claim with what its words for time mean by the date of its document.
+    """A supported claim with the dates that its words for time mean.
 
-    What they meant by the date of another, which the claim was cited to before, is dropped.
+    Dates that were counted from another document, cited before, are dropped.
     """
     if claim.verdict != "supported" or len({p.sentence.document for p in claim.passages}) != 1:
         return claim
@@ -148,7 +148,7 @@ def dated_claim(claim: CheckedClaim) -> CheckedClaim:
 
 
 def _with_day(question: str, claim: CheckedClaim) -> CheckedClaim:
-    """A supported claim whose date isn't cut short."""
+    """A supported claim, its date completed if that was cut short."""
     if claim.verdict != "supported":
         return claim
     context = " ".join(passage.sentence.text for passage in claim.passages)

@@ -1,4 +1,4 @@
-"""A request for a summary to the documents' own telling sentences, without a language model.
+"""Summaries made of the documents' own most telling sentences, without a language model.
 
 A summary of quotes can be checked like any answer, and is there at once. The sentences are
 those that are most like all others of their document: the weighted degree of LexRank
@@ -25,7 +25,7 @@ from qa.types import Document, Evidence, Passage, Sentence
 
 __all__ = ["Summary", "asks_summary", "points_back", "summarise"]
 
-# Of one document, by how many sentences it has; of each of several; and of how many.
+# Sentences quoted of one document, by how many it has; of each of several; and how many documents.
 SENTENCES = ((10, 2), (40, 3))
 MOST_SENTENCES = 4
 SENTENCES_OF_SEVERAL = 2

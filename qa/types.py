@@ -74,7 +74,7 @@ class Document:
     pages : tuple of int
         Where each page or slide starts in the text; empty where there are none.
     notes : tuple of str
-        What of the file isn't in the text, in words for its owner.
+        What of the file is missing from the text, in words for its owner.
     saved_ns : int
         When the file was last saved, in nanoseconds since 1970, as the system told when it
         was first read with this content; 0 where that isn't known.
@@ -228,8 +228,8 @@ class Passage:
     score : float
         Relevance to the question: comparable within one question.
     nearby : tuple of str, optional
-        It and the sentences around it in its document or its chunk, which may name what it
-        speaks of; the LLM isn't shown them for it.
+        It and the sentences around it in its document or its chunk, which may name what it speaks
+        of; the LLM isn't shown them.
     date_source, saved : str or None
         See `Document`.
     """
@@ -287,7 +287,8 @@ class Claim:
     Parameters
     ----------
     text : str
-        As the LLM stated it.
+        What is claimed: the LLM's words, which code may complete (a date, a unit, further rows of
+        a table), a figure that code computed, or a quoted sentence.
     citations : tuple of int
         Numbers of the citations that support it; empty where nothing does.
     support : float
@@ -507,9 +508,9 @@ class Answer:
 class EvidenceFound:
     """The first event of a streamed answer: what will be read.
 
-    Of a follow-up that a language model has to understand first it comes twice: at once for
-    the question before it and its own words, then, in place of that, for what it was
-    understood as.
+    For a follow-up that a language model has to rewrite first it comes twice: at once, found with
+    the question before it and its own words, then, in place of that, found with the rewritten
+    question.
 
     Parameters
     ----------
@@ -542,8 +543,8 @@ class ModelFailure:
     reason : str
         In words for the reader; it stands in the answer's notes too.
     lasting : bool
-        Whether its error tells that it fails everybody. Otherwise it may be this question's
-        doing: too long a prompt, too short a time.
+        True if the error would meet every question (the model is down). False if this question
+        may have caused it, by too long a prompt or too short a deadline.
     """
 
     reason: str

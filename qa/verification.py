@@ -32,7 +32,7 @@ __all__ = ["CheckedClaim", "Signals", "check_claims", "support"]
 # What a signal that can't be known counts as: its mean over the claims that the support
 # model was fitted to.
 UNKNOWN = {"check": 0.75, "confidence": 0.50}
-# A field or a cell says what its name is of, and a sentence is more than its capitals.
+# Marks of fields, cells and sentences, which state something even if all words are names.
 _TELLING_MARKS = (":", "|", "=", "(", "–", " - ", ".", "!", ";")
 # A section may share one word of a question by chance.
 MIN_SHARED_WORDS = 1
@@ -178,7 +178,7 @@ def _check_claim(
 
 
 def _repeats(claim: str, question: str) -> str:
-    """Why a claim says nothing, where all of its words were the question's already."""
+    """Why a claim says nothing: all of its words are the question's."""
     asked = words(question)
     # "Was it the mill or the church?", "Between Ada and Rehn, who won?": answered with own words.
     chosen = any(word.key in ALTERNATIVES for word in asked) or _CHOICE.search(question)
@@ -192,7 +192,7 @@ def _repeats(claim: str, question: str) -> str:
 
 
 def _says_nothing(cited: Sequence[Passage], question: str) -> str:
-    """Why passages state nothing: bare names below no heading, as a letter's addressee is."""
+    """Why passages state nothing: bare names without a heading, such as a letter's addressee."""
     asked = {word.key for word in content_words(question)}
     for passage in cited:
         text = passage.sentence.text
@@ -206,11 +206,11 @@ def _says_nothing(cited: Sequence[Passage], question: str) -> str:
             or any(speaks_of(key, stems(text)) for key in asked)
         ):
             return ""
-    return "The quoted passages are bare names, and state nothing of what is asked."
+    return "The quoted passages are bare names and state nothing."
 
 
 def _measures_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> str:
-    """Why an item of a list isn't how much of something there is: "22 g salt" of sugar."""
+    """Why a list item is the amount of something else: "22 g salt" when sugar was asked for."""
     asked = _HOW_MUCH.search(evidence.question)
     if not asked or not content_words(asked[1]) or not any(w.is_number for w in words(claim)):
         return ""
@@ -224,11 +224,11 @@ def _measures_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) 
     of_it = any(speaks_of(word.key, said) for word in content_words(evidence.question))
     if of_it or not all(is_item(passage.sentence.text) for passage in cited):
         return ""
-    return "The quoted items say it of something else than what is asked."
+    return "The quoted items are about something else than what is asked."
 
 
 def _names_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> str:
-    """Why a heading isn't what is asked: a section below another says that, and more."""
+    """Why a heading isn't the answer: the section below another one fits the question better."""
     named = {word.key for word in content_words(claim)}
     asked = {word.key for word in content_words(evidence.question)}
     for heading in cited:
@@ -243,11 +243,11 @@ def _names_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> 
             told = {key for key in asked if speaks_of(key, stems(sentence.text))}
             if passage in cited or [word.key for word in words(sentence.heading)] == keys:
                 own = max(own, told, key=len)
-            # What names the answer itself speaks for it, wherever it stands.
+            # A passage that names the answer itself supports it, wherever it stands.
             elif not named <= {word.key for word in words(sentence.text)}:
                 others.append(told)
         if any(len(told) > MIN_SHARED_WORDS and told > own for told in others):
-            return "What stands below another heading speaks more of what is asked."
+            return "The text below another heading fits the question better."
     return ""
 
 
@@ -263,7 +263,7 @@ def _reason(signals: Signals, verdict: Verdict) -> str:
     if verdict == "supported":
         return f"{found}{read}."
     if not signals.polarity:
-        return f"{found}, but the question turns around what they say."
+        return f"{found}, but the question asks for the opposite of what they say."
     if min(signals.names, signals.numbers) < 1.0:
         return f"{found}{read}, but they don’t speak of all that the question names."
     return f"{found}{read}, too little to be sure that they answer this question."

@@ -35,7 +35,7 @@ _MAX_COMPARED = 8  # Groups of one band that a document is compared with.
 
 
 _Content = frozenset[int]
-"""What a document says: its sentences by their hashes, of which headings have others."""
+"""A document's content: hashes of its sentences; headings have hashes of their own."""
 
 _Age = tuple[str, int, str]
 """A document's date, when its file was saved, and its path."""

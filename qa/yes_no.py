@@ -42,19 +42,18 @@ __all__ = ["decide", "is_yes_no"]
 
 # A yes-no question has three outcomes: yes, no, and not decided by the text, whose score is
 # 0. Weights of the log-odds of a second reading of "Yes", of "No", of whether the draft was
-# no refusal, and the intercept; fitted by multinomial logistic regression to 63 questions
-# over encyclopaedia articles, 12 of them undecided. Of the decided ones .84 went right in
-# cross-validation, against .76 by the likelier reading and .55 by the draft: a small model
-# says yes to nearly everything, but a probable "No" tells a no.
+# no refusal, and the intercept; fitted by multinomial logistic regression to questions over
+# encyclopaedia articles. A small model says yes to nearly everything, but a probable "No" tells a
+# no.
 YES_SCORE = (1.11, 0.66, 1.13, -1.64)
 NO_SCORE = (-0.25, 2.08, 0.93, -2.73)
 LEAST_CHANCE = 0.01
 PASSAGES = 3
-# Of those, the quotes are the ones that have this share of the question's words, by rarity, that
-# the best has, and are nearly as close to it, if a reading of them alone decides alike.
+# Of those, the ones are quoted that have at least this share of the question's words that the best
+# one has, weighted by rarity, and are nearly as close, if a reading of them alone agrees.
 TELLING_SHARE = 0.6
 TELLING_MARGIN = 0.2
-# "Can you give …" wants it given; "do you give …" asks whether somebody does.
+# "Can you give me …" is a request; "do you give …" is a yes-no question.
 WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
 _OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
@@ -66,9 +65,9 @@ DOCUMENT = frozenset("the my our your this it they".split())
 KNOWING = frozenset("know known".split())
 SAYING = frozenset("tell told say said state stated written mention specify explain".split())
 LISTENERS = POLITE | frozenset("you him her them anyone everyone people exactly about on".split())
-# What is asked for by its name is a certain one.
+# Words for one certain thing: "the password".
 CERTAIN = frozenset("the your his her its their".split())
-# Other things are asked for to have them: "can I get the key early?".
+# Things that are asked for to know them; others to have them: "can I get the key early?".
 INFORMATION = frozenset(
     map(
         stem,
@@ -79,7 +78,7 @@ INFORMATION = frozenset(
     )
 )
 LOOK = frozenset("look glance peek read go try think guess check search".split())
-# After a request's verb they begin what is to be true or not.
+# After a request's verb they begin a question for yes or no.
 WHETHER = frozenset("if whether that".split())
 # "Was" is German for "what" as well: words that tell the two languages apart.
 SHARED_WITH_GERMAN = frozenset("an in am was so will her also me on name text".split())
@@ -115,7 +114,7 @@ def is_yes_no(question: str) -> bool:
 
 
 def _has_leading_clause(question: str) -> bool:
-    """Whether something stands before a question for yes or no: "If I cancel, do I pay?"."""
+    """Whether a clause stands before a question for yes or no: "If I cancel, do I pay?"."""
     before, comma, rest = question.partition(",")
     led = [word.key for word in words(before)]
     asks = not QUESTION_WORDS.isdisjoint(led) and (
@@ -139,7 +138,7 @@ def _is_request(keys: Sequence[str]) -> bool:
     verb = rest[0] if rest else ""
     gives = keys[0] in WILLING and verb in GIVING
     if keys[1:2] == ["you"]:
-        # "Do you have to say why you are late?" asks it of everybody.
+        # "Do you have to say why you are late?" asks about everybody.
         if keys[0] in {"must", "should"} or rest[:2] in (["have", "to"], ["need", "to"]):
             return False
         wanted = "please" in keys or verb == "know" or gives
@@ -153,7 +152,7 @@ def _is_request(keys: Sequence[str]) -> bool:
 
 
 def _is_order(keys: Sequence[str]) -> bool:
-    """Whether nobody is named who does it: "have a look at the price", "do tell me the price"."""
+    """Whether a question is a command: "have a look at the price", "do tell me the price"."""
     if keys[0] == "have":
         return keys[1:2] == ["a"] and not LOOK.isdisjoint(keys[2:4])
     rest = [key for key in keys[1:] if key != "please"]
@@ -166,7 +165,7 @@ def _is_order(keys: Sequence[str]) -> bool:
 
 
 def _asks_who_knows(keys: Sequence[str]) -> bool:
-    """Whether what somebody knows or a document says is wanted, rather than whether they do."""
+    """Whether a question wants the information itself: "Do you know when?", "Does it say who?"."""
     known = keys[:2] == ["is", "it"] or not (SOMEBODY | {"we"}).isdisjoint(keys[1:2])
     said = known or (keys[0] != "is" and not DOCUMENT.isdisjoint(keys[1:2]))
     verbs = (KNOWING if known else frozenset()) | (SAYING if said else frozenset())

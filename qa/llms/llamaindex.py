@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["LlamaIndexChatModel", "openai_like"]
 
 THOUGHTS_BEGIN, THOUGHTS_END = "<think>", "</think>"
-# Characters of what an endpoint says of a failure.
+# Characters of an endpoint's error message that are shown.
 MOST_DETAIL = 300
 
 
@@ -323,7 +323,7 @@ def _without_thoughts(tokens: Iterator[Token]) -> Iterator[Token]:
 
 
 def _explained(name: str, error: Exception) -> ModelUnavailableError:
-    """An integration's error as ours: of a class that tells whether it meets everybody."""
+    """An integration's error as ours; its class tells whether every question would meet it."""
     status = getattr(error, "status_code", None)
     if status in {401, 403}:
         return ModelDownError(f"{name} refused the request ({status}). Check QA_API_KEY.")

@@ -1,10 +1,10 @@
 """PDF: pages, lines put back into paragraphs, headings by their size.
 
-PDFium tells characters and where they stand. What is small and raised is told apart from
-what it stands behind. A paragraph ends where the gap to the next line is wider than the
-page's usual one; what is larger than the usual type is a heading; a line that stands at the
-top or bottom of most pages is text once, and a page's number none. What was filled into a form
-stands behind what it lies beside on the page.
+PDFium tells characters and where they stand. Superscripts are told apart from what they stand
+behind. A paragraph ends where the gap to the next line is wider than the page's usual one; what is
+larger than the usual type is a heading; a line that stands at the top or bottom of most pages is
+text once, and a page's number none. What was filled into a form stands behind what it lies beside
+on the page.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _UNCOMPUTED = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _EMPTY_TEXT = re.compile(rb"\st\s*=\s*[\"']str[\"']")
-# What a number's format writes as it stands: in quotes, behind a backslash, or as a blank so wide.
+# Literal parts of a number's format: in quotes, behind a backslash, or a blank of some width.
 _AS_WRITTEN = re.compile(r"\"[^\"]*\"|[\\_*].|\[[^\]]*\]")
 _MAX_FIELD = 10 * 2**20
 

@@ -29,7 +29,7 @@ from qa.ui.uploads import LARGEST_FILE, discard_unclaimed
 __all__ = ["ChatLibrary", "asset", "build"]
 
 WAITING = 32
-# Whoever comes when the line is full is told so, which takes a place of Gradio's own.
+# Calls that are told that the line is full take places of Gradio's own, too.
 TURNED_AWAY = 8
 SCRIPTS = ("source.js", "library.js", "keeping.js", "conversation.js", "page.js")
 
@@ -40,7 +40,7 @@ def asset(name: str) -> str:
 
 
 class _Looks:
-    """What the page looks at again and again: the header, the banner, the list."""
+    """What the page polls: the header, the banner, the list."""
 
     def __init__(
         self, library: ChatLibrary, desk: Desk, shelf: Shelf, talk: Talk, uploads: Path

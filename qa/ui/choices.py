@@ -28,7 +28,7 @@ CAUTION: tuple[tuple[str, str], ...] = (
     ("Daring: answers more, errs more", "daring"),
     ("Balanced", "balanced"),
     ("Careful: refuses more, errs less", "careful"),
-    ("Strict: only what is as good as certain", "strict"),
+    ("Strict: only what is nearly certain", "strict"),
 )
 SOURCES: tuple[tuple[str, str], ...] = (
     ("Few: quickest", "few"),

@@ -159,7 +159,7 @@ class Desk:
         handed_over = False
         try:
             yield from self._in_line(ticket, question, history, settings)
-            # One that hangs would take from each who waits as long as from the first.
+            # A model that hangs would cost everybody in line as much time as the first.
             if problem := self.problem(model):
                 yield from self._quoted(question, history, settings, problem)
                 return

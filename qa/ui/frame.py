@@ -168,8 +168,8 @@ def banner_html(problem: str | None) -> Markup:
         + element(
             "p",
             element("strong", "The language model isn’t answering. ")
-            + "Until it does, answers are the documents’ own sentences. It is looked for again "
-            "and again; nothing needs to be reloaded."
+            + "Until it does, answers are the documents’ own sentences. qa keeps checking "
+            "on it; there is no need to reload the page."
             + element("span", problem, class_="qa-problem", dir="auto"),
         ),
         class_="qa-banner",

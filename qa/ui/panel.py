@@ -14,7 +14,7 @@ from qa.ui.source import date_html, panel_head
 __all__ = ["matching", "panel_html"]
 
 LISTED = 500
-# As many fit into view; among more one looks for a name.
+# As many fit into view; for more there is a filter.
 FEW = 10
 LONGEST_FILTER = 200
 _STATES = {

@@ -32,7 +32,7 @@ UNCLAIMED_BYTES = 8 * LARGEST_FILE
 
 _PREFIX = "qa-uploads-"
 _LOCK, _FILES = "lock", "files"
-# A lock that is let go of is free.
+# Kept here, since a lock object that is deleted releases its lock.
 _held: dict[Path, FileLock] = {}
 
 
