@@ -60,7 +60,7 @@ _SORTS = {
     # Not when something ends, is due, or when somebody was born.
     "date": stems("date joined started start added created hired published released since"),
 }
-# All that a question may say beside columns, values and what is to be computed.
+# Words that a question may have beside columns, values and what is to be computed.
 _GRAMMAR = frozenset(
     """
     how many what what's which who is are was were do does did has have had the a an of in for with
@@ -114,7 +114,7 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
     Parameters
     ----------
     evidence : Evidence
-        Its closest row tells the table, by the heading above it; of a document with newer
+        Its closest row decides the table, by the heading above it; of a document with newer
         versions, the newest is read.
     index : Index
 

@@ -26,7 +26,7 @@ from qa.yes_no import is_yes_no
 
 __all__ = ["compared", "newest_answer", "of_newest_version"]
 
-# Of the documents that speak of what is asked, so many are read one by one.
+# Documents that mention what is asked and are read one by one, at most.
 MAX_WITNESSES = 2
 # Characters of a sentence that a note quotes.
 MAX_QUOTED = 300

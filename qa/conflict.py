@@ -64,7 +64,7 @@ def same_answer(one: str, other: str) -> bool | None:
     Returns
     -------
     bool or None
-        None where it can't be told, as of "80 degrees" and "above 80 degrees".
+        None if that isn't certain, as for "80 degrees" and "above 80 degrees".
     """
     mine, its = _said(one), _said(other)
     if not mine or not its:

@@ -2,9 +2,9 @@
 
 "Tomorrow" in an article is the day after the article's date, whoever reads it and when. An
 expression is resolved only where it can mean one date: not inside a quotation, whose day
-isn't known; not beside a date that is told already; not in what a guide tells whoever reads
-it, nor where "today" means nowadays; and not "next Friday" on a Wednesday, which some take
-for the Friday of that week and others for the one after.
+isn't known; not beside a date that is told already; not in a guide, which means each reader's own
+day, nor where "today" means nowadays; and not "next Friday" on a Wednesday, which some take for the
+Friday of that week and others for the one after.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class UnfinishedDocumentError(DocumentError):
 
 
 class PostponedDocumentError(DocumentError):
-    """A file can't be read now; that tells nothing of what it holds, so it is tried again."""
+    """A file can't be read now, for a reason outside of it; it is tried again."""
 
 
 class IndexStoreError(QaError):

@@ -26,7 +26,7 @@ def extract(evidence: Evidence, hits: Sequence[Hit]) -> tuple[CheckedClaim, ...]
     ----------
     evidence : Evidence
     hits : sequence of Hit
-        What the evidence was gathered from; tells each sentence's similarity.
+        What the evidence was gathered from, with each sentence's similarity.
 
     Returns
     -------

@@ -79,7 +79,7 @@ def add_file(root: Path, name: str, file: Path) -> str:
     root : Path
         The folder.
     name : str
-        What the file is to be called there; see `safe_name`.
+        The file's name there; see `safe_name`.
     file : Path
 
     Returns

@@ -1,9 +1,9 @@
 """Keep the index of a library up to date: embed what is new, carry over the rest.
 
 An index is one generation of a `GenerationStore`; an update writes the next one. What
-was embedded once isn't embedded again, be it in a file that moved or in the unchanged
-sentences of one that was edited. An index that is damaged, or that another model,
-chunker or version made, is built again and says so.
+was embedded once isn't embedded again, whether its file moved or other sentences of it were edited.
+An index that is damaged, or that another model, chunker or version made, is built again and says
+so.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def update_index(
             plan = _plan(store, library, embedder, chunking, progress)
         save_unreadable(store, plan.refused)
         if plan.changes or not plan.opened:
-            # The next generation holds them itself, and none that is deleted.
+            # The next generation has the times of these files, and none of deleted files.
             save_sightings(store, "", ())
             entries, next_id = make_entries(
                 plan.opened.index if plan.opened else None,
@@ -507,7 +507,7 @@ def _same_content(
 
 
 def _says_the_same(known: Document | None, document: Document) -> bool:
-    """Whether a file was read as before; that it was saved anew changes nothing that is kept."""
+    """Whether a file was read as before, apart from when it was saved."""
     return known is not None and replace(document, saved_ns=known.saved_ns) == known
 
 

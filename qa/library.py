@@ -322,7 +322,7 @@ class Library:
         Parameters
         ----------
         name : str
-            What it is to be called, with ``/`` between folders; made safe where needed.
+            Its name in the library, with ``/`` between folders; made safe where needed.
         file : Path
 
         Returns

@@ -174,7 +174,7 @@ def _are_alike(items: Sequence[str]) -> bool:
         kinds[0] = "thing"
     if len(set(kinds)) > 1:
         return False
-    # "Parents, teachers and pupils" are three groups, and nobody knows how many people.
+    # "Parents, teachers and pupils" are three groups of unknown size.
     last = [said[-1].key for item in items if (said := words(item))]
     return kinds[0] != "thing" or not all(map(_is_plural, last))
 

@@ -138,7 +138,7 @@ def _kinds(text: str) -> set[type | str]:
 def _tells_another(question: str, passage: Passage) -> bool:
     """Whether a passage states just one other thing about the names in a question.
 
-    "Rex is a dog" tells that he is no cat, and "Lund lost" that it didn't win.
+    "Rex is a dog" implies that he isn't a cat, and "Lund lost" that it didn't win.
     """
     names = names_of(question)
     if not names or any(is_unsaid(name, passage) for name in names):

@@ -15,7 +15,7 @@ from qa.mentions import speaks_of, stems
 
 __all__ = ["denies", "denies_asked", "turns_around"]
 
-# What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
+# Words that say no without a negation: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
     r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|exempt|den[iy]|absen"
     r"|refrain|bann(?:ed|ing)|instead|ceas|(?:end|stop|halt|quit)(?:p?ed|s|p?ing)?\Z"
@@ -31,7 +31,7 @@ _NEITHER = re.compile(
     r"|\bat (?:least|most|last|first|best|worst)\b"
     r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
 )
-# What is supposed, or why it is asked, is no part of what is asked: "when is it filled, if nothing
+# A condition, or the reason for asking, isn't part of what is asked: "when is it filled, if nothing
 # leaks?", "now that we don't rent the hall, where is it held?".
 _SUPPOSED = re.compile(
     r"(?i)\b(?:if|unless|now that|given that|provided|in case|since|because|although|though"

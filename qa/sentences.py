@@ -4,10 +4,9 @@ A text is read line by line into blocks (headings, list items, table rows, code,
 paragraphs) and blocks are cut into sentences by one moving cursor. Nothing is searched
 for: an offset is where the cursor stood.
 
-What a full stop means is told, as in Kiss and Strunk (2006, "Unsupervised Multilingual
-Sentence Boundary Detection"), from the word before it (abbreviation, initial, ordinal)
-and from how the next one begins; their trained lists are fixed here, so that the same text is
-always cut the same way.
+As in Kiss and Strunk (2006, "Unsupervised Multilingual Sentence Boundary Detection"), the word
+before a full stop (abbreviation, initial, ordinal) and the beginning of the next word decide what
+it means; their trained lists are fixed here, so that the same text is always cut the same way.
 """
 
 from __future__ import annotations

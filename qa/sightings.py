@@ -33,7 +33,7 @@ def load_sightings(store: Path, generation: str) -> tuple[DocumentFile, ...]:
     Returns
     -------
     tuple of DocumentFile
-        Empty where that can't be told: they are then compared again.
+        Empty if that isn't known: they are then compared again.
     """
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads((store / _NAME).read_bytes())

@@ -118,8 +118,7 @@ def asks_summary(question: str) -> str | None:
     Returns
     -------
     str or None
-        Its words for what is to be summed up, ``""`` where it has none; None where it asks
-        for something else.
+        Its words for what to sum up, ``""`` if it has none; None if it asks for something else.
     """
     for request in _REQUESTS:
         if found := request.match(question):

@@ -55,7 +55,7 @@ class Document:
     path : str
         Relative to the library's folder; the document's identity.
     title : str
-        Never empty: where the file tells none, its name.
+        Never empty: if the file has none, its name.
     text : str
         Canonical text (see `qa.documents`); all offsets count its code points.
     date : str or None
@@ -63,14 +63,14 @@ class Document:
     content_hash : str
         SHA-256 of the file's bytes, hexadecimal.
     body_start : int
-        Where the text proper starts: what stands before it only tells title or date
-        and is neither quoted nor searched.
+        Where the text proper starts: what stands before it only gives title or date and is neither
+        quoted nor searched.
     format : str
         How the file was read: a value of `qa.documents.FORMATS`.
     date_source : {"metadata", "front matter", "header", "file name"} or None
-        What told the date; None where there is none.
+        Where the date was found; None if there is none.
     language : str or None
-        ISO 639-1 code; None where it can't be told.
+        ISO 639-1 code; None if it isn't known.
     pages : tuple of int
         Where each page or slide starts in the text; empty where there are none.
     notes : tuple of str
@@ -99,7 +99,7 @@ class Document:
 
         The last resort of a reader who wants to know how old it is. A copy or an unpacked
         archive may be much younger than what it says, so nothing is counted from this day,
-        and no language model is told it.
+        and no language model gets to see it.
         """
         if self.date is not None or self.saved_ns < _UNSET_NS:
             return None
@@ -327,8 +327,8 @@ class Citation:
     quote : str
         ``document.text[start:end]``.
     support : float
-        Of the strongest claim that it supports, 0 to 1; 0 where it only shows what the
-        documents say instead.
+        That of the strongest claim that it supports, 0 to 1; 0 if it only shows what the documents
+        say instead.
     page : int or None
         From 1, where the document has pages.
     date_source : {"metadata", "front matter", "header", "file name"} or None
@@ -352,7 +352,7 @@ class Citation:
 
 
 def shown_date(date: str | None, saved: str | None) -> str:
-    """Tell a document's date, else when its file was saved as what that is; ``""`` for neither."""
+    """A document's date, else "saved" and when its file was saved; ``""`` for neither."""
     return date or (f"saved {saved}" if saved else "")
 
 

@@ -1,7 +1,7 @@
 """Indexing what changed in a folder while questions wait for it, for a few seconds at most.
 
-A few files are read at once; a large folder may take hours, and whoever asks meanwhile is
-answered from the documents as they were and is told so.
+A few files are read at once; a large folder may take hours, and questions in the meantime are
+answered from the documents as they were, with a note.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Upkeep:
     read : callable
         Reads it; called in a thread of its own, never twice at once.
     under_way : callable
-        Whether a reading is going on that somebody else began.
+        Whether somebody else is reading it already.
     """
 
     def __init__(

@@ -157,7 +157,8 @@ def _check_claim(
         found = replace(found, passages=led)
     texts = [passage.sentence.text for passage in found.passages]
     groups = names_of(question)
-    # A number is looked for with what it belongs to: "3" alone is too common, "Model 3" isn't.
+    # A number is searched for together with what it belongs to: "3" alone is too common, "Model 3"
+    # isn't.
     numbered = [group for group in groups if any(word.is_number for word in group)]
     named = [part for group in groups if (part := [w for w in group if not w.is_number])]
     signals = Signals(
@@ -214,7 +215,7 @@ def _measures_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) 
     asked = _HOW_MUCH.search(evidence.question)
     if not asked or not content_words(asked[1]) or not any(w.is_number for w in words(claim)):
         return ""
-    # What is asked for, and of what, is told by the item, the line above it, or the heading.
+    # The item, the line above it, or the heading says what the amount is of.
     said = frozenset[str]().union(
         *(
             stems(f"{label_of(passage.sentence)} {passage.sentence.text}")

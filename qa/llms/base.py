@@ -141,7 +141,7 @@ class Deadline:
             interrupt()
 
     def when_called_off(self, interrupt: Callable[[], None]) -> None:
-        """Have `interrupt` called by whoever calls off; at once where that has been done.
+        """Have `interrupt` called when this is called off; at once if that has happened.
 
         Parameters
         ----------

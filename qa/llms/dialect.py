@@ -25,7 +25,7 @@ _NAMED = {
         ("logprobs", r"log_?prob"),
         ("seed", r"\bseed\b"),
         ("temperature", r"\btemperature\b"),
-        # Only where the other name is told is the reply's length still bounded.
+        # Only if the error gives the other name does the reply's length stay bounded.
         ("max_tokens", r"\bmax_completion_tokens\b"),
         (
             "system",

@@ -253,7 +253,7 @@ def openai_like(
         # Environment proxies are for the web, not for a model on this machine.
         http_client=httpx.Client(
             trust_env=not is_loopback(httpx.URL(url).host),
-            # A connection that was kept tells nobody its socket.
+            # A reused connection doesn't reveal its socket.
             limits=httpx.Limits(max_keepalive_connections=0),
             event_hooks={"request": [_make_interruptible], "response": [_watch]},
         ),

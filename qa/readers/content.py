@@ -105,7 +105,7 @@ class TextWriter:
     def row(self, cells: Sequence[str], columns: Sequence[str] = ()) -> None:
         """Add a table's row; a cell is named by its column, and an empty one is left out.
 
-        Without names its place tells what a cell is, so that an empty one keeps its own.
+        Without names a cell is known by its place, so an empty one keeps its place.
         """
         shown = []
         for number, cell in enumerate(cells):

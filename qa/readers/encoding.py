@@ -56,7 +56,7 @@ def decode_labelled(data: bytes, label: str | None, path: str) -> str:
     Raises
     ------
     DocumentError
-        When they can't be told to be text.
+        When they don't look like text.
     """
     if not label or data.startswith(tuple(mark for mark, _ in _BYTE_ORDER_MARKS)):
         return decode(data, path)

@@ -196,7 +196,7 @@ class _Walk:
         self._leave_terms()
 
     def _whole(self, node: LexborNode, tag: str) -> bool:
-        """Write what is taken as one; tells whether it was."""
+        """Write an element that is taken as one; returns whether it was."""
         if tag == "br":
             self._inline.append("\n")
         elif tag == "sup" and (raised := _raised(node, self._inline)):

@@ -111,7 +111,7 @@ def _delimiter(text: str, usual: str) -> str:
 
 
 def _told_beside(file: Any, sheet: Any) -> tuple[dict[int, list[tuple[int, int]]], int]:
-    """What a sheet tells beside its values: merged cells, and formulas without a value.
+    """What a sheet has beside its values: merged cells, and formulas without a value.
 
     Returns
     -------

@@ -29,7 +29,7 @@ from qa.ui.uploads import LARGEST_FILE, discard_unclaimed
 __all__ = ["ChatLibrary", "asset", "build"]
 
 WAITING = 32
-# Calls that are told that the line is full take places of Gradio's own, too.
+# Gradio's places for those who come when the line is full, to say so.
 TURNED_AWAY = 8
 SCRIPTS = ("source.js", "library.js", "keeping.js", "conversation.js", "page.js")
 
@@ -88,7 +88,7 @@ class _Looks:
         }
 
     def change(self, wish: Any) -> str | None:
-        """Add, remove or read again; what is wrong with the wish, None where nothing is."""
+        """Add, remove or read again, as the page wishes; returns what is wrong, or None."""
         try:
             match wish:
                 case {"add": str(name), "path": str(path)}:

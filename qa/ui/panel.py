@@ -63,7 +63,7 @@ def _entry_html(entry: Entry, editable: bool) -> Markup:
             ICONS["remove"] + element("span", "", class_="qa-confirm"),
             type="button",
             class_="qa-tool qa-remove",
-            # A wish of its own: meanwhile a document may have come to bear that name.
+            # Not the wish to remove: meanwhile there may be a document of that name.
             **{"data_dismiss" if entry.state == "failed" else "data_remove": entry.path},
             aria_label=f"{'Dismiss' if entry.state == 'failed' else 'Remove'} {title}",
             title="Dismiss" if entry.state == "failed" else "Take out of the library",
@@ -75,7 +75,7 @@ def _entry_html(entry: Entry, editable: bool) -> Markup:
 
 
 def _folded(value: str) -> str:
-    """`value` as it is looked for: "Ålesund" by "alesund"."""
+    """`value` as the filter compares it, so that "alesund" finds "Ålesund"."""
     apart = unicodedata.normalize("NFKD", value.casefold())
     return "".join(character for character in apart if not unicodedata.combining(character))
 

@@ -54,7 +54,7 @@ def digest(quote: str) -> str:
 
 
 def date_html(date: str | None, saved: str | None = None) -> Markup:
-    """Write an ISO 8601 date as people read it, else when a file was saved as what that is."""
+    """Write an ISO 8601 date as people read it, else "saved" and when the file was saved."""
     if date is None:
         return element("span", "saved ", date_html(saved)) if saved else Markup()
     try:

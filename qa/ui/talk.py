@@ -1,4 +1,4 @@
-"""What the conversation's events do: ask, stop, begin anew, go on with an earlier one.
+"""What the conversation's events do: ask, stop, start a new one, continue an earlier one.
 
 Each returns or yields the values of the page's parts that `qa.ui.app` names as its outputs.
 """

@@ -1,7 +1,7 @@
 """Where uploads are put until they are added: a temporary folder for each served chat.
 
 A chat that is killed can't delete its own. Each has a file in it that is locked for as long as
-its process lives, whatever happens to it, so that the next chat can tell what nobody uses any
+its process lives, whatever happens to it, so that the next chat knows which ones nobody uses any
 more.
 """
 
