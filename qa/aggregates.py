@@ -1,4 +1,4 @@
-"""What a table says as a whole: how many rows fit, their sum, and which is the largest.
+"""Answers computed from all rows of a table: how many fit, their sum, mean and extremes.
 
 A model reads a few rows of a table, and can neither compare nor add up the others. Code can;
 but only where it uses the whole question: every word of it must be the column that is computed,

@@ -1,4 +1,4 @@
-"""Claims to exact spans: which words of a claim stand where in the evidence.
+"""Claims to exact spans: where in the evidence the words of a claim stand.
 
 Nothing here asks a model or trusts a marker that one wrote. Text is compared as words
 with their offsets, so that case, quotation marks, dashes, spacing, a currency sign or a

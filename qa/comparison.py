@@ -1,4 +1,4 @@
-"""Which of several documents is believed, and what the reader is told of the others.
+"""Several documents that answer: which one is believed, and what is said of the others.
 
 Of versions of one document the newest counts; a question for how things stand now is
 answered by the newest document that says; and documents that give different answers are

@@ -1,4 +1,4 @@
-"""What a document's words for time mean.
+"""Words such as "tomorrow" to calendar dates, counted from the document's date.
 
 "Tomorrow" in an article is the day after the article's date, whoever reads it and when. An
 expression is resolved only where it can mean one date: not inside a quotation, whose day

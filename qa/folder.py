@@ -1,4 +1,4 @@
-"""Files put into a library's folder and taken out of it, nothing overwritten or deleted.
+"""Add files to a library's folder and take them out; nothing is overwritten or deleted.
 
 What comes in is checked first: a file that couldn't be read as a document isn't added.
 What goes out is moved to where its owner finds it again.

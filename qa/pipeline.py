@@ -1,4 +1,4 @@
-"""One question through the stages, over one state of a library.
+"""The way of one question through the stages, over one state of a library.
 
 A `Pipeline` plans the work: it splits a question into parts, computes from several checked
 answers, and decides when to try a second reading or to compare documents.

@@ -1,4 +1,4 @@
-"""A question that isn't answered, and what the documents say instead of what it supposes.
+"""False premises: what a question supposes, and what the documents say instead.
 
 "When did Scamozzi build the stone bridge?" has no answer if Antonio da Ponte built it, which the
 reader would like to know. So a passage is looked for that mentions all that the question does

@@ -1,4 +1,4 @@
-r"""Characters by script, for the inside of a regular expression's ``[…]``."""
+"""Characters by script, for the inside of a regular expression's ``[…]``."""
 
 from __future__ import annotations
 

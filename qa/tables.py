@@ -1,4 +1,4 @@
-"""Whether the row of a table that answers a question is the one it asks for, and the only one.
+"""Whether the table row that answers a question is the right one, and the only one.
 
 A model that reads some rows of a table names one of them. What made it fit stands in its
 cells: those whose values the question names. Code finds every row with the same values,

@@ -1,4 +1,4 @@
-"""Which other documents speak of a question about as closely as the one that answers it.
+"""Other documents that fit a question about as well as the one that answers it.
 
 Judged by retrieval and by the question's words, so that looking costs nothing; only documents found
 this way are worth another draft.

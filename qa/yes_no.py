@@ -1,4 +1,4 @@
-"""Yes or no: which questions ask for it, and which of them the passages give.
+"""Questions for yes or no: which questions these are, and which answer the passages give.
 
 A small model says yes to nearly everything. So both answers are read again beside the closest
 passages, and the likelier is given where it is likely enough; the draft's own word decides

@@ -1,4 +1,4 @@
-"""Bytes to characters: by their mark, as UTF-8, as UTF-16, else by likelihood."""
+"""Bytes to characters: by byte order mark, as UTF-8, as UTF-16, else by likelihood."""
 
 from __future__ import annotations
 

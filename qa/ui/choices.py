@@ -1,4 +1,4 @@
-"""What a reader may choose for their own questions: caution, how much is read, the model.
+"""What readers may choose for their questions: caution, how much is read, the model.
 
 Each choice has a few steps in words; what a step means in numbers follows from the
 library's settings, so that the middle step is always what its owner chose.

@@ -1,4 +1,4 @@
-"""Where questions are answered: each waits its turn, and none harms another.
+"""The questions that are being answered: each waits its turn, and none harms another.
 
 A question's work runs in a thread of its own, so that a reader can leave at any moment: the thread
 is then stopped, and the next question is taken when the model is free.

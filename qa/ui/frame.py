@@ -1,4 +1,4 @@
-"""What stands around the exchanges: the top line, the banner, the empty conversation."""
+"""HTML around the exchanges: the top line, the banner, the empty conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line before the model: bounded, in fair order, and each sees where they stand.
+"""The queue for the model: bounded and fair, and everybody sees their place.
 
 Each further question from somebody who is already in the queue is placed a few positions later
 than its arrival. So a program with many questions hardly delays a reader, and none of its own

@@ -1,4 +1,4 @@
-"""What is said to the chat rather than asked of the documents: a greeting, thanks, "help".
+"""Replies to what isn't asked of the documents: a greeting, thanks, "help".
 
 Only whole messages are recognised, word for word, so that no question about the documents
 is ever taken for small talk.
