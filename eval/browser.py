@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .markup import Markup, element, join
+from qa.markup import Markup, element, join
+
 from .plots import tint
 from .records import Record, Run
 
@@ -163,10 +164,10 @@ def _citation(citation: Mapping[str, Any]) -> Markup:
 
 
 def _claim(claim: Mapping[str, Any]) -> Markup:
-    left_out = claim["verdict"] != "supported"
+    left_out = claim["verdict"] == "unsupported"
     return element(
         "p",
-        element("b", "left out" if left_out else "supported"),
+        element("b", "left out" if left_out else claim["verdict"]),
         f" {claim['support']:.2f} “{claim['text']}” ",
         element("small", claim.get("reason") or ""),
         class_="claim out" if left_out else "claim",

@@ -26,7 +26,8 @@ from scipy.optimize import minimize
 from scipy.stats import binom
 
 from qa.settings import SupportModel
-from qa.verification import UNKNOWN, Signals
+from qa.claims import Signals
+from qa.verification import UNKNOWN
 
 from .cases import CasesError
 from .records import Record, groups_of

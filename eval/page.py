@@ -12,9 +12,10 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from qa.markup import Markup, element, join
+
 from .attacks import harm_rows
 from .browser import browsable_cases
-from .markup import Markup, element, join
 from .plots import latency_plot, outcome_plot, risk_plot, support_plot, tint
 from .records import Run, Stamp, writing
 from .statistics import Interval

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from .markup import Markup, element, join
+from qa.markup import Markup, element, join
+
 from .records import Record, Run, groups_of
 from .statistics import bootstrap_interval, percentile
 from .summary import curve, kinds_of

@@ -334,11 +334,11 @@ def _draft(
     Of a refusal that dropped its claims, the claims are judged as if they had been shown,
     so that the curve of risk and coverage goes on beyond where the system stops.
     """
-    shown = [claim for claim in answer.claims if claim.verdict == "supported"]
+    shown = [claim for claim in answer.claims if claim.shown]
     if outcome != "refused":
         supports = [claim.support for claim in shown]
         return (min(supports) if supports else 1.0), outcome
-    dropped = [claim for claim in answer.claims if claim.verdict != "supported"]
+    dropped = [claim for claim in answer.claims if not claim.shown]
     if not dropped or shown:
         return None, None
     text = " ".join(claim.text for claim in dropped)

@@ -1,14 +1,8 @@
-"""What is told where nothing is answered: that it isn't, and what comes closest to an answer.
+"""The reply if no answer passed the check: the documents don't say, and this comes closest.
 
 "The documents don't say" is a claim too, and a small model makes it of documents that do say
-it. So the passage on which a draft rested that the check found likely, if not sure enough, is
-quoted: never as an answer, and no claim rests on it. What a draft rested on is shown before
-what was merely found.
-
-Of 59 questions that were refused though the documents answer them (27 of the seed suite, 32 about
-eight everyday documents) the passage shown first answers 39, against 22 in the order in which
-they were found. A quote is told for 21 of them, 16 of which answer, and for 7 of 85 questions that
-the documents don't answer.
+it. So the passage behind a draft that narrowly failed the check is quoted: never as an answer, and
+no claim rests on it. Passages behind drafts are shown before those that were merely found.
 """
 
 from __future__ import annotations
@@ -16,27 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.premise import false_premise
+from qa.claims import CheckedClaim
+from qa.premise import MAX_QUOTE_CHARACTERS, false_premise
 from qa.types import Evidence, Passage
-from qa.verification import CheckedClaim
 
 __all__ = ["NOT_FOUND_TEXT", "UNSURE_TEXT", "Abstention", "abstain"]
 
 NOT_FOUND_TEXT = "The documents don’t say."
 UNSURE_TEXT = "The documents don’t clearly say; this comes closest:"
 MIN_SUPPORT = 0.2
-# More can't be read at a glance.
-MAX_QUOTE_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """What is told in place of an answer.
+    """What is shown in place of an answer.
 
     Parameters
     ----------
     text : str
-        With its quote behind it, where it has one.
+        Followed by its quote, if it has one.
     quoted : Passage or None
     closest : tuple of Passage
         What was considered, the likeliest first.
@@ -48,7 +40,7 @@ class Abstention:
 
 
 def abstain(evidence: Evidence, refused: Sequence[CheckedClaim]) -> Abstention:
-    """Tell that a question isn't answered, and what the documents do say near it.
+    """Say that a question isn't answered, and what the documents say that comes near.
 
     Parameters
     ----------

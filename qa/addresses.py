@@ -1,4 +1,4 @@
-"""What an address leads to: this machine, or which server."""
+"""Addresses of servers: whether one is this machine, and which server a model's name means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["is_loopback", "server_of"]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, ``[::1]`` as well as ``::1``, is this machine and nobody else reaches it."""
+    """Whether a host (``::1`` or ``[::1]`` alike) is this machine, out of reach for any other."""
     if host.casefold() == "localhost":
         return True
     with contextlib.suppress(ValueError):
@@ -18,6 +18,6 @@ def is_loopback(host: str) -> bool:
 
 
 def server_of(name: str) -> str | None:
-    """The scheme, host and port of an endpoint's name; None for any other model's."""
+    """Scheme, host and port of the endpoint that a model's name means; None if it means none."""
     name = name.strip()
     return "/".join(name.split("/", 3)[:3]) if name.startswith(("http://", "https://")) else None

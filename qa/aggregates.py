@@ -1,4 +1,4 @@
-"""What a table says as a whole: how many rows fit, their sum, and which is the largest.
+"""Answers computed from all rows of a table: how many fit, their sum, mean and extremes.
 
 A model reads a few rows of a table, and can neither compare nor add up the others. Code can;
 but only where it uses the whole question: every word of it must be the column that is computed,
@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qa.alignment import content_words, holds, stem, words
-from qa.evidence import moved
+from qa.claims import CheckedClaim
+from qa.evidence import passage_in
 from qa.index import Index
 from qa.injection import orders
 from qa.mentions import stems
@@ -22,15 +23,14 @@ from qa.tables import cells_of, in_unit
 from qa.types import Evidence, Sentence
 from qa.units import MEASURES, UNCLEAR_THOUSANDS
 from qa.values import Date, tokenise
-from qa.verification import CheckedClaim
 
 __all__ = ["Aggregate", "aggregate", "aggregated"]
 
-# A table further down is hardly the one that is asked about.
+# The closest passages, in which the table is looked for: one further down is hardly meant.
 CLOSEST = 3
-# Every row that is counted or added is quoted; more of them nobody would check.
+# Every row that is counted or added is quoted; nobody would check more of them.
 MAX_QUOTED = 50
-# Of longer tables no row is compared while somebody waits.
+# Longer tables are left alone: comparing their rows would take too long.
 LONGEST_TABLE = 5000
 _COUNT = re.compile(r"(?i)\bhow many (?P<noun>[^\W\d_][\w'’-]*)")
 _SUM = re.compile(r"(?i)\b(?:total|sum)\b")
@@ -60,19 +60,19 @@ _SORTS = {
     # Not when something ends, is due, or when somebody was born.
     "date": stems("date joined started start added created hired published released since"),
 }
-# All that a question may say beside columns, values and what is to be computed.
+# Words that a question may have beside columns, values and what is to be computed.
 _GRAMMAR = frozenset(
     """
     how many what what's which who is are was were do does did has have had the a an of in for with
     there and that whose please
     """.split()
 )
-# What is neither added nor compared: names in digits, places in an order.
+# Numbers that are neither added nor compared: names in digits, places in an order.
 _NAMES = stems(
     "number phone telephone mobile fax year code postcode zip account rank position place priority"
     " grade level"
 )
-# A price for each is no amount to add.
+# A price for each isn't an amount to add.
 _EACH = stems("price rate unit each per quantity qty")
 _KINDS = stems("currency unit")
 _PEOPLE = re.compile(r"(?i)(?:\b|_)name(?:\b|_)")
@@ -99,7 +99,7 @@ class Aggregate:
     reason : str
         How it was computed, as a sentence.
     columns : frozenset of str
-        By which rows were chosen and what was computed of them.
+        Those by which rows were chosen, and the one that was computed.
     """
 
     text: str
@@ -114,15 +114,15 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
     Parameters
     ----------
     evidence : Evidence
-        Its closest row tells the table, by the heading above it; of a document with newer
+        Its closest row decides the table, by the heading above it; of a document with newer
         versions, the newest is read.
     index : Index
 
     Returns
     -------
     CheckedClaim or None
-        None where no table tells it, or another document has such a table, too: a sum of one
-        of them isn't the sum.
+        None if no table tells it, or if another document has such a table too: the sum of one of
+        them isn't the whole sum.
     """
     closest = (row for row in evidence.best()[:CLOSEST] if cells_of(row.sentence.text))
     row = next(closest, None)
@@ -142,7 +142,7 @@ def aggregated(evidence: Evidence, index: Index) -> CheckedClaim | None:
             return None
     return CheckedClaim(
         text=found.text,
-        passages=tuple(moved(row, each, document) for each in found.rows),
+        passages=tuple(passage_in(row, each, document) for each in found.rows),
         support=1.0,
         verdict="supported",
         reason=found.reason,
@@ -245,7 +245,7 @@ def _is_plain(columns: Sequence[str], table: Iterable[Mapping[str, str]]) -> boo
 def _wanted(
     question: str, columns: Sequence[str], table: Iterable[Mapping[str, str]]
 ) -> dict[str, frozenset[str]] | None:
-    """What the question says of rows that it asks for: the values that a column must have.
+    """The values that a question requires of its rows, by column.
 
     Returns
     -------

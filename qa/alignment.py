@@ -1,4 +1,4 @@
-"""Claims to exact spans: which words of a claim stand where in the evidence.
+"""Claims to exact spans: where in the evidence the words of a claim stand.
 
 Nothing here asks a model or trusts a marker that one wrote. Text is compared as words
 with their offsets, so that case, quotation marks, dashes, spacing, a currency sign or a
@@ -15,12 +15,16 @@ from dataclasses import dataclass
 
 import Stemmer
 
+from qa.scripts import UNSPACED
 from qa.sentences import TITLES
 from qa.types import Passage
 from qa.values import ELISION, MARKS, fold
 
 __all__ = [
+    "AUXILIARIES",
+    "FUNCTION_WORDS",
     "NEGATIONS",
+    "QUESTION_WORDS",
     "Alignment",
     "Word",
     "align",
@@ -32,11 +36,10 @@ __all__ = [
     "words",
 ]
 
-# Scripts written without spaces between words: each character counts as one.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_LETTERS = rf"(?![{_UNSPACED}])[^\W\d_](?:(?![{_UNSPACED}])(?:[^\W\d_]|[{MARKS}]))*"
+# In scripts written without spaces between words each character counts as one.
+_LETTERS = rf"(?![{UNSPACED}])[^\W\d_](?:(?![{UNSPACED}])(?:[^\W\d_]|[{MARKS}]))*"
 _WORD = re.compile(
-    rf"\d+(?:[.,:]\d+)*|[%％]|(?i:per\scent)\b|[{_UNSPACED}]"
+    rf"\d+(?:[.,:]\d+)*|[%％]|(?i:per\scent)\b|[{UNSPACED}]"
     rf"|(?:{ELISION})?(?P<letters>{_LETTERS}(?:['’]{_LETTERS})*)"
 )
 
@@ -59,12 +62,12 @@ MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split()
 PERCENT_SIGNS = frozenset("%％")
 NEGATIONS = frozenset("not no never neither nor none nobody nothing without cannot".split())
 
-# A full stop behind a title or an initial ends no sentence.
+# A full stop behind a title or an initial doesn't end a sentence.
 _IN_NAME = re.compile(rf"(?:\b(?i:{'|'.join(sorted(TITLES))})|(?<!\w)[^\W\d_])\.\Z")
 
 # A claim that says less than this in the passages' own words is not taken from them.
 MIN_COVERAGE = 0.7
-# What a claim may begin with to fit its question: its capital makes no name of it.
+# Words that a claim may begin with to fit its question; their capital doesn't make them names.
 _OPENERS = frozenset(
     """
     because since due despite although though while until unless whereas thanks owing according upon
@@ -73,9 +76,10 @@ _OPENERS = frozenset(
     """.split()
 )
 
-# A comma within a number, "46,200", parts no items.
+# A comma within a number, "46,200", doesn't separate items.
 _ITEM_BREAK = re.compile(r"(?<!\d),|,(?!\d)|;|\band\b")
-# What makes a sentence of a phrase that was copied: "because the key stuck", "it was moved".
+# What a model puts before a copied phrase to make a sentence of it: "because the key stuck", "it
+# was moved".
 _LED_IN = re.compile(r"(?i)\A\W*(?:because\s+(?=\w))?(?:(?:it|he|she|they|there)\s+(?=\w))?")
 
 # Words that carry grammar rather than content; a claim or question is about the others.
@@ -93,6 +97,15 @@ FUNCTION_WORDS = frozenset(
     please tell name give say says said according text document documents article
     """.split()
 )
+# Words that begin a yes-no question, and those that begin any other.
+AUXILIARIES = frozenset(
+    """
+    is are was were am do does did has have had can could will would shall should may might must
+    isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't can't couldn't won't
+    wouldn't shouldn't
+    """.split()
+)
+QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +139,8 @@ class Alignment:
     Parameters
     ----------
     passages : tuple of Passage
-        The fewest that hold all of the claim's words that were found, and where these only
-        hold a name, the one that says of it what is asked; in reading order.
+        The fewest that contain all of the claim's words that were found. If these merely mention a
+        name, also the one that says about it what is asked. In reading order.
     coverage : float
         Share of the claim's content words that these passages hold, 0 to 1.
     missing : tuple of str
@@ -165,7 +178,7 @@ def content_words(text: str) -> list[Word]:
 
 
 def _is_content(word: Word) -> bool:
-    # A sign of percent belongs to its number; a row may leave it to the column's head.
+    # A percent sign belongs to its number; in a table it may stand in the column's name only.
     return word.key not in FUNCTION_WORDS and word.text not in PERCENT_SIGNS
 
 
@@ -191,8 +204,8 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     ----------
     claim : str
     question : str
-        Decides between passages that hold the claim alike: the one that is also about
-        the question's words is meant, then the more relevant, then the earlier.
+        Decides between passages that contain the claim equally: the one with words of the question
+        is preferred, then the more relevant, then the earlier.
     passages : sequence of Passage
 
     Returns
@@ -204,7 +217,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     keys_of = {
         passage.number: [word.key for word in words(passage.sentence.text)] for passage in passages
     }
-    # "Because the roof leaked" says no more of the roof than a passage that has no "because".
+    # A leading "because" that no passage has is the model's own phrasing, not a part of the claim.
     if (
         len(claim_words) > 1
         and claim_words[0].key in _OPENERS
@@ -259,7 +272,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
     coverage = len(needed & held) / len(needed)
     if not needed & held:
         return Alignment((), 0.0, missing=tuple(word.text for word in wanted))
-    # A sentence's first word has its capital from its place: "Report it …", of what "must be
+    # The first word of a sentence is capitalised anyway: "Report it …" may come from "must be
     # reported".
     stems = {stem(key) for key in held}
     missing = _unique(
@@ -276,7 +289,7 @@ def align(claim: str, question: str, passages: Sequence[Passage]) -> Alignment:
 def _below(
     chosen: Sequence[Passage], asked: set[str], passages: Sequence[Passage]
 ) -> list[Passage]:
-    """What stands below a chosen heading and speaks most of the question.
+    """The passage below a chosen heading that shares most with the question.
 
     "Walnut Bread" is the answer to "Which recipe has nuts?", but states nothing by itself.
     """
@@ -312,7 +325,7 @@ def _stating(
     asked: set[str],
     passages: Sequence[Passage],
 ) -> list[Passage]:
-    """The passage that says of a name what is asked, where the chosen ones only hold the name.
+    """Find the passage that supports the answer, if the chosen ones merely mention its name.
 
     "Ada Lindqvist" stands in a list of those present; that she left is said elsewhere, of
     "Ada".
@@ -338,12 +351,12 @@ def _stating(
 
 
 def stands_verbatim(claim: str, passages: Sequence[Passage]) -> bool:
-    """Whether each item of a claim stands word for word in a passage, but for endings.
+    """Whether each item of a claim stands word for word in a passage, apart from endings.
 
-    Items are what commas, semicolons and "and" part; a claim that is no list is one item
-    or, cut anywhere, still made of verbatim pieces. A verb that was fitted to the question,
-    "call" for "the tenant calls", is still the passage's own, and so is what "it" or "because"
-    was put before.
+    Items are separated by commas, semicolons and "and". A claim that isn't a list is one item or,
+    wherever it is cut, still made of verbatim pieces. A verb that was adapted to the question
+    ("call" for "the tenant calls") still counts as verbatim, as does a phrase with "it" or
+    "because" before it.
     """
     keys = [_stems(passage.sentence.text) for passage in passages]
     items = [_stems(_LED_IN.sub("", item)) for item in _ITEM_BREAK.split(claim)]

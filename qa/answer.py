@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from qa.abstention import abstain
+from qa.claims import CheckedClaim
 from qa.errors import (
     ModelDownError,
     ModelError,
@@ -42,7 +43,6 @@ from qa.types import (
     Status,
     Turn,
 )
-from qa.verification import CheckedClaim
 
 __all__ = [
     "MAX_QUESTION_CHARACTERS",
@@ -55,7 +55,7 @@ __all__ = [
 
 MAX_QUESTION_CHARACTERS = 2000
 
-# In a document's own words it would pass for a citation: "…in 1969.[12]", "a[0]".
+# In quoted text it would look like a citation: "…in 1969.[12]", "a[0]".
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
 _ENDED = re.compile(r"[.!?…:;。！？।][\"'”’»)\]]*\Z")
@@ -83,7 +83,7 @@ class Clock:
 
 
 def checked_question(question: str) -> str:
-    """The question as it is asked.
+    """The question without blanks around it, checked for its length.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def checked_question(question: str) -> str:
     """
     if not isinstance(question, str):
         raise QuestionError(f"The question is {question!r:.100}. Write it as text.")
-    # What a terminal couldn't decode can't be printed either.
+    # Bytes that a terminal couldn't decode can't be printed either.
     question = question.encode("utf-8", "replace").decode().strip()
     if not question:
         raise QuestionError("The question is empty. Write what you want to know.")
@@ -182,7 +182,7 @@ def answer_question(
     summary = None if pointing else summarise(question, pipeline.index)
     if summary is None and history:
         if model is not None:
-            # To be understood takes seconds, to be searched none.
+            # Understanding a follow-up takes seconds, searching for it none.
             _, closest = pipeline.gather(_joined(question, history))
             clock.lap("provisional evidence")
             yield EvidenceFound(None, closest.best(), provisional=True)
@@ -260,7 +260,7 @@ def _understand(
     model: ChatModel | None,
     deadline: Deadline,
 ) -> tuple[str, ChatModel | None, ModelFailure | None]:
-    """A follow-up by itself, the model if it is of use, and otherwise why it isn't."""
+    """The standalone question, and the model, or why the model is of no use."""
     failure = None
     if model is not None:
         try:
@@ -271,7 +271,7 @@ def _understand(
 
 
 def _joined(question: str, history: Sequence[Turn]) -> str:
-    """A follow-up as it can be searched before anybody has understood it."""
+    """What is searched for while a follow-up isn't understood yet."""
     return f"{history[-1].question} {question}"
 
 
@@ -348,7 +348,7 @@ def _with_reason(claim: CheckedClaim) -> CheckedClaim:
         return claim
     sentence = max(claim.passages, key=lambda passage: passage.score).sentence
     quote = " ".join(sentence.text.split())
-    # An item without the line above it, or a question, is no reason.
+    # An item without the line above it, or a question, isn't a reason.
     if len(quote) > MAX_REASON or not _STATES.search(quote) or is_item(quote):
         return claim
     return replace(claim, text=f"{verdict[1]}: “{quote}”")

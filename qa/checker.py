@@ -24,7 +24,6 @@ CHECK_INSTRUCTIONS = (
     "answer is something else than what was asked for."
 )
 # Twins: the same passage with a question that it answers and one that only sounds like it.
-# With 22 examples the verdicts were better than with 8 (AUC .830 against .821).
 CHECK_EXAMPLES: tuple[tuple[str, str, str, str], ...] = tuple(
     (passage, question, answer, verdict)
     for passage, cases in (
@@ -135,8 +134,8 @@ def read_again(
     Returns
     -------
     float or None
-        Of "Yes" against "No", 0 to 1; from the word alone where the model tells no
-        probabilities, None where it says something else.
+        Of "Yes" against "No", 0 to 1; from the word alone if the model gives no probabilities, None
+        if it says something else.
 
     Raises
     ------
@@ -148,21 +147,18 @@ def read_again(
 
 def check_prompt(question: str, claim: str, passages: Sequence[Passage]) -> list[Message]:
     """Messages that ask for a sceptical reading of the cited passages."""
-    # How both readings of a yes or no are weighed was fitted without.
+    # The weights of both readings of a yes or no were fitted to prompts without a subject.
     subject = "" if claim in _VERDICTS else _subject(question, passages)
     text = f"{subject}: {under_headings(passages)}" if subject else under_headings(passages)
     return [*constant_check_prompt(), Message("user", _check_question(text, question, claim))]
 
 
 def under_headings(passages: Sequence[Passage]) -> str:
-    """Text of passages as it is checked: each led by its heading where that names its subject.
+    """Text of passages as it is checked: each led by its heading, if that names its subject.
 
-    Of 24 sentences of minutes, manuals and reports, each with a question that it answers or
-    one about another section, the second reading told right from wrong with an AUC of .99 by
-    their headings, and of .77 without. A document's title is none: what the whole document is
-    about makes any of its sentences sound like an answer. Of 159 claims about SQuAD paragraphs,
-    76 of them right, the AUC of the second reading was .81 below their titles and .84 without,
-    of support .80 and .83.
+    Without it, a sentence of a manual or of minutes may be taken for one about another section. The
+    document's title is left out: what the whole document is about makes any of its sentences sound
+    like an answer.
     """
     pieces: list[str] = []
     above = ""
@@ -178,10 +174,9 @@ def under_headings(passages: Sequence[Passage]) -> str:
 def _subject(question: str, passages: Sequence[Passage]) -> str:
     """What a question names that the passages don't, but the file or short title of one does.
 
-    "It weighs 12 kg" in the manual of a heater says how heavy the heater is. Of 34 claims
-    about manuals, leaflets and the like, 19 of them right, the AUC of the second reading was .76
-    so, and .66 without. The title itself would say more than the question asks for (see
-    `under_headings`), and a headline's words are of what happened, not of a thing.
+    "It weighs 12 kg" in the manual of a heater says how heavy the heater is. The whole title would
+    say more than the question asks for (see `under_headings`), and a headline's words are about
+    what happened, not about a thing.
     """
     said = frozenset[str]().union(
         *(stems(text) for p in passages for text in (p.sentence.text, p.sentence.heading))

@@ -1,4 +1,4 @@
-"""The digest by which a file that was written is known again."""
+"""The digest by which a written file is recognised."""
 
 from __future__ import annotations
 

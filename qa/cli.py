@@ -72,7 +72,7 @@ LlmsOption = Annotated[
         "--llm",
         "--model",
         metavar="MODEL",
-        help="As for 'qa ask'. Given several times, readers choose; the first is the usual one.",
+        help="As for 'qa ask'. If given several times, readers choose; the first is the default.",
     ),
 ]
 JsonOption = Annotated[
@@ -148,10 +148,10 @@ def chat(
         bool, typer.Option("--read-only", help="Let nobody add or remove documents.")
     ] = False,
     mcp: Annotated[
-        bool, typer.Option("--mcp", help="Let assistants ask, by the Model Context Protocol.")
+        bool, typer.Option("--mcp", help="Let assistants ask through the Model Context Protocol.")
     ] = False,
     at_once: Annotated[
-        int, typer.Option(min=1, max=32, help="Questions that the model answers together.")
+        int, typer.Option(min=1, max=32, help="How many questions the model answers at once.")
     ] = 1,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in your browser.")
@@ -183,10 +183,10 @@ def chat(
 def account(
     name: Annotated[str, typer.Argument(help="Who is to sign in.")],
     auth_file: Annotated[
-        Path, typer.Option(metavar="FILE", help="The accounts' file; made where there is none.")
+        Path, typer.Option(metavar="FILE", help="The accounts' file; created if there is none.")
     ],
 ) -> None:
-    """Give somebody an account for the chat, or a new password; it is asked for."""
+    """Create an account for the chat, or change its password, which is asked for."""
     from qa.ui import add_account
 
     if sys.stdin.isatty():
@@ -201,7 +201,8 @@ def account(
 def index(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of documents.")],
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on: index whatever changes, until interrupted.")
+        bool,
+        typer.Option("--watch", help="Keep running and index every change, until interrupted."),
     ] = False,
 ) -> None:
     """Build a folder's index, or bring it up to date, and say what changed."""

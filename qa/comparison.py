@@ -1,4 +1,4 @@
-"""Which of several documents is believed, and what the reader is told of the others.
+"""Several documents that answer: which one is believed, and what is said of the others.
 
 Of versions of one document the newest counts; a question for how things stand now is
 answered by the newest document that says; and documents that give different answers are
@@ -11,22 +11,22 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from qa.claims import CheckedClaim
 from qa.conflict import combine, disagreement, same_answer
 from qa.errors import ModelError
-from qa.evidence import moved
+from qa.evidence import passage_in
 from qa.generation import YES_NO
 from qa.index import Index
 from qa.latest import asked_as_of, asks_latest
 from qa.llms import ChatModel, Deadline
 from qa.reading import Found, Reading, dated_claim
 from qa.types import Evidence, Passage, shown_date
-from qa.verification import CheckedClaim
 from qa.witnesses import closest_of, later_sections, replies, witnesses
 from qa.yes_no import is_yes_no
 
 __all__ = ["compared", "newest_answer", "of_newest_version"]
 
-# Of the documents that speak of what is asked, so many are read one by one.
+# Documents that mention what is asked and are read one by one, at most.
 MAX_WITNESSES = 2
 # Characters of a sentence that a note quotes.
 MAX_QUOTED = 300
@@ -129,7 +129,11 @@ def compared(
     unsure = _unsure_reply(index, evidence, claim, found, itertools.chain(*checked))
     if others:
         lap("other documents")
-    claims = _opposed(current, found) if YES_NO.match(claim.text) else combine(current, found)
+    claims = (
+        _with_later_opposite(current, found)
+        if YES_NO.match(claim.text)
+        else combine(current, found)
+    )
     differing = (disagreement(claims),) if len(claims) > 1 else ()
     return Found(claims, (*notes, *unsure, *differing))
 
@@ -179,8 +183,10 @@ def _unsure_reply(
     return [f"A later mail of the thread, {document.title} ({document.date}), {says}"]
 
 
-def _opposed(claim: CheckedClaim, later: Sequence[CheckedClaim]) -> tuple[CheckedClaim, ...]:
-    """A yes or no, after what was said later if that is the other."""
+def _with_later_opposite(
+    claim: CheckedClaim, later: Sequence[CheckedClaim]
+) -> tuple[CheckedClaim, ...]:
+    """A yes or no, preceded by a later claim that says the opposite, if there is one."""
     verdict = YES_NO.match(claim.text)
     for other in later:
         said = YES_NO.match(other.text)
@@ -298,4 +304,4 @@ def _in_version(index: Index, passage: Passage, path: str) -> Passage | None:
     if not same:
         return None
     nearest = min(same, key=lambda other: abs(other.number - sentence.number))
-    return moved(passage, nearest, document)
+    return passage_in(passage, nearest, document)

@@ -1,10 +1,10 @@
 """A sentence-transformers model in eight bits, compiled once by OpenVINO, then kept.
 
-Weights become eight-bit integers, one scale a row; what flows through a layer is rounded to
-eight bits on the way, one scale for every 128 values (dynamic quantization), so that no
-calibration is needed and a text's vector hardly depends on its neighbours. A compiled model
-is held against the original when it is made, and given up where the two differ. Afterwards
-neither PyTorch nor sentence-transformers is loaded to embed a text.
+Weights become eight-bit integers, one scale a row; activations are rounded to eight bits on the
+way, one scale for every 128 values (dynamic quantization), so that no calibration is needed and a
+text's vector hardly depends on its neighbours. A compiled model is compared with the original when
+it is made, and dropped if the two differ. Afterwards neither PyTorch nor sentence-transformers is
+loaded to embed a text.
 """
 
 from __future__ import annotations
@@ -38,12 +38,11 @@ __all__ = ["CompiledEncoder", "UnsuitableModelError", "compiled_encoder", "is_in
 
 # Part of the folder's name: another way of compiling makes another model.
 VERSION = 1
-# A multiple of the vector instructions' width that divides the sizes of usual models. Of 32,
-# 64, 128 and 384 it was the fastest; vectors of sentences stay within a cosine of .997.
+# A multiple of the vector instructions' width that divides the sizes of usual models.
 GROUP_SIZE = 128
 LEAST_COSINE = 0.99
 LARGEST_INTEGER = 127
-# Of several lengths, scripts and kinds: what differs anywhere differs here.
+# Of several lengths, scripts and kinds, so that an error anywhere shows in one of them.
 PROBES = (
     "Yes.",
     "The meeting was moved to Tuesday.",
@@ -62,7 +61,7 @@ _MODEL, _WEIGHTS, _TOKENIZER, _ABOUT = "model.xml", "model.bin", "tokenizer.json
 
 
 class UnsuitableModelError(Exception):
-    """A model that can't be compiled, or that another arithmetic changes too much."""
+    """A model that can't be compiled, or whose vectors eight bits change too much."""
 
 
 class _NotCompiledError(Exception):
@@ -170,7 +169,7 @@ def compiled_encoder(model: Path, folder: Path, tokens: int) -> CompiledEncoder:
     Raises
     ------
     UnsuitableModelError
-        It can't be compiled, or can't do in eight bits what it does, which is remembered; or
+        It can't be compiled, or eight bits change its vectors too much, which is remembered; or
         there is a faster device for it.
     OSError
         The disk is full or can't be written, or OpenVINO's libraries can't be loaded.

@@ -1,10 +1,10 @@
-"""Two documents' answers to one question: the same, different, or not to be told by code.
+"""Two documents' answers to one question: the same, different, or undecided.
 
 Values decide where there are any: dates and numbers that can't both be the answer differ,
 however alike the words are. An answer that the other contains is the same, only longer.
-Short answers without a common word differ, but for a name against a description: "the mayor" may
-well be Ada. Two that only say the same otherwise are then both told, which loses nothing; one that
-was left out would be.
+Short answers that share no word count as different, unless one is a name and the other a
+description: "the mayor" may well be Ada. If two such answers do mean the same, showing both does no
+harm; dropping one that differs would.
 """
 
 from __future__ import annotations
@@ -12,28 +12,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from qa.alignment import FUNCTION_WORDS, NEGATIONS, content_words, words
+from qa.alignment import AUXILIARIES, FUNCTION_WORDS, NEGATIONS, content_words, words
+from qa.claims import CheckedClaim
 from qa.mentions import section_date
 from qa.types import Passage, shown_date
 from qa.units import differ, measured
 from qa.values import WEEKDAYS, Date, Number, Time, Value, conflicts, matches, tokenise
-from qa.verification import CheckedClaim
-from qa.yes_no import AUXILIARIES
 
 __all__ = ["combine", "disagreement", "same_answer"]
 
-# Longer answers say the same in words of their own.
+# Longer answers may say the same in other words.
 SHORT = 6
 LAST_DAY = 31
 HALF_A_DAY = 12 * 60
-# Shorter words are no short forms: "Jan" is, of "January".
+# Least letters of a short form, such as "Jan" for "January".
 SHORT_FORM = 3
 # "Two dozen" is 24: with one on one side only, amounts say nothing of each other.
 _MULTIPLES = frozenset(
     "half quarter double twice dozen dozens pair pairs couple score scores".split()
 )
-# Words, mostly of grammar, that turn around what says the same otherwise: an axis and its two
-# ends. "In" and "out", "from" and "to" are too often a matter of phrasing.
+# Words, mostly of grammar, that reverse an otherwise equal statement: each axis with its two ends.
+# "In" and "out", "from" and "to" are too often a matter of phrasing.
 _AXES = (
     (
         NEGATIONS | {word.replace("'", "") for word in AUXILIARIES if word.endswith("n't")},
@@ -50,7 +49,7 @@ _AXES = (
         )
     ),
 )
-# Where "from" is left out nothing else is meant; only against the other end does it tell.
+# "From" may be left out without changing the meaning; only against "until" does it matter.
 _FROM, _UNTIL = frozenset({"from", "since"}), frozenset({"until", "till"})
 
 
@@ -65,7 +64,7 @@ def same_answer(one: str, other: str) -> bool | None:
     Returns
     -------
     bool or None
-        None where it can't be told, as of "80 degrees" and "above 80 degrees".
+        None if that isn't certain, as for "80 degrees" and "above 80 degrees".
     """
     mine, its = _said(one), _said(other)
     if not mine or not its:
@@ -85,7 +84,7 @@ def same_answer(one: str, other: str) -> bool | None:
         turns = list(zip(_turns(one), _turns(other), strict=True))
         if all(a == b for a, b in turns):
             return True
-        # What isn't denied is affirmed; of another axis both ends must be told.
+        # What isn't denied is affirmed; on any other axis both answers must name an end.
         opposed = turns[0][0] != turns[0][1] or any(any(a) and any(b) and a != b for a, b in turns)
         return False if opposed and all(within) else None
     values = [[each for each in said if not isinstance(each, str)] for said in (mine, its)]
@@ -109,9 +108,9 @@ def combine(first: CheckedClaim, others: Iterable[CheckedClaim]) -> tuple[Checke
     Returns
     -------
     tuple of CheckedClaim
-        Different answers, the newest first, those without a date last, of which that comes
-        first whose file was saved last; one that several documents give has their passages
-        together. What can't be told to be either is left out.
+        Different answers, the newest first. Those without a date come last, the one whose file was
+        saved last before the others. An answer that several documents give has the passages of all.
+        What is neither surely equal nor surely different is left out.
     """
     found = [first]
     for other in others:
@@ -147,7 +146,7 @@ def _age(claim: CheckedClaim) -> tuple[str, str]:
 
 
 def _dates(passage: Passage) -> tuple[str, str]:
-    """The date that tells a passage's age; when it was saved tells something only without one."""
+    """The date that tells a passage's age, and when its file was saved if it has no date."""
     return _date(passage) or "", passage.saved or ""
 
 
@@ -200,7 +199,7 @@ def _is_other_end(one: str, other: str) -> bool:
 
 
 def _are_two(one: str, other: str) -> bool:
-    """Whether short answers of words without a common one tell two things."""
+    """Whether short answers that share no word name two things."""
     mine, its = ([word.key for word in content_words(text)] for text in (one, other))
     # "No charge" turns around what it says.
     if not mine or not its or _turns(one) != _turns(other):
@@ -214,7 +213,7 @@ def _are_two(one: str, other: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a text names something: a capital at its beginning alone is none of a name."""
+    """Whether a text contains a name; a capital letter at its beginning alone doesn't make one."""
     told = words(text)
     named = any(word.is_capitalised for word in content_words(text) if word.start > told[0].start)
     return named or all(word.is_capitalised for word in told)

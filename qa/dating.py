@@ -1,10 +1,10 @@
-"""What a document's words for time mean.
+"""Words such as "tomorrow" to calendar dates, counted from the document's date.
 
 "Tomorrow" in an article is the day after the article's date, whoever reads it and when. An
 expression is resolved only where it can mean one date: not inside a quotation, whose day
-isn't known; not beside a date that is told already; not in what a guide tells whoever reads
-it, nor where "today" means nowadays; and not "next Friday" on a Wednesday, which some take
-for the Friday of that week and others for the one after.
+isn't known; not beside a date that is told already; not in a guide, which means each reader's own
+day, nor where "today" means nowadays; and not "next Friday" on a Wednesday, which some take for the
+Friday of that week and others for the one after.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ _STATE_BEFORE = re.compile(
     r"(?:\s[\w'’-]+){0,8}\s+\Z"
 )
 _READER = re.compile(r"(?i)\byou(?:r|rs|rself)?\b")
-# "In two weeks" is a date only of what is announced, in the same clause: "it was built in two
-# weeks". Paint dries, buds open, money is paid and cards arrive so long after something else.
+# "In two weeks" means a date only in an announcement ("it will open in two weeks"). Elsewhere it is
+# a duration ("it was built in two weeks", "the paint dries in two weeks").
 _ANNOUNCED = re.compile(
     r"""(?ix)
     (?:(?:\b(?<!\bwho\ )(?<!\bwhich\ )(?<!\bthat\ )
@@ -156,7 +156,7 @@ def in_dates(text: str) -> str:
 
 
 def _is_other_period(found: re.Match[str], context: str, place: int) -> bool:
-    """Whether a phrase, at a place of its passage, means a part of a time that is told of."""
+    """Whether a phrase, at a place of its passage, means a period within a story."""
     if found["day"] and found["day"].lower() != "last night":
         return False
     if _OTHER_PERIOD.search(context[:place]):

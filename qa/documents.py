@@ -1,8 +1,8 @@
 """What a library's folder holds, and the canonical form of every text read from it.
 
 Text is normalised here, once: what follows counts its offsets in the code points of
-`canonical_text` and never changes a character again. What a file's bytes say is told
-by `qa.readers`; here files are only listed.
+`canonical_text` and never changes a character again. Files are only listed here; `qa.readers` reads
+them.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ class DocumentFile:
     modified_ns : int
         Time of its last change, in nanoseconds since 1970.
     ctime_ns : int
-        When the system last noted a change of its content or of what is known about it,
-        which nobody can set back; on Windows, when it was made. 0 in older indexes.
+        When the system last recorded a change of the file or its metadata, which can't be set back;
+        on Windows, when it was created. 0 in older indexes.
     """
 
     path: str
@@ -268,7 +268,7 @@ def scan_folder(root: Path) -> FolderScan:
 
 
 def _look_at(entry: os.DirEntry[str], path: str, folder: Path) -> DocumentFile | SkippedFile | Path:
-    """Tell a file to read, something to skip, or a folder to enter."""
+    """Classify an entry: a file to read, something to skip, or a folder to enter."""
     if _displayable(path) != path:
         return SkippedFile(
             _displayable(path),
@@ -303,7 +303,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _displayable(path: str) -> str:
-    """Replace what of a name isn't a character, can't be seen or reorders what is."""
+    """Replace characters of a name that are invalid, invisible or reorder others."""
     shown = path.encode("utf-8", "replace").decode("utf-8")
     return _LINE_BREAK.sub("\ufffd", _INVISIBLE.sub("\ufffd", shown)).translate(_BLANK_CONTROLS)
 

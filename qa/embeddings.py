@@ -126,12 +126,11 @@ class SentenceTransformersEmbedder:
     folder : Path
         Holds the model's files.
     batch_size : int
-        Texts of 32 tokens in one forward pass; of longer ones, as many as have no more
-        tokens together.
+        Texts of 32 tokens in one forward pass; of longer texts fewer, with no more tokens in all.
     precision : {"auto", "int8", "bfloat16", "float32"}
         See `qa.settings.EmbeddingSettings`. It isn't part of the fingerprint.
     compiled_models : Path, optional
-        Where models are kept that were compiled to compute in eight bits; without it none is.
+        Where models compiled to eight bits are kept; without it none is compiled.
     query_prefix, passage_prefix : str
         Put before what is embedded, where a model needs it and its files don't say so.
     """
@@ -254,7 +253,7 @@ class SentenceTransformersEmbedder:
             if self._precision == "int8":
                 raise ModelNotFoundError(
                     f"The embedding model '{self.name}' can't be computed in int8: {error}. Set "
-                    "QA_EMBEDDING__PRECISION=auto for what it can be computed in."
+                    "QA_EMBEDDING__PRECISION=auto to use a precision that works."
                 ) from error
         # Slower, and no worse.
         return TorchEncoder(self._folder, tokens, "auto")

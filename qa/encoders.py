@@ -1,7 +1,7 @@
-"""Texts through a sentence-transformers model in PyTorch, in passes that a processor likes.
+"""Texts through a sentence-transformers model in PyTorch, in batches that suit a processor.
 
-Short texts waste most of a usual batch: it is padded to its longest one. Here a pass takes
-texts of like length, and as many as fit into a processor's cache.
+Short texts waste most of a usual batch: it is padded to its longest one. Here a pass takes texts of
+similar length, as many as fit into a processor's cache.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Encoder(Protocol):
         """What it computes in, for people: ``"float32"``."""
 
     def encode(self, texts: Sequence[str], role: Role, /) -> NDArray[np.float32]:
-        """Vectors of any length, one row a text."""
+        """Vectors, not normalised, one row for each text."""
 
 
 class TorchEncoder:
@@ -76,7 +76,7 @@ class TorchEncoder:
         return np.asarray(encode(list(texts), show_progress_bar=False), np.float32)
 
     def module(self, inputs: Sequence[str]) -> torch.nn.Module:
-        """Return what takes the named inputs in turn and gives vectors alone, to be traced."""
+        """Return a module to trace: it takes the named inputs in order and gives vectors alone."""
         import torch
 
         model = self.model
@@ -95,7 +95,7 @@ class TorchEncoder:
 
 
 def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Places of texts that pass together: of like length, and few tokens with the padding.
+    """Positions of texts that form a batch: of similar length, few tokens with the padding.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def usual_device() -> str:
 def multiplies_in_bfloat16(device: str) -> bool:
     """Whether a device multiplies whole matrices in bfloat16, so that it is faster there.
 
-    The vector instructions alone (AVX-512 BF16) don't count: on some processors they took
-    1.6 times as long as float32.
+    The vector instructions alone (AVX-512 BF16) don't count: on some processors they are slower
+    than float32.
     """
     import torch
 

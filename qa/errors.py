@@ -10,7 +10,7 @@
     │   ├── EmptyLibraryError    the folder has no readable document
     │   └── DocumentError        one file can't be read
     │       ├── UnfinishedDocumentError it takes too much time or memory
-    │       └── PostponedDocumentError  not now, for a reason outside of it that passes
+    │       └── PostponedDocumentError  it can't be read now, for a temporary reason
     ├── IndexStoreError
     │   ├── IndexCorruptError    a stored file isn't what its manifest says
     │   ├── IndexOutdatedError   built by another model, chunker or format
@@ -19,7 +19,7 @@
     │   ├── ModelNotFoundError   no such model, or its extra isn't installed
     │   ├── WeightsError         the weights can't be put in place
     │   └── ModelUnavailableError the model doesn't answer
-    │       └── ModelDownError   nor anybody else: unreachable, refusing or failing
+    │       └── ModelDownError   it answers no question: unreachable, refusing or failing
     ├── ServeError               the chat can't be served there
     └── BusyError                more is waiting to be answered than the server takes
 
@@ -99,7 +99,7 @@ class UnfinishedDocumentError(DocumentError):
 
 
 class PostponedDocumentError(DocumentError):
-    """A file can't be read now; that tells nothing of what it holds, so it is tried again."""
+    """A file can't be read now, for a reason outside of it; it is tried again."""
 
 
 class IndexStoreError(QaError):

@@ -21,20 +21,17 @@ from qa.mentions import REPLY, is_item, label_of, leads, sent_on
 from qa.settings import EvidenceSettings
 from qa.types import DateSource, Document, Evidence, Hit, Passage, Sentence
 
-__all__ = ["estimate_tokens", "gather_evidence", "moved"]
+__all__ = ["estimate_tokens", "gather_evidence", "passage_in"]
 
 # How much a chunk's fused score, and the share of the question's words that a sentence has,
-# count beside a sentence's own similarity. Over 426 SQuAD and 431 NQ questions the right
-# sentence was among the best six for .953 and .970; without the words' share for .932 and .970.
+# count beside a sentence's own similarity.
 CHUNK_WEIGHT = 0.1
 WORDS_WEIGHT = 0.25
 # Sentences whose score is that close to the best one's are read too: where one stands out,
-# few are; where many look alike, any of them may be the right one. Over 1,278 SQuAD and 500 NQ
-# questions the right sentence was read for .970 and .974, of 240 and 169 tokens in the median;
-# with always the best six of a dozen chunks for .948 and .970, of 232 and 197 tokens.
+# few are; where many look alike, any of them may be the right one.
 MARGIN = 0.33
-# Below a heading a line such as "Hi Joris," is as similar to a question as the heading is, though
-# it says nothing: it comes after whatever says something.
+# Sentences are embedded with their heading, so "Hi Joris," may look as relevant as the heading.
+# Such bare lines are ranked behind every sentence that states something.
 BARE_BEHIND = 1.0
 SALUTATION_WORDS = 5
 CHARACTERS_PER_TOKEN = 4.0
@@ -167,7 +164,7 @@ def _date(sentence: Sentence, told: Hit | Document) -> tuple[str | None, DateSou
 
 
 def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
-    """The headings that are read with sentences: an answer may be one, and is to be quoted."""
+    """Headings that are read with sentences: an answer may be a heading, and must be quotable."""
     headings = {
         scored.sentence: _in_order(REPLY.sub("", plain_line(scored.sentence.text)))
         for hit in hits
@@ -189,7 +186,7 @@ def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozense
 
 
 def _leading(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozenset[Sentence]:
-    """Lines that lead to the items that are read: alone, "- Flood" may be covered or not."""
+    """Lines that lead to the chosen items: alone, "- Flood" may be covered or not."""
     found: set[Sentence] = set()
     for hit in hits:
         lead: Sentence | None = None
@@ -212,7 +209,7 @@ def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
         for hit in hits
         for scored in hit.sentences
     }
-    # A word that most of what was found has tells little; compare `retrieval` on BM25.
+    # A word that is in most of what was found tells little, as in BM25.
     holders = Counter(key for held in keys.values() for key in held)
     rarity = {key: math.log1p(len(keys) / (1 + holders[key])) for key in sorted(asked)}
     total = sum(rarity.values()) or 1.0
@@ -228,7 +225,7 @@ def _scores(question: str, hits: Sequence[Hit]) -> dict[Sentence, float]:
 def _is_bare(sentence: Sentence, asked: frozenset[str]) -> bool:
     """Whether a line says nothing of its own to a question: a salutation, a signature.
 
-    An item of a list, a row's cell and a sentence, "No.", have a single word too, and are answers.
+    List items, table cells and sentences such as "No." may be single words too, but are answers.
     """
     text = sentence.text
     keys = _keys(text)
@@ -266,8 +263,8 @@ def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> li
     return chosen
 
 
-def moved(passage: Passage, sentence: Sentence, document: Document) -> Passage:
-    """A passage as a sentence of another document, such as a newer version of its own.
+def passage_in(passage: Passage, sentence: Sentence, document: Document) -> Passage:
+    """Make of a passage one of another document, such as a newer version of its own.
 
     Parameters
     ----------

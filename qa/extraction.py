@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.alignment import content_words
+from qa.claims import CheckedClaim
 from qa.types import Evidence, Hit, Passage
-from qa.verification import CheckedClaim
 
 __all__ = ["extract"]
 
@@ -26,7 +26,7 @@ def extract(evidence: Evidence, hits: Sequence[Hit]) -> tuple[CheckedClaim, ...]
     ----------
     evidence : Evidence
     hits : sequence of Hit
-        What the evidence was gathered from; tells each sentence's similarity.
+        What the evidence was gathered from, with each sentence's similarity.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Files put into a library's folder and taken out of it, nothing overwritten or deleted.
+"""Add files to a library's folder and take them out; nothing is overwritten or deleted.
 
 What comes in is checked first: a file that couldn't be read as a document isn't added.
 What goes out is moved to where its owner finds it again.
@@ -15,7 +15,7 @@ import unicodedata
 from pathlib import Path, PurePosixPath
 
 from qa.errors import DocumentError
-from qa.private import scan_library
+from qa.exclusions import scan_library
 from qa.readers import read_document
 
 __all__ = ["add_file", "safe_name", "set_aside"]
@@ -24,7 +24,7 @@ _DEEPEST = 8
 _LONGEST_PART = 120
 # Not allowed in the names of files on one system or another.
 _UNWANTED = frozenset('<>:"\\|?*')
-# How names begin that a library passes over, and blanks.
+# Beginnings of names that a library ignores, and blanks.
 _HIDING = re.compile(r"\A(?:[. ]|~\$)+")
 
 
@@ -79,7 +79,7 @@ def add_file(root: Path, name: str, file: Path) -> str:
     root : Path
         The folder.
     name : str
-        What the file is to be called there; see `safe_name`.
+        The file's name there; see `safe_name`.
     file : Path
 
     Returns

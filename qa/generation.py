@@ -37,7 +37,7 @@ __all__ = [
 # The one phrase for "the documents don't say", shared by prompt, parser and tests. Its
 # first token is the same whatever follows, so its probability can be read off.
 NOT_STATED = "NOT STATED"
-# How a reply begins that refuses, as tokens.
+# First tokens of a reply that refuses.
 REFUSING = ("NOT", "Not")
 
 # Small models copy more faithfully than they phrase: they are asked for the text's own
@@ -133,8 +133,7 @@ REWRITE_QUESTION_CHARACTERS = 500
 REWRITE_ANSWER_CHARACTERS = 300
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
-# "No dogs are allowed" says no of dogs, and "No. 5" names a house, and not to a question: only
-# what can't go on like that is an answer.
+# "No" is an answer only if it can't go on as in "No dogs are allowed" or "No. 5".
 YES_NO = re.compile(
     r"(?i)\A(yes|no(?!\.\s*\d)(?=\s*(?:[.,:;!(–—]|\Z)|\s-\s"
     r"|\s+(?:it|he|she|they|we|you|i|the|this|that|these|those|there)\b))\b[.,:;!]*\s*"
@@ -239,13 +238,13 @@ def read_draft(completion: Completion) -> Draft:
 
 
 def with_verdict(verdict: str, reason: str) -> str:
-    """A yes or no with its reason behind it, of which `YES_NO` still finds the first word."""
+    """A yes or no followed by its reason, so that `YES_NO` still matches it."""
     # "No. 12 came" names a number.
     return f"{verdict}{',' if reason.lstrip()[:1].isdigit() else '.'} {reason}"
 
 
 def _without_list_marks(sentences: Iterable[str]) -> list[str]:
-    """Sentences without the bullets and numbers of a list that the model made of them.
+    """Sentences without bullets and numbers, if the model wrote them as a list.
 
     One number alone may belong to a name or a date: "1. FC Köln", "24. Dezember".
     """
@@ -276,8 +275,8 @@ def standalone_question(
 ) -> str:
     """Rewrite a follow-up so that it stands alone.
 
-    A rewrite that brings in a name or number of which the conversation knows nothing, or
-    that drops one of the question's own, is discarded.
+    A rewrite that brings in a name or number that isn't in the conversation, or that drops one of
+    the question's own, is discarded.
 
     Returns
     -------

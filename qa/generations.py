@@ -8,10 +8,10 @@ old one or the new one. Once a generation is replaced, its files are deleted.
 Every file is checked at every opening, the smallest first, up to 1 GiB of them: one flipped
 bit is noticed. What is larger (with vectors of 384 components, the exact ones of some
 500,000 sentences and more) is read again once a week, or when its size, times or place on
-disk differ from those of its last check. So what is not noticed for up to a week is a bit
-that the disk itself lost in such a file, which no writer touched; an update meanwhile
-carries it on. It can misplace a text in the ranking, but texts, offsets and ids, which
-quotes rest on, are in smaller files.
+disk differ from those of its last check. So only a bit that the disk itself flips in such a file,
+without a write, can go unnoticed for up to a week; an update in that time copies it. It can
+misplace a text in the ranking, but texts, offsets and ids, which quotes rest on, are in smaller
+files.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class GenerationStore:
     def read(self, parse: Callable[[Generation], T]) -> T | None:
         """Check every file of the current generation, then parse it.
 
-        A generation that a writer replaces meanwhile is given up for its successor.
+        If a writer replaces the generation meanwhile, its successor is read.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class GenerationStore:
                 raise self._unreadable(error) from error
 
     def facts(self) -> Mapping[str, Any] | None:
-        """What its writer noted about the current generation, be its other files damaged.
+        """What its writer noted about the current generation, even if its other files are damaged.
 
         Returns
         -------
@@ -312,7 +312,7 @@ class GenerationStore:
         return Generation(name, folder, manifest["facts"])
 
     def _trusted(self, name: str) -> dict[str, list[int]]:
-        """Large files of a generation that were checked of late: what they were then."""
+        """Large files of a generation that were checked lately, with what they looked like then."""
         with suppress(OSError, ValueError, KeyError, TypeError):
             verified = json.loads((self._folder / _VERIFIED).read_bytes())
             age = time.time() - verified["time"]

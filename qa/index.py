@@ -1,9 +1,9 @@
 """Keep the index of a library up to date: embed what is new, carry over the rest.
 
 An index is one generation of a `GenerationStore`; an update writes the next one. What
-was embedded once isn't embedded again, be it in a file that moved or in the unchanged
-sentences of one that was edited. An index that is damaged, or that another model,
-chunker or version made, is built again and says so.
+was embedded once isn't embedded again, whether its file moved or other sentences of it were edited.
+An index that is damaged, or that another model, chunker or version made, is built again and says
+so.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from qa.errors import (
     PostponedDocumentError,
     UnfinishedDocumentError,
 )
+from qa.exclusions import HIDDEN, holds_accounts, scan_library
 from qa.generations import Generation, GenerationStore
-from qa.private import HIDDEN, holds_accounts, scan_library
 from qa.readers import READER_VERSION, DocumentReader
-from qa.refusals import load_refusals, save_refusals
 from qa.settings import ChunkingSettings
 from qa.sightings import load_sightings, save_sightings
 from qa.snapshot import FORMAT, Index, write_snapshot
 from qa.types import Document
+from qa.unreadable import load_unreadable, save_unreadable
 from qa.versions import find_versions
 
 __all__ = [
@@ -53,8 +53,8 @@ __all__ = [
 ]
 
 _CLOCK_TICK_NS = 20_000_000
-# What keeps a file from being read and passes: the machine is short of something, a disk or a
-# network that it lies on doesn't answer, somebody holds it.
+# Temporary reasons why a file can't be read: the machine is short of something, the disk or network
+# doesn't answer, somebody has locked it.
 _PASSING = frozenset(
     number
     for name in (
@@ -82,10 +82,10 @@ class UpdateReport:
         Why everything was embedded again; None where it wasn't.
     seconds : float
     behind : str or None
-        Why the documents are as they were before; None where they are as they are now.
+        Why the documents are those of an earlier update; None if they are current.
     postponed : tuple of SkippedFile
-        Files that can't be read now, for a reason that passes. A document among them stays as
-        it was, and is unchanged; what is no document yet is skipped as well.
+        Files that can't be read now, for a temporary reason. Their documents stay as they were and
+        count as unchanged; a file that wasn't a document yet is skipped as well.
     """
 
     added: tuple[str, ...]
@@ -136,8 +136,8 @@ def store_folder(home: Path, library: Path) -> Path:
     Raises
     ------
     IndexStoreError
-        When that would be among the documents of the library. A hidden folder of it, as
-        ``~/.local`` is of a home, holds none.
+        When that would be among the documents of the library. In a hidden folder, such as
+        ``~/.local``, there are none.
     """
     resolved = library.expanduser().resolve()
     name = re.sub(r"[^\w-]+", "-", resolved.name).strip("-")[:40]
@@ -182,8 +182,8 @@ def update_index(
 ) -> tuple[Index, UpdateReport]:
     """Bring the index up to what the library's folder holds now.
 
-    A file of the same size and times of change isn't read, one with the same content
-    isn't embedded, and where nothing changed nothing is written.
+    A file whose size and times are unchanged isn't read, one whose content is unchanged isn't
+    embedded, and if nothing changed nothing is written.
 
     Parameters
     ----------
@@ -219,19 +219,19 @@ def update_index(
         if generations.has_leftovers():
             with suppress(IndexStoreError), generations.writing(timeout=0):
                 pass
-        save_refusals(store, plan.refused)
+        save_unreadable(store, plan.refused)
         save_sightings(store, plan.opened.generation, plan.sightings)
         return plan.opened.index, plan.report(plan.opened.index, started)
     if not plan.kept and not plan.read and not generations.has_files():
-        save_refusals(store, plan.refused)
+        save_unreadable(store, plan.refused)
         raise _nothing_to_read(library, plan)
     with generations.writing():
         if _current(generations) != plan.generation:
             # Another process may have written while this one waited.
             plan = _plan(store, library, embedder, chunking, progress)
-        save_refusals(store, plan.refused)
+        save_unreadable(store, plan.refused)
         if plan.changes or not plan.opened:
-            # The next generation holds them itself, and none that is deleted.
+            # The next generation has the times of these files, and none of deleted files.
             save_sightings(store, "", ())
             entries, next_id = make_entries(
                 plan.opened.index if plan.opened else None,
@@ -282,11 +282,10 @@ class _Opened:
 class _Plan:
     """What stands between the index and the folder.
 
-    `generation` is the one that was met, None where none was or the pointer to it is
-    damaged. `opened` is None where everything is to be embedded, `kept` are the files
-    whose document stays, `read` those that are added or updated. A document whose file can't be
-    read now is kept with the file as it was when it was read, so that it differs from what is
-    found the next time.
+    `generation` is the current one, or None if there is none or its pointer is damaged.
+    `opened` is None if everything must be embedded. `kept` are files whose document stays,
+    `read` those to be added or updated. If a file can't be read now, its document is kept with
+    the old file record, so that the next scan sees a difference and tries again.
     """
 
     generation: str | None
@@ -309,7 +308,7 @@ class _Plan:
 
     @property
     def sightings(self) -> tuple[DocumentFile, ...]:
-        """Files that stay and look otherwise than the index says."""
+        """Files that stay, but look different from what the index says."""
         noted = frozenset(self.opened.index.scan) if self.opened else frozenset()
         return tuple(file for file in self.kept.values() if file not in noted)
 
@@ -350,7 +349,7 @@ def _open(store: Path, embedder: Embedder, chunking: ChunkingSettings) -> _Opene
                     Index(generation.folder), generation.name, generation.facts["next_id"]
                 )
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            # Whole, but written by a version, of this or of a vendor's, that differs.
+            # Undamaged, but written by another version of this package or of a library.
             reason = f"this version can't read it ({error})"
         raise IndexOutdatedError(f"The index in {store} can't be used: {reason}.")
 
@@ -385,7 +384,7 @@ def _plan(
     progress: Progress | None,
 ) -> _Plan:
     opened, rebuilt, next_id = None, None, 0
-    # Before it is opened, so that one that is written meanwhile isn't taken for what was met.
+    # Before the index is opened, so that a generation written meanwhile isn't taken for this one.
     generation = _current(GenerationStore(store))
     try:
         opened = _open(store, embedder, chunking)
@@ -405,7 +404,7 @@ def _plan(
     read: dict[str, tuple[DocumentFile, Document]] = {}
     skipped = list(scan.skipped)
     postponed: list[SkippedFile] = []
-    known_refusals, refused = load_refusals(store), {}
+    known_refusals, refused = load_unreadable(store), {}
     _wait_out_clock_tick([file for file in scan.files if seen.get(file.path) != file])
     with DocumentReader(scan.root) as reader:
         for file in scan.files:
@@ -453,18 +452,18 @@ def _plan(
 
 
 def _passes(error: DocumentError) -> bool:
-    """Whether a file may well be read the next time, as it is."""
+    """Whether the same file may be readable the next time."""
     cause = error.__cause__
     return (
         isinstance(error, PostponedDocumentError)
         or (isinstance(cause, OSError) and cause.errno in _PASSING)
-        # Of this process: a parser's own limit is told as the file's doing.
+        # Of this process: if a parser reaches its own limit, that is the file's doing.
         or isinstance(cause, MemoryError)
     )
 
 
 def _next_id(generations: GenerationStore) -> int:
-    """The lowest id that was never used, though the index can't be."""
+    """The lowest id that was never used, even if the index can't be opened."""
     try:
         facts = generations.facts()
         return int(facts["next_id"]) if facts is not None else 0
@@ -492,9 +491,9 @@ def _listed(items: Sequence[str], mark: str) -> str:
 def _same_content(
     known: DocumentFile, file: DocumentFile, root: Path, documents: Mapping[str, Document]
 ) -> bool:
-    """Whether a file that was moved, or whose permissions changed, holds what it held.
+    """Whether a file that was moved, or whose permissions changed, has the same content.
 
-    So it needn't be parsed. It may also be one whose time was set back, with other content.
+    Then it needn't be parsed. It may also be another file whose time was set back.
     """
     if replace(known, ctime_ns=file.ctime_ns) != file or file.path not in documents:
         return False
@@ -508,7 +507,7 @@ def _same_content(
 
 
 def _says_the_same(known: Document | None, document: Document) -> bool:
-    """Whether a file was read as before; that it was saved anew changes nothing that is kept."""
+    """Whether a file was read as before, apart from when it was saved."""
     return known is not None and replace(document, saved_ns=known.saved_ns) == known
 
 

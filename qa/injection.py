@@ -2,10 +2,10 @@
 
 A document may say "ignore your instructions" to whoever makes a model read it. Such
 sentences are kept from the model and support no claim; the rest of the document, and
-every other document, is read as ever. They are found by their form: an attempt to put
-other rules in force, or to speak as system or assistant; and, close to one, what says how
-to reply or would be innocent elsewhere. A manual that tells a person to follow these
-instructions, or how to reply, contains no such attempt.
+every other document, is read as usual. They are found by their form: an attempt to put other rules
+in force, or to speak as system or assistant; and, close to one, what says how to reply or would be
+innocent elsewhere. A manual that tells a person to follow these instructions, or how to reply,
+contains no such attempt.
 
 What is hidden with invisible characters is gone before (`qa.documents.canonical_text`),
 and what looks like a model's control tokens is defused where prompts are sent

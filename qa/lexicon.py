@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import bm25s
 import Stemmer
 
+from qa.scripts import UNSPACED_LETTERS
+
 __all__ = ["languages_of", "question_words", "words_of"]
 
 _ENGLISH = "en"
@@ -63,8 +65,8 @@ _LANGUAGES = {
     "ta": _Language("tamil", None),
     "tr": _Language("turkish", "tr"),
 }
-# Of a library's text. A language is now and then told wrongly for a document or two, and must
-# not have the others' words counted otherwise.
+# Of a library's text. The language of a document or two may be detected wrongly, which must not
+# change how the words of the others are counted.
 _LEAST_SHARE = 0.1
 
 # Vowel signs of India's scripts, points of Hebrew and Arabic: they belong to a word, though
@@ -77,14 +79,7 @@ _MARKS = "".join(
 # A letter alone says little, but a digit may be the whole point ("track 7").
 _WORD = rf"\b(?:\w[\w{_MARKS}]+|\d)"
 
-# Han with its iteration mark and zero, kana, Thai, Lao, Burmese, Khmer; no digits or marks of
-# punctuation.
-_UNSPACED = re.compile(
-    "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3005-\u3007"
-    "\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
-    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf"
-    "\u1000-\u103f\u1050-\u108f\u109a-\u109d\u1780-\u17d3\u17dc\u17dd]+"
-)
+_UNSPACED = re.compile(f"[{UNSPACED_LETTERS}]+")
 
 
 def languages_of(documents: Iterable[tuple[str | None, int]]) -> tuple[str, ...]:
@@ -98,9 +93,9 @@ def languages_of(documents: Iterable[tuple[str | None, int]]) -> tuple[str, ...]
     Returns
     -------
     tuple of str
-        Codes of those in which a tenth of its text is written, the commonest first; it is
-        that of the documents in other ones too. English where none can be told, and for
-        languages that have no stemmer.
+        Codes of the languages that make up at least a tenth of the text, commonest first. The
+        first is also used for documents in any other language. English if no language is
+        known, and in place of languages without a stemmer.
     """
     sizes: Counter[str] = Counter()
     total = 0
@@ -119,7 +114,7 @@ def languages_of(documents: Iterable[tuple[str | None, int]]) -> tuple[str, ...]
 def words_of(
     texts: Sequence[str], languages: Sequence[str], own: Sequence[str | None]
 ) -> list[list[str]]:
-    """Words of texts of a library, each stemmed by its own language where that is one of its.
+    """Split texts into stemmed words, each in its own language if the library uses that language.
 
     Parameters
     ----------
@@ -146,7 +141,7 @@ def words_of(
 
 
 def question_words(question: str, languages: Sequence[str]) -> list[str]:
-    """Words to look for: of the question as it reads in each language of the library.
+    """Words to search for: those of the question, stemmed in each language of the library.
 
     A question is too short for its language to be told. The stems of one language seldom
     are words of another; one that is the same in several counts once.
@@ -178,7 +173,7 @@ def _words(texts: Sequence[str], language: _Language) -> list[list[str]]:
 
 
 def _pairs(text: str) -> list[str]:
-    """Overlapping pairs of characters of each run without spaces; one that is alone, itself."""
+    """Overlapping pairs of characters of each run without spaces; a lone character stays."""
     pairs: list[str] = []
     for run in _UNSPACED.findall(text):
         # A vowel sign or a tone belongs to the character that it stands on.

@@ -36,6 +36,7 @@ from qa.errors import (
     QuestionError,
     SettingsError,
 )
+from qa.exclusions import scan_library
 from qa.folder import add_file, set_aside
 from qa.identity import fingerprint
 from qa.index import (
@@ -58,7 +59,6 @@ from qa.llms import (
 )
 from qa.pipeline import Pipeline
 from qa.priming import Primer, State, whole_library
-from qa.private import scan_library
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, Document, Event, Hit, Turn
@@ -90,9 +90,9 @@ def default_documents(settings: Settings) -> Path:
 class Library:
     """A folder of documents that can be asked; use `Library.open`.
 
-    Any number of threads may ask at once. The folder is looked at again before each
-    question, so an answer never rests on a file as it was before; where what changed takes
-    longer than seconds to be read, it does, and its notes say so and name those files.
+    Any number of threads may ask at once. The folder is checked for changes before each
+    question, and changed files are indexed first. If that takes longer than a few seconds,
+    the answer uses the documents as they were, and its notes say so and name those files.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Library:
             Default: from the environment and ``qa.toml``.
         llm : str, ChatModel or llama_index.core.llms.LLM, optional
             A name as for ``QA_LLM``, or a model. Default: ``settings.llm``. Those that
-            ``settings.further_llms`` names are at hand as well.
+            ``settings.further_llms`` names can be chosen too.
         embedder : Embedder or llama_index.core.embeddings.BaseEmbedding, optional
             Default: ``settings.embedding``.
         progress : callable, optional
@@ -159,7 +159,7 @@ class Library:
         weights_progress : callable, optional
             Called with bytes done and in all while the embedded model is put in place.
         may_be_empty : bool
-            Open a folder without a document too: it is asked in vain until one is added.
+            Open a folder without documents too; no question is answered until one is added.
 
         Raises
         ------
@@ -206,7 +206,7 @@ class Library:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Nothing is held that must be released; models are shared in the process."""
+        """Do nothing: there is nothing to release, since models are shared in the process."""
 
     @property
     def documents(self) -> Mapping[str, Document]:
@@ -231,7 +231,7 @@ class Library:
 
     @property
     def model_names(self) -> tuple[str, ...]:
-        """All LLMs at hand and where they run; the first is asked where none is named."""
+        """All LLMs that can be chosen, and where they run; the first is the default."""
         return tuple(self._models)
 
     def refresh(self, progress: IndexProgress | None = None) -> UpdateReport:
@@ -265,7 +265,7 @@ class Library:
         return self.report
 
     def _open_as_before(self, busy: IndexBusyError) -> None:
-        """Open what another process is writing the successor of; raises `busy` if nothing is."""
+        """Open the index that another process is replacing; raises `busy` if there is none."""
         try:
             index = open_index(self._store, self._embedder, self.settings.chunking)
         except IndexStoreError:
@@ -297,7 +297,7 @@ class Library:
         )
 
     def look_again(self, deadline: Deadline | None = None) -> tuple[str, ...]:
-        """Have what changed in the folder read, as each question does, for some seconds.
+        """Index what changed in the folder, for a few seconds, as is done before each question.
 
         Parameters
         ----------
@@ -307,7 +307,7 @@ class Library:
         Returns
         -------
         tuple of str
-            For the reader: what isn't read yet, or can't be noticed, is told, not raised.
+            Notes for the reader: what isn't indexed yet, or can't be checked. Nothing is raised.
         """
         try:
             changed = self._upkeep.wait(deadline)
@@ -335,7 +335,7 @@ class Library:
         Parameters
         ----------
         name : str
-            What it is to be called, with ``/`` between folders; made safe where needed.
+            Its name in the library, with ``/`` between folders; made safe where needed.
         file : Path
 
         Returns
@@ -346,7 +346,7 @@ class Library:
         Raises
         ------
         DocumentError
-            When it is of no kind that is read, too large, or can't be copied.
+            When its format isn't supported, it is too large, or it can't be copied.
         """
         return add_file(self.root, name, file)
 
@@ -429,7 +429,7 @@ class Library:
         raise AssertionError("a stream ends with its answer")
 
     def model_problem(self, seconds: float, model: str | None = None) -> str | None:
-        """Ask a model for one word; what is wrong where none comes, else None.
+        """Ask a model for one word, and return why it doesn't answer; None if it does.
 
         Parameters
         ----------

@@ -1,10 +1,10 @@
-"""How many things a list names, where each of its items is one.
+"""How many things a list names, if each of its items is one thing.
 
-Commas part more than items: "Osk, Norway", "Ada Holt, the mayor, and Tom Rehn". So only a list
-is counted whose items are all alike and of which one conjunction tells the last, or which has
-nothing but four names or more; "her brothers" or "many friends" are one item, and nobody knows
-how many. What only knowledge tells apart ("London, England, and Paris") is counted as it stands:
-the list is told with its number.
+Commas don't only separate items: "Osk, Norway", "Ada Holt, the mayor, and Tom Rehn". So a list is
+counted only if all its items are alike and a conjunction marks the last one, or if it is four names
+or more and nothing else. "Her brothers" or "many friends" is one item that stands for an unknown
+number. What only knowledge could tell apart ("London, England, and Paris") is counted as it stands:
+the list is shown with its number.
 """
 
 from __future__ import annotations
@@ -13,21 +13,20 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from qa.alignment import FUNCTION_WORDS, NEGATIONS, words
+from qa.alignment import AUXILIARIES, FUNCTION_WORDS, NEGATIONS, words
 from qa.values import Date, Number, tokenise
-from qa.yes_no import AUXILIARIES
 
 __all__ = ["items_of"]
 
 _CONJUNCTION = r"(?:and|as well as)"
-# A comma within a number, "46,200", parts no items.
+# A comma within a number, "46,200", doesn't separate items.
 _BREAK = re.compile(rf"\s*(?:,(?!\d)|(?<!\d),)\s*(?:{_CONJUNCTION}\s+)?|\s+{_CONJUNCTION}\s+")
 _JOINED = re.compile(rf"\b{_CONJUNCTION}\s+\Z")
 _COMMA_AND = re.compile(rf",\s*{_CONJUNCTION}\s")
 _CONJOINED = re.compile(rf"\b{_CONJUNCTION}\b")
 # Between items that have commas of their own: "Osk, Norway; Lund, Sweden".
 _STRONG_BREAK = re.compile(rf"\s*;\s*(?:{_CONJUNCTION}\s+)?")
-# What names alternatives, or only some, can't be counted; "Marks & Son" is one, or two.
+# Alternatives and partial lists can't be counted; "Marks & Son" may be one or two.
 _NO_WHOLE_LIST = re.compile(
     r"(?i)\b(?:or|etc|such as|including|for example|among others|and (?:others|more|so on))\b"
     r"|\b(?:but|except|maybe|perhaps|possibly|probably|if|unless|plus|with|without|between)\b"
@@ -48,9 +47,9 @@ _PLURALS = frozenset("people children men women feet teeth mice geese police cat
 _WITHIN_NAMES = frozenset("of the and in on for to de la le du van von der den di da del".split())
 # "Branches in Osk, Lund and Brenn"; "friends of Ada, Tom and Kim" are others.
 _LEADING_IN = frozenset("in at from near on".split())
-# Fewer may be one thing and a word about it.
+# Fewer items may be one thing and its description.
 _LONG = 3
-# Nobody answers with a longer list, in characters, and to part it would take long.
+# Characters. No answer is a longer list, and splitting it would take long.
 _LONGEST = 2_000
 # "Lund, Skåne, Sweden" is one place; more names than that are a list without its "and", too.
 _NAMES_ALONE = 4
@@ -72,7 +71,7 @@ def items_of(text: str) -> tuple[str, ...] | None:
     text = " ".join(text.split()).strip(" .")
     if len(text) > _LONGEST:
         return None
-    # "46,200 inhabitants and 300 dogs" counts already: what stands there are no items.
+    # "46,200 inhabitants and 300 dogs" has counts already; its parts aren't items.
     if _counts(text) or _NO_WHOLE_LIST.search(text):
         return None
     # "Most are found in Osk and Brenn" is a sentence, whatever its "and" joins.
@@ -88,9 +87,9 @@ def items_of(text: str) -> tuple[str, ...] | None:
 
 
 def _parted(text: str) -> tuple[str, ...] | None:
-    """A list's items, as its one kind of break parts them; None where it has another, too."""
+    """Split a list at its one kind of separator; None if it has another kind too."""
     strong = ";" in text
-    # The comma of "May 3, 2024" parts no items, nor does that of a title.
+    # The comma of "May 3, 2024" doesn't separate items, nor does one within a title.
     whole = [(token.start, token.end) for token in tokenise(text) if isinstance(token.value, Date)]
     quoted = [found.span() for found in _BRACKETED.finditer(text)]
     breaks = [
@@ -103,7 +102,7 @@ def _parted(text: str) -> tuple[str, ...] | None:
     items = tuple(text[start:end] for start, end in zip(starts, ends, strict=True))
     if len(items) < 2:
         return None
-    # Of “Osk,” “Lund” and “Brenn” the comma parts items though it stands within one.
+    # In “Osk,” “Lund” and “Brenn” the comma separates items though it stands within one.
     if any(len(_BRACKETED.findall(item)) > 1 for item in items):
         return None
     joined = [bool(_JOINED.search(found.group())) for found in breaks]
@@ -129,9 +128,9 @@ def _are_names_alone(items: Sequence[str]) -> bool:
 
 
 def _may_tell_of_another(items: Sequence[str], text: str) -> bool:
-    """Whether an item may be a word about the one before it: "Ada Holt, Mayor of Osk, and Bo Rehn".
+    """Whether an item may describe the one before it: "Ada Holt, Mayor of Osk, and Bo Rehn".
 
-    By its form alone: it stands between two names that are alike, and is unlike both.
+    Judged by form alone: it stands between two names that are alike, and is unlike both.
     """
     if all(_is_date(item) or _BRACKETED.fullmatch(item) for item in items):
         return False
@@ -142,14 +141,14 @@ def _may_tell_of_another(items: Sequence[str], text: str) -> bool:
     # "Ada Lind, Osk, Bo Rehn, Lund".
     if len(items) >= _NAMES_ALONE and len(items) % 2 == 0 and lengths[0] != lengths[1]:
         return lengths == lengths[:2] * (len(items) // 2)
-    # Only what a comma ends can stand within another.
+    # A description is enclosed in commas.
     first, *_, last = lengths
     alike = first == last > 1 and len(items) == _LONG and lengths[1] != first
     return alike and bool(_COMMA_AND.search(text))
 
 
 def _is_several(item: str) -> bool:
-    """Whether an item stands for nobody knows how many: "her brothers", "some friends"."""
+    """Whether an item stands for an unknown number of things: "her brothers", "some friends"."""
     said = words(item)
     if not said or said[0].key in _QUANTIFIERS | NEGATIONS:
         return True
@@ -161,11 +160,11 @@ def _is_plural(word: str) -> bool:
 
 
 def _are_alike(items: Sequence[str]) -> bool:
-    """Whether all items are names, or all are things, of which none is a word about another."""
+    """Whether all items are names, or all are things."""
     if all(_is_date(item) for item in items):
         return True
     kinds = [_kind(item) for item in items]
-    # "In Osk, Lund and Brenn": what leads in to the first is no part of it.
+    # "In Osk, Lund and Brenn": the preposition isn't part of the first item.
     if set(kinds[1:]) == {"name"} and kinds[0] == "thing":
         said = words(items[0])
         led = list(itertools.takewhile(lambda word: not _is_cased(word.text), said))
@@ -175,7 +174,7 @@ def _are_alike(items: Sequence[str]) -> bool:
         kinds[0] = "thing"
     if len(set(kinds)) > 1:
         return False
-    # "Parents, teachers and pupils" are three groups, and nobody knows how many people.
+    # "Parents, teachers and pupils" are three groups of unknown size.
     last = [said[-1].key for item in items if (said := words(item))]
     return kinds[0] != "thing" or not all(map(_is_plural, last))
 
@@ -201,7 +200,7 @@ def _is_cased(word: str) -> bool:
 
 
 def _is_name(item: str) -> bool:
-    """Whether an item is a bare name: nothing in it is written small but what names have."""
+    """Whether an item is a bare name: its words are capitalised, but for those within names."""
     said = words(item)
     if _BRACKETED.fullmatch(item):
         return not item.startswith("(")
@@ -218,7 +217,7 @@ def _is_date(item: str) -> bool:
 
 
 def _counts(text: str) -> bool:
-    """Whether a text has a number of things, told from a name ("Boeing 747") by what follows."""
+    """Whether a text counts things; what follows a number tells it from a name, "Boeing 747"."""
     return any(
         isinstance(token.value, Number)
         and (following := words(text[token.end :])[:1])

@@ -26,7 +26,7 @@ class LibraryRetriever(BaseRetriever):
     ----------
     library : Library
     limit : int
-        Chunks a question.
+        Chunks for each query.
     """
 
     def __init__(self, library: Library, limit: int = 10) -> None:

@@ -7,7 +7,6 @@ What a passage doesn't say itself, its neighbours, its heading or its title may 
 
 from __future__ import annotations
 
-import calendar
 import functools
 import itertools
 import re
@@ -15,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qa.alignment import FUNCTION_WORDS, Word, content_words, names_and_numbers, stem, words
+from qa.calendar_names import MONTHS
 from qa.types import Passage, Sentence
 from qa.values import WEEKDAYS, Date, Number, matches, tokenise
 
@@ -34,9 +34,9 @@ __all__ = [
     "with_leads",
 ]
 
-# Words and names are alike that begin with so many letters, at least, and end as below.
+# Words or names are alike if they share at least so many first letters and end as below.
 SAME_LETTERS = 4
-# How what is made from a name ends, "Japanese", "Turkish" or "Christianity", and names themselves.
+# Endings of words made from names ("Japanese", "Christianity"), and of names themselves.
 _MADE = frozenset(
     """
     n i an ian vian ean nian ese nese uese ish tish iot egian ic ist ism ity ern er or r ry al ial
@@ -44,9 +44,9 @@ _MADE = frozenset(
     """.split()
 )
 _BARE = frozenset("a e o y u en ey ay ia ium um us is ce k and land ain on".split())
-# Of a short name only these are made: "Paul" isn't "Paula", nor "Mark" what is marked.
+# Only these for short names: "Paul" isn't "Paula", and "Mark" isn't "marked".
 _MADE_OF_SHORT = frozenset("n i an ian ese ish".split())
-# "Versand" is spoken of as "Versandkosten", too.
+# Least letters of a word that a compound begins with: "Versandkosten" speaks of "Versand".
 _COMPOUNDED = 5
 # "Build" and "built", "organise" and "organize", "licence" and "license", "belief" and "believe",
 # "defend" and "defence" or "defense".
@@ -64,11 +64,11 @@ _ROMAN = {
         start=1,
     )
 }
-# Longer headings are no names of subjects.
+# Words. Longer headings don't name a subject.
 LABEL_WORDS = 6
 LABEL_CHARACTERS = 60
 
-_CALENDAR = WEEKDAYS.keys() | {name.lower() for name in calendar.month_name[1:]}
+_CALENDAR = WEEKDAYS.keys() | MONTHS.keys()
 # What stands between the parts of one name.
 PARTICLES = frozenset(
     ["", "-", ".", "of the", *"of da de del della di do du la le van von der den bin al".split()]
@@ -97,7 +97,7 @@ def names_of(question: str) -> tuple[tuple[Word, ...], ...]:
 
 
 def around(passage: Passage) -> tuple[str, ...]:
-    """What tells of whom a passage speaks: it, its neighbours, heading, title, file and date."""
+    """Texts that tell what a passage is about: it, its neighbours, heading, title, file, date."""
     sentence = passage.sentence
     told = (passage.title, subject_of(passage), passage.date or "", sentence.heading, sentence.text)
     return (*told, *passage.nearby)
@@ -115,9 +115,9 @@ def subject_of(passage: Passage) -> str:
 def label_of(sentence: Sentence) -> str:
     """The heading above a sentence, on one line; ``""`` where it names no subject.
 
-    A long heading, such as a newspaper's, says something of its own, which distracts whoever
-    reads what stands below it. Of a mail's, who sent it is told: it says "I". That is what the
-    mail's header tells, whatever a heading within the mail says.
+    A long heading, such as a newspaper's, makes a statement of its own, which distracts from the
+    text below it. A mail's heading includes the sender, since the mail says "I": the one that the
+    mail's header names, whatever a heading within the mail says.
     """
     heading = REPLY.sub("", " ".join(sentence.heading.split()))
     sent = sentence.message.sent if sentence.message else ""
@@ -170,21 +170,21 @@ def section_date(sentence: Sentence) -> str | None:
 
 
 def sent_on(sentence: Sentence) -> str | None:
-    """The day, in ISO 8601, on which the message of a mailbox was sent that says a sentence."""
+    """The day, in ISO 8601, on which the mailbox message with this sentence was sent."""
     mailbox = sentence.document.lower().endswith(".mbox")
     return sentence.message.date if mailbox and sentence.message else None
 
 
 def is_unsaid(group: Sequence[Word], *passages: Passage) -> bool:
-    """Whether neither passages nor what stands around them speak of a name, number or date."""
-    return _isn_t_written(group, passages) and not _is_dated(group, passages)
+    """Whether a name, number or date is mentioned neither in passages nor around them."""
+    return _is_unwritten(group, passages) and not _is_dated(group, passages)
 
 
-def _isn_t_written(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
+def _is_unwritten(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
     texts = [text for passage in passages for text in around(passage)]
     held = {word.key for text in texts for word in words(text)}
     if any(word.is_number for word in group):
-        # A single digit stands for too much, and is too often written otherwise.
+        # A single digit tells too little, and is too often written as a word.
         telling = len(group) > 1 or len(group[0].key) > 1
         # The day of a month stands for nothing without it.
         wanted = group if _meant(group) else [word for word in group if word.is_number]
@@ -207,7 +207,7 @@ def _isn_t_written(group: Sequence[Word], passages: Sequence[Passage]) -> bool:
 
 
 def _is_name_of(one: str, other: str) -> bool:
-    """Whether a word is a name, or the name and it are made from one: "Italy", "Italian"."""
+    """Whether two words are the same name, or made from the same: "Italy", "Italian"."""
     one, other = (f"{w.removesuffix('ies')}y" if w.endswith("ies") else w for w in (one, other))
     one, other = one.removesuffix("s"), other.removesuffix("s")
     if one == other or (len(one) >= _COMPOUNDED and other.startswith(one)):
@@ -227,7 +227,7 @@ def _is_anothers(name: Word, texts: Iterable[str]) -> bool:
     found = False
     for text in texts:
         said = words(text)
-        # In a title, capitals tell no names; in a table's row, what comes next is another cell.
+        # In a title, capitals don't mark names; in a table's row, the next word is another cell.
         if text.startswith("|") or all(word.is_capitalised for word in said):
             continue
         for one, behind in itertools.zip_longest(said, said[1:]):

@@ -1,7 +1,7 @@
-"""What speaks against a yes or no, however sure a second reading is of it.
+"""Objections to a yes or no, however sure the second reading is of it.
 
-A small model says yes to what is counted otherwise, and no to what nothing speaks of. Words and
-numbers tell so much without it.
+A small model says yes although the documents give another number, and no to what they never
+mention. Both can be detected by comparing words and numbers, without a model.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WHETHER_THERE_IS = re.compile(
 _NO_THING = frozenset("way chance possibility need point reason".split())
 # Content words, besides names, of a sentence that says one thing.
 _ONE_THING = 3
-# "Cash only", "shoes must be worn": what isn't named is denied.
+# "Cash only", "shoes must be worn": what isn't named is ruled out.
 _LIMITS = frozenset("only must shall should required mandatory compulsory obligatory".split())
 # "More than ten arches" are eleven, too.
 _COMPARED = re.compile(
@@ -70,12 +70,12 @@ def objection(
     if unsaid := _unsaid_place(evidence, cited) or _unsaid_thing(question, cited):
         return f"they don’t speak of “{unsaid}”"
     if answer == "No" and is_no_denial(question, cited):
-        return "they speak of nothing that is asked"
+        return "they say nothing about what is asked"
     return ""
 
 
 def _counted_otherwise(evidence: Evidence, cited: Sequence[Passage]) -> bool:
-    """Whether what speaks of a question's names counts the same thing, and to another number.
+    """Whether passages about a question's names give another number of the thing it counts.
 
     "The second bridge" isn't the first, nor are "eleven arches" twelve.
     """
@@ -95,7 +95,7 @@ def _counted_otherwise(evidence: Evidence, cited: Sequence[Passage]) -> bool:
 
 
 def _counted(text: str) -> list[tuple[Value, tuple[str, ...]]]:
-    """Numbers and ranks of a text, with the stems of the words that come next."""
+    """Numbers and ranks of a text, each with the stems of the words that follow."""
     tokens = tokenise(text)
     found: list[tuple[Value, tuple[str, ...]]] = []
     for place, token in enumerate(tokens):
@@ -109,7 +109,7 @@ def _counted(text: str) -> list[tuple[Value, tuple[str, ...]]]:
 
 
 def is_no_denial(question: str, cited: Sequence[Passage]) -> bool:
-    """Whether passages share names with a question at most, and say nothing that could be a no.
+    """Whether passages share at most names with a question, and say nothing that implies a no.
 
     Parameters
     ----------
@@ -123,22 +123,22 @@ def is_no_denial(question: str, cited: Sequence[Passage]) -> bool:
     if not asked or denies(texts) or any(speaks_of(key, said) for key in asked):
         return False
     limits = any(word.key in _LIMITS for text in texts for word in words(text))
-    # "Open from Tuesday to Sunday", of Monday; "20 euros", of more than 50.
+    # "Open from Tuesday to Sunday" implies a no for Monday, "20 euros" for more than 50.
     valued = any(_kinds(question) & _kinds(text) for text in texts)
     return not (limits or valued or any(_tells_another(question, p) for p in cited))
 
 
 def _kinds(text: str) -> set[type | str]:
-    """Kinds of values that a text tells."""
+    """Kinds of values in a text."""
     values = [token.value for token in tokenise(text)]
     told: set[type | str] = {type(value) for value in values if not isinstance(value, str)}
     return told | {"weekday"} if any(value in WEEKDAYS for value in values) else told
 
 
 def _tells_another(question: str, passage: Passage) -> bool:
-    """Whether a passage says hardly more of a question's names than one other thing.
+    """Whether a passage states just one other thing about the names in a question.
 
-    "Rex is a dog" tells that he is no cat, and "Lund lost" that it didn't win.
+    "Rex is a dog" implies that he isn't a cat, and "Lund lost" that it didn't win.
     """
     names = names_of(question)
     if not names or any(is_unsaid(name, passage) for name in names):
@@ -149,9 +149,9 @@ def _tells_another(question: str, passage: Passage) -> bool:
 
 
 def _unsaid_thing(question: str, cited: Sequence[Passage]) -> str:
-    """What a question asks whether there is, where nothing that is cited speaks of such a thing.
+    """The thing whose existence a question asks about, if no cited passage mentions it.
 
-    When a gym closes tells nothing of a sauna, though a small model then says that it has none.
+    A gym's hours say nothing about a sauna, but a small model then says that it has none.
     """
     found = _WHETHER_THERE_IS.search(question)
     asked = content_words(found["thing"]) if found else []
@@ -162,11 +162,11 @@ def _unsaid_thing(question: str, cited: Sequence[Passage]) -> str:
 
 
 def _unsaid_place(evidence: Evidence, cited: Sequence[Passage]) -> str:
-    """The place of a question's end, where another document than the one that answers has it.
+    """The place at a question's end, if another document has it, but not the one that answers.
 
-    That no dogs may be kept in a flat tells nothing of the hut of another document, but that
-    smoking is forbidden everywhere is told of the terrace too. What has a name is left to the
-    readings: that it was in Graz tells that it wasn't in Vienna.
+    "No dogs in the flat" says nothing about the hut of another document, but "no smoking anywhere"
+    includes a terrace that no document mentions. Named places are left to the readings: "it was in
+    Graz" does say that it wasn't in Vienna.
     """
     found = _PLACE.search(evidence.question)
     asked = content_words(found[1]) if found else []

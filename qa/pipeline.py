@@ -1,7 +1,7 @@
-"""One question through the stages, over one state of a library.
+"""The way of one question through the stages, over one state of a library.
 
-A `Pipeline` decides what a question takes: which of its parts are read by themselves, what
-is computed from several readings, and when to read again or to compare documents.
+A `Pipeline` plans the work: it splits a question into parts, computes from several checked
+answers, and decides when to try a second reading or to compare documents.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from qa.abstention import NOT_FOUND_TEXT
 from qa.aggregates import aggregated
-from qa.alignment import content_words, words
+from qa.alignment import AUXILIARIES, QUESTION_WORDS, content_words, words
 from qa.arithmetic import Operand, compute
+from qa.claims import CheckedClaim
 from qa.comparison import compared, newest_answer, of_newest_version
 from qa.computation import (
     Computation,
@@ -52,15 +53,12 @@ from qa.premise import ANSWER_KINDS
 from qa.reading import Found, Reading, date_of
 from qa.tables import all_rows, fitting_row, with_unit
 from qa.types import DraftText, Evidence, Turn
-from qa.verification import CheckedClaim
-from qa.yes_no import AUXILIARIES, QUESTION_WORDS, is_yes_no
+from qa.yes_no import is_yes_no
 
 __all__ = ["Pipeline", "parts_of", "rarer_prompts"]
 
-# Among few sentences a small model finds what it overlooks in a long text. With three it
-# was as often right as with a whole article, and not in the same cases. Of sentences that
-# were selected already, over 51 SQuAD questions of which nothing was supported, it made 3
-# right answers and 8 wrong ones: those are read once.
+# Among few sentences a small model finds what it overlooks in a long text. Sentences that were
+# selected already are read once: a second reading of those gave more wrong answers than right ones.
 SECOND_READING_SENTENCES = 3
 
 CUT_OFF = (
@@ -75,8 +73,8 @@ _PART_BREAK = re.compile(
     # "… how it works and why it failed" asks for both at once.
     r"(?!\s+(?:i|you|he|she|it|we|they|the|an?|this|that|these|those|my|your|his|her|its|our|their)\b))"
 )
-# What isn't whole before an "and": "at what time", "how long", "what did Rehn", "the difference
-# between what he said".
+# Parts that aren't a question before an "and": "at what time", "how long", "what did Rehn", "the
+# difference between what he said".
 _OF_WHAT = frozenset("at by for from in of on since to until with".split())
 _BARE = AUXILIARIES - frozenset("is are was were am isn't aren't wasn't weren't".split())
 _ALONE = frozenset("why when where how".split())
@@ -84,7 +82,7 @@ _BETWEEN = re.compile(r"(?i)\bbetween\b(?!.*\band\b)")
 
 
 class Pipeline(Reading):
-    """Readings put together to the answer of one question; made like a `Reading`."""
+    """Combines readings into the answer to one question; made like a `Reading`."""
 
     __slots__ = ()
 
@@ -179,7 +177,7 @@ class Pipeline(Reading):
                 date = document_date(evidence, self.index)
                 found = found if date is None else Found((date,))
             if not found.claims:
-                found = Found(self.hold(model, evidence, deadline))
+                found = Found(self.ask_without_refusing(model, evidence, deadline))
             lap("second reading")
         checked = found.claims
         # A computed answer was weighed over several passages already.
@@ -200,7 +198,7 @@ class Pipeline(Reading):
             told, text = found
             return replace(claim, text=text, reason=_computed_from([told]))
         rows = self.rows(claim) if cited is not None else ()
-        # "Currently" chose the document, and chooses no row of it.
+        # "Currently" chose the document; it doesn't choose among its rows.
         return with_unit(all_rows(of_any_time(question), claim, rows)) if rows else claim
 
     def standalone(
@@ -249,11 +247,11 @@ class Pipeline(Reading):
         checked: tuple[CheckedClaim, ...],
         deadline: Deadline,
     ) -> Found:
-        """Try again where no claim of the first draft is supported.
+        """Try again if no claim of the first draft is supported.
 
-        A row of a table that fits better is read by itself, and of a library that was read whole
-        the closest sentences are; and where the question asks how many, what it counts is looked
-        for. What names something that nothing read speaks of is hardly answered by reading on.
+        A table's row that fits better is read alone; if the library was read whole, its closest
+        sentences are; a change is computed; and if the question asks how many, what it counts is
+        looked for. A question that names something that no passage mentions isn't tried again.
 
         Returns
         -------
@@ -318,16 +316,14 @@ class Pipeline(Reading):
             return ()
         return self.check(model, evidence, draft, deadline)
 
-    def hold(
+    def ask_without_refusing(
         self, model: ChatModel, evidence: Evidence, deadline: Deadline
     ) -> tuple[CheckedClaim, ...]:
-        """Ask a model that refused what it would say if it had to; only what is supported.
+        """Ask a model that refused what it would say if it had to; return only what is supported.
 
-        A small model refuses much that it has found. Of 52 refusals over passages of SQuAD and
-        NQ that do have the answer, it gave the right one in 38 cases when it was kept from
-        refusing; the check, which knows how little it wanted to answer, let 19 of them through,
-        1 wrong one, and 3 of 55 answers to what the passages don't say. Of 35 refusals over a
-        whole article, each of which was read twice, the check let nothing through.
+        A small model refuses much that it has found. The check, which knows how little the model
+        wanted to answer, lets many of the right answers through and few of the wrong ones. After a
+        whole library, which was read twice, it let none through, so none is asked for.
 
         Returns
         -------
@@ -343,7 +339,7 @@ class Pipeline(Reading):
             checked = self.check(model, evidence, draft, deadline)
         except ModelUnavailableError:
             return ()
-        # What a model was held to is no statement of its own that was left out.
+        # What a model was forced to say doesn't count as a statement that was left out.
         return checked if _any_supported(checked) else ()
 
     def _change(
@@ -434,7 +430,7 @@ def parts_of(question: str) -> tuple[str, ...]:
         word = found["word"] or ""
         # "WHO" is a name, unless everything is written so.
         named = word.isupper() and not question.isupper()
-        if not word or not (named or _is_begun(question[start : found.start()])):
+        if not word or not (named or _is_incomplete(question[start : found.start()])):
             parts.append(question[start : found.start()].strip(" ,;"))
             start = found.end()
     parts.append(question[start:].strip().strip(" ,;"))
@@ -448,8 +444,8 @@ def parts_of(question: str) -> tuple[str, ...]:
     return tuple(f"{part[:1].upper()}{part[1:].rstrip('.!?')}?" for part in parts)
 
 
-def _is_begun(part: str) -> bool:
-    """Whether a part of a question needs what comes behind it to be one."""
+def _is_incomplete(part: str) -> bool:
+    """Whether the beginning of a question is incomplete without what follows."""
     said = words(part)
     keys = [word.key for word in said]
     if _BETWEEN.search(part):
@@ -477,9 +473,9 @@ def _any_supported(claims: Sequence[CheckedClaim]) -> bool:
 
 
 def _asks_of_the_unsaid(evidence: Evidence) -> bool:
-    """Whether a question names what nothing that was read speaks of.
+    """Whether a question names something that no passage mentions.
 
-    Capitals tell a name only in an English question whose other words have none.
+    A capital marks a name only in an English question that has words without one.
     """
     asked = content_words(evidence.question)
     english = bool(QUESTION_WORDS & {word.key for word in words(evidence.question)})

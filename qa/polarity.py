@@ -1,9 +1,7 @@
-"""Whether a question turns around what a passage says: "not", or the other end of a scale.
+"""Whether a question asks for the opposite of what a passage says: a "not", or a scale's other end.
 
 "Which machine may not branch?" sounds like the passage that says which one may, to a
-retriever and to a small model alike. Words tell them apart. Of 2,805 questions about SQuAD's
-development articles, each compared with the sentence of its true or plausible answer, this
-holds for 2 of the 1,278 answered ones and for 145 of the 1,527 unanswered.
+retriever and to a small model alike. Words tell them apart.
 """
 
 from __future__ import annotations
@@ -17,14 +15,14 @@ from qa.mentions import speaks_of, stems
 
 __all__ = ["denies", "denies_asked", "turns_around"]
 
-# What says no in other words: "refusal", "lacks", "unaffected", "pistonless".
+# Words that say no without a negation: "refusal", "lacks", "unaffected", "pistonless".
 _SAYS_NO = re.compile(
     r"\A(?:refus|lack|fail|prevent|forb|prohib|reject|avoid|exclu|unlike|except|exempt|den[iy]|absen"
     r"|refrain|bann(?:ed|ing)|instead|ceas|(?:end|stop|halt|quit)(?:p?ed|s|p?ing)?\Z"
     r"|clos(?:ed|ure)|non\Z)"
     r"|\A(?:un(?!cle|der|i[ft]|ion|iq|iv|less|til)|non)\w{4,}|less\Z"
 )
-# What looks like a negation or like an end of a scale and is none.
+# What looks like a negation or an end of a scale, but isn't.
 _NEITHER = re.compile(
     r"(?i)\b(?:not only|or not|why not|if not)\b|\bno\.? ?(?:\d|\?|\Z)"
     r"|\bwhy \w+n['’]t\b"
@@ -33,7 +31,7 @@ _NEITHER = re.compile(
     r"|\bat (?:least|most|last|first|best|worst)\b"
     r"|\b(?:first|last) (?:names?|time|years?|months?|weeks?|days?|nights?|centur(?:y|ies))\b"
 )
-# What is supposed, or why it is asked, is no part of what is asked: "when is it filled, if nothing
+# A condition, or the reason for asking, isn't part of what is asked: "when is it filled, if nothing
 # leaks?", "now that we don't rent the hall, where is it held?".
 _SUPPOSED = re.compile(
     r"(?i)\b(?:if|unless|now that|given that|provided|in case|since|because|although|though"
@@ -46,7 +44,7 @@ _AWAY = re.compile(
 )
 # Where a clause ends: not within "10:30", "3.5" or "well-known".
 _CLAUSE_ENDS = re.compile(r"(?i)[,;:.!?](?=\s|\Z)|[()–—\n]|\s-\s|\bbut\b")
-# What asks whether it is so, or supposes it, says nothing.
+# A question or a condition states nothing.
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]?")
 _IF = frozenset({"if", "unless", "whether", "where"})
 _ALLOWS = frozenset("allowed permitted possible welcome may can".split())
@@ -80,7 +78,7 @@ def turns_around(question: str, texts: Sequence[str]) -> bool:
     """
     asked = {word.key for word in words(_NEITHER.sub(" ", _SUPPOSED.sub(" ", question)))}
     said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
-    if _denies(asked) and not denies(texts):
+    if _has_negation(asked) and not denies(texts):
         return True
     return any(
         asked & one and said & other and not asked & other and not said & one
@@ -89,17 +87,16 @@ def turns_around(question: str, texts: Sequence[str]) -> bool:
 
 
 def denies(texts: Sequence[str]) -> bool:
-    """Whether texts, in English, say what isn't so."""
+    """Whether texts, in English, contain a denial."""
     said = {word.key for text in texts for word in words(_NEITHER.sub(" ", text))}
-    return _denies(said) or any(map(_SAYS_NO.search, said)) or any(map(_AWAY.search, texts))
+    return _has_negation(said) or any(map(_SAYS_NO.search, said)) or any(map(_AWAY.search, texts))
 
 
 def denies_asked(question: str, text: str) -> bool:
-    """Whether a text says no of the very thing that an English question asks for.
+    """Whether a text denies the very thing that an English question asks for.
 
-    "Foot passengers need no reservation" does, of "Do I need to book?": what it denies, or
-    what it says no after, is a word of the question. A question that says no itself is none
-    of those.
+    "Foot passengers need no reservation" does, for "Do I need to book?": the negation stands beside
+    a word of the question. A question with a negation of its own is left alone.
     """
     if denies([question]):
         return False
@@ -115,8 +112,9 @@ def denies_asked(question: str, text: str) -> bool:
         for clause in _clauses(stated)
         if clause[0].key not in _IF and not denies([" ".join(word.key for word in clause)])
     }
-    # "Do not park on the lawn. Parking by the garage is allowed" denies no parking by the garage.
-    # What only says as much of what is asked may tell what the forbidden costs.
+    # "Do not park on the lawn. Parking by the garage is allowed" allows parking by the garage.
+    # The affirming clause must match more of the question than the denial: one that matches as much
+    # may only state the penalty.
     return any(
         not any(spoken < more and (limited or allows) for more, allows in affirmed)
         for spoken, limited in denied
@@ -128,10 +126,10 @@ def _clauses(text: str) -> list[list[Word]]:
 
 
 def _says_no_of(clause: Sequence[Word], asked: frozenset[str]) -> bool:
-    """Whether a clause says no of a word of a question."""
+    """Whether a clause negates a word of a question."""
     found = denied = False
     for place, word in enumerate(clause):
-        if not _says_no(word.key):
+        if not _is_negation(word.key):
             continue
         # "To Canada without extra fees".
         before = [] if word.key in _DENIES_WHAT_FOLLOWS else clause[max(0, place - 1) : place]
@@ -152,9 +150,9 @@ def _spoken_of(asked: frozenset[str], clause: Sequence[Word]) -> frozenset[str]:
 
 
 def _is_limited(clause: Sequence[Word], asked: frozenset[str]) -> bool:
-    """Whether a clause that says no names something else, such as a place where it holds."""
+    """Whether a negating clause names something else, such as a place where it holds."""
     return any(
-        not (_is_grammar(word) or _says_no(word.key) or word.key in _ALLOWS)
+        not (_is_grammar(word) or _is_negation(word.key) or word.key in _ALLOWS)
         and not speaks_of(word.key, asked)
         for word in clause
     )
@@ -173,9 +171,9 @@ def _is_grammar(word: Word) -> bool:
     return word.key in FUNCTION_WORDS or word.key == "may"
 
 
-def _denies(keys: set[str]) -> bool:
-    return any(map(_says_no, keys))
+def _has_negation(keys: set[str]) -> bool:
+    return any(map(_is_negation, keys))
 
 
-def _says_no(key: str) -> bool:
+def _is_negation(key: str) -> bool:
     return key in NEGATIONS or key.endswith("n't")

@@ -1,9 +1,9 @@
-"""A question that can't be answered, and what the documents say instead of what it supposes.
+"""False premises: what a question supposes, and what the documents say instead.
 
-"When did Scamozzi build the stone bridge?" has no answer where Antonio da Ponte built it;
-it helps to be told so. What is looked for is a passage that speaks of all that the question
-does except for one name, number or date. Only words are compared, so what is found is a
-quote to look at, never an answer; and where it isn't plain, nothing is found.
+"When did Scamozzi build the stone bridge?" has no answer if Antonio da Ponte built it, which the
+reader would like to know. So a passage is looked for that mentions all that the question does
+except for one name, number or date. Only words are compared, so the result is a quote to look at,
+never an answer; in doubt there is none.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from qa.alignment import Word, content_words
 from qa.mentions import is_unsaid, names_of, speaks_of, stems
 from qa.types import Evidence, Passage
 
-__all__ = ["FalsePremise", "false_premise"]
+__all__ = ["MAX_QUOTE_CHARACTERS", "FalsePremise", "false_premise"]
 
 # How many of the most relevant passages are looked at, and the least share of the rest of
-# the question, weighted by rarity, that one must speak of. Of 1,000 questions that SQuAD's and
-# NQ's articles do answer, 4 would then get a quote if they were refused.
+# the question, weighted by rarity, that one must speak of.
 CLOSEST = 3
 MIN_SHARE = 0.6
-# A subject alone is no statement about it.
+# A subject alone isn't a statement about it.
 MIN_WORDS = 2
+# More can't be read at a glance.
 MAX_QUOTE_CHARACTERS = 400
 # What kind of answer is wanted; a passage that gives one doesn't say the word.
 ANSWER_KINDS = frozenset(
@@ -93,7 +93,7 @@ def _supposed(
     held = {key for key in rest if speaks_of(key, said)}
     named = {word.key for group in groups for word in group}
     told = {key for key in held if speaks_of(key, stems(text))}
-    # Of whom the question speaks isn't yet what it asks about him.
+    # Sharing only the question's names is not enough: it must also share what is asked about them.
     if len(told) < MIN_WORDS or not told - named:
         return
     weight = _rarity(rest, evidence)

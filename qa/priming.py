@@ -1,4 +1,4 @@
-"""What a model reads before it is asked: what stays the same in its prompts.
+"""What a model reads before it is asked: the constant parts of its prompts.
 
 That is the instructions with their examples, and a library that is short enough to be
 read whole. A model that keeps what it has read then answers the first question as
@@ -48,7 +48,7 @@ def whole_library(index: Index, settings: Settings, models: Collection[ChatModel
 
 
 class Primer:
-    """Makes a model ready for one library, again whenever that has changed.
+    """Makes a model ready for one library, and again whenever that has changed.
 
     Parameters
     ----------
@@ -78,11 +78,11 @@ class Primer:
     def prime(self, deadline: Deadline) -> None:
         """Have the model read what is constant before every question, once for an index.
 
-        The checker's prompt is left to when there is something to check: on a new machine
-        the first words come that much sooner.
+        The checker's prompt is read only when there is something to check, so that on a new
+        machine the first words come sooner.
 
-        Whoever comes second waits for the first, since both need the same; that isn't the
-        question's time.
+        A second caller waits for the first, since both need the same prompt. The wait doesn't
+        count against the question's deadline.
 
         Raises
         ------
@@ -105,12 +105,12 @@ class Primer:
             index, whole = state
             evidence = gather_evidence("", (), whole, self._settings.evidence)
             reader = warm_up_prompt(evidence if evidence.whole else None)
-            # The documents stand in the reader's prompt: it goes when they go.
+            # The reader's prompt contains the documents: it is deleted with them.
             model.prime(Part.READER, reader, deadline, library=self._library)
             if self._state() is state:
                 self._primed = index
             else:
-                # What was read may hold what has just been deleted.
+                # What was read may contain what has just been deleted.
                 forget_prompts(self._settings, self._library)
         finally:
             self._priming.release()

@@ -1,4 +1,4 @@
-"""Words as they may stand in a terminal."""
+"""Text for people: counts with their nouns, and names that are safe in a terminal."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def weights_progress(say: Callable[[str], object]) -> Callable[[int, int], None]:
-    """Tell of the one-time assembly of the embedded model, whichever thread it runs in.
+    """Report the one-time assembly of the embedded model, from whichever thread runs it.
 
-    Lines instead of a bar: a status is already live on a console that says them, and there
-    can be only one.
+    Lines instead of a bar: a console can have one live display, and a status is shown already.
     """
     told = -1
 

@@ -1,7 +1,7 @@
-"""One reading of a library: what a question finds, what a model drafts from it, what holds.
+"""The basic cycle over one state of a library: retrieve evidence, draft an answer, check it.
 
-Whatever is answered, at once or in parts, computed or compared, is read this way, so that
-nothing gets past the checks. Nothing here is kept between questions.
+Every answer goes through it, whether whole, in parts, computed or compared, so that nothing
+bypasses the checks. It keeps no state between questions.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.checker import constant_check_prompt
+from qa.claims import CheckedClaim
 from qa.dating import dated, undated
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
@@ -21,7 +22,7 @@ from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.tables import cells_of, wrong_row
 from qa.types import Document, Evidence, Hit, Passage, Sentence
-from qa.verification import CheckedClaim, check_claims
+from qa.verification import check_claims
 from qa.whole_dates import with_day
 
 __all__ = ["Found", "Reading", "Whole", "date_of", "dated_claim"]
@@ -48,13 +49,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a question is answered with.
+    """The steps that every answer takes, with what they need.
 
     Parameters
     ----------
     index : Index
     whole : Whole or None
-        The library where it is read whole.
+        The library, if it is read whole.
     embedder : Embedder
     settings : Settings
     """
@@ -65,7 +66,7 @@ class Reading:
     settings: Settings
 
     def gather(self, question: str) -> tuple[tuple[Hit, ...], Evidence]:
-        """Find what a standalone question is about, and what of it is read."""
+        """Find chunks for a standalone question, and choose the evidence from them."""
         hits = retrieve(self.index, self.embedder, question, self.settings.retrieval)
         return hits, gather_evidence(question, hits, self.whole, self.settings.evidence)
 
@@ -80,7 +81,7 @@ class Reading:
         return draft_answer(model, evidence, max_tokens=limit, deadline=deadline)
 
     def drafted(self, model: ChatModel, evidence: Evidence, deadline: Deadline) -> Draft:
-        """`draft`, read once it is complete.
+        """`draft`, parsed once it is complete.
 
         Raises
         ------
@@ -129,7 +130,7 @@ class Reading:
         )
 
     def _of_right_row(self, question: str, claim: CheckedClaim) -> CheckedClaim:
-        """A claim, not supported where it is taken from rows that the question doesn't ask for."""
+        """A claim, unsupported if it is taken from rows that the question doesn't ask for."""
         if claim.verdict != "supported":
             return claim
         reason = wrong_row(question, claim, self.rows(claim))
@@ -152,9 +153,9 @@ def date_of(passages: Sequence[Passage]) -> str | None:
 
 
 def dated_claim(claim: CheckedClaim) -> CheckedClaim:
-    """A supported claim with what its words for time mean by the date of its document.
+    """A supported claim with the dates that its words for time mean.
 
-    What they meant by the date of another, which the claim was cited to before, is dropped.
+    Dates that were counted from another document, cited before, are dropped.
     """
     if claim.verdict != "supported" or len({p.sentence.document for p in claim.passages}) != 1:
         return claim
@@ -163,7 +164,7 @@ def dated_claim(claim: CheckedClaim) -> CheckedClaim:
 
 
 def _with_day(question: str, claim: CheckedClaim) -> CheckedClaim:
-    """A supported claim whose date isn't cut short."""
+    """A supported claim, its date completed if that was cut short."""
     if claim.verdict != "supported":
         return claim
     context = " ".join(passage.sentence.text for passage in claim.passages)

@@ -57,7 +57,7 @@ def retrieve(
     if rows is None:
         rows, usual = np.arange(len(dense)), dense
     else:
-        # What is near the question alone doesn't tell how near most is.
+        # The closest chunks alone don't tell how close a usual one is.
         usual = _rounded(np.add(*index.usual_dense_scores(query))) / 2
     weight = settings.dense_weight
     fused = weight * _z_scores(dense, usual)

@@ -4,10 +4,9 @@ A text is read line by line into blocks (headings, list items, table rows, code,
 paragraphs) and blocks are cut into sentences by one moving cursor. Nothing is searched
 for: an offset is where the cursor stood.
 
-What a full stop means is told, as in Kiss and Strunk (2006, "Unsupervised Multilingual
-Sentence Boundary Detection"), from the word before it (abbreviation, initial, ordinal)
-and from how the next one begins; their trained lists are fixed here, so that the same
-text is cut the same way in any company.
+As in Kiss and Strunk (2006, "Unsupervised Multilingual Sentence Boundary Detection"), the word
+before a full stop (abbreviation, initial, ordinal) and the beginning of the next word decide what
+it means; their trained lists are fixed here, so that the same text is always cut the same way.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ def _lines(text: str, start: int) -> Iterator[_Span]:
 
 
 def _blocks(text: str, start: int, *, fences: bool = True) -> list[_Block]:
-    """Cut a text into blocks that cover whatever is visible from `start` on."""
+    """Cut a text into blocks that cover all visible characters from `start` on."""
     blocks: list[_Block] = []
     fence = ""
     open_block: _Block | None = None  # The one that the next line may continue.

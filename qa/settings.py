@@ -1,12 +1,12 @@
-"""What can be chosen, validated in one place; nothing is constructed here.
+"""All settings, validated in one place; nothing is constructed here.
 
 A value comes from, in this order: an argument, a ``QA_*`` environment variable
 (``QA_LLM``, ``QA_RETRIEVAL__CHUNKS``), ``qa.toml`` in the working directory, the
 default.
 
-Whoever gives others a folder can put a ``qa.toml`` into it. That it names a language model,
-which will read the documents, is said; and a key from elsewhere is sent to no server that it
-alone names.
+A folder from somebody else may contain a ``qa.toml``. So a warning is logged if that file names
+the language model, which will read the documents, and no API key from another source is sent to a
+server that only this file names.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ SETTINGS_FILE = "qa.toml"
 
 logger = logging.getLogger(__name__)
 
-# Models that no file of somebody else's can make of use to them.
+# Model names that send no document anywhere: a foreign ``qa.toml`` may set them.
 _HARMLESS = frozenset({"", "auto", "embedded", "none"})
 _SIGN_IN = re.compile(r"//[^/@]*@")
 # A group of settings can be given as JSON in one variable.
@@ -76,20 +76,20 @@ class EmbeddingSettings(_Group):
         "or 'hashing' (a model-free embedder for tests).",
     )
     batch_size: int = Field(
-        16, ge=1, le=1024, description="Sentences of 32 tokens computed at once; fewer longer ones."
+        16, ge=1, le=1024, description="Sentences of 32 tokens embedded at once; fewer if longer."
     )
     query_prefix: str = Field(
-        "", max_length=1000, description="Put before a question, as 'query: ' for E5 models."
+        "", max_length=1000, description="Put before each question: 'query: ' for E5 models."
     )
     passage_prefix: str = Field(
-        "", max_length=1000, description="Put before a document's text, as 'passage: '."
+        "", max_length=1000, description="Put before each text of a document: 'passage: '."
     )
     precision: Literal["auto", "int8", "bfloat16", "float32"] = Field(
         "auto",
-        description="What the model computes in. 'auto' and 'int8' compile it to eight bits where "
-        "the extra 'local' is installed and the model allows it; else 'int8' is an error, and "
-        "'auto' is bfloat16 where the processor multiplies matrices in it, or float32. Their "
-        "vectors are nearly the same, so that an index made in one serves the other.",
+        description="Precision that the model computes in. 'int8' compiles it to eight bits, which "
+        "needs the extra 'local' and a suitable model. 'auto' does so if it can, else it takes "
+        "bfloat16 if the processor multiplies matrices in it, else float32. The vectors are "
+        "nearly the same, so that an index made in one serves the others.",
     )
 
 
@@ -107,7 +107,7 @@ class ChunkingSettings(_Group):
 class RetrievalSettings(_Group):
     """How chunks are ranked: the fusion measured in the design, on z-scores."""
 
-    chunks: int = Field(20, ge=1, le=100, description="Chunks that are kept for a question.")
+    chunks: int = Field(20, ge=1, le=100, description="Chunks that are found for a question.")
     dense_weight: float = Field(0.65, ge=0.0, le=1.0, description="The rest goes to BM25.")
 
 
@@ -115,13 +115,13 @@ class EvidenceSettings(_Group):
     """How much of what was found the LLM reads."""
 
     least_sentences: int = Field(
-        5, ge=1, le=64, description="Most relevant sentences that are read for every question."
+        5, ge=1, le=64, description="Relevant sentences that are read at least."
     )
     sentences: int = Field(
         16,
         ge=1,
         le=64,
-        description="Most that are read, where many are about as relevant as the best.",
+        description="Sentences that are read at most, if many are about as relevant as the best.",
     )
     max_tokens: int = Field(600, ge=50, le=16_000, description="For all of them together.")
     whole_library_tokens: int = Field(
@@ -140,7 +140,7 @@ class GenerationSettings(_Group):
     deadline_seconds: float = Field(
         120.0,
         gt=0.0,
-        # A day: what waits with a timeout overflows on more than some centuries.
+        # A day; timeouts of centuries would overflow.
         le=86_400.0,
         description="For one question, all calls.",
     )
@@ -149,15 +149,10 @@ class GenerationSettings(_Group):
 class SupportModel(_Group):
     """Weights of the signals in a claim's support; none is negative, so that it rises with each.
 
-    They belong to a language model and are fitted to judged claims (`eval.calibration`);
-    these are the embedded model's, from 234 drafts for questions over encyclopaedia articles
-    of which half were right: AUC .84 in ten-fold cross-validation. Whether the library was
-    read whole was fitted afterwards, to 43 drafts over whole articles and 162 over selected
-    sentences; of 118 later ones over selected sentences, read once, more were right than told
-    (likeliest shift of the log-odds .7), so it was lowered by .5.
-    Numbers and polarity are from 2,805 SQuAD questions with their true or plausible
-    answers, where their log-odds are 1.7 and 3.4; they weigh less here, since the second
-    reading notices some of it too.
+    They belong to a language model and are fitted to judged claims (`eval.calibration`); the
+    defaults are the embedded model's. Numbers and polarity were fitted alone and weigh less here,
+    since the second reading notices some of it too. So does `whole`, since more answers from
+    selected sentences were right than it told.
     """
 
     intercept: float = -12.46
@@ -172,12 +167,7 @@ class SupportModel(_Group):
 
 
 class VerificationSettings(_Group):
-    """How sure a claim must be.
-
-    At .38 instead of the earlier .35 truthfulness is higher by .035 on 200 questions about SQuAD
-    paragraphs and by .02 on 200 of NQ, and lower by .01 on 185 about the seed article: the check
-    says yes a little more readily since it reads no titles.
-    """
+    """How sure a claim must be."""
 
     threshold: float = Field(
         0.38, ge=0.0, le=1.0, description="A claim with less support than this is left out."
@@ -190,7 +180,7 @@ class LocalModelSettings(_Group):
 
     context_tokens: int = Field(4096, ge=1024, le=131_072)
     threads: int | None = Field(None, ge=1, description="None: one for each processor available.")
-    cache_mebibytes: int = Field(512, ge=0, description="Memory for prompts seen before.")
+    cache_mebibytes: int = Field(512, ge=0, description="Memory for prompts read before.")
 
 
 class Settings(BaseSettings):
@@ -224,13 +214,13 @@ class Settings(BaseSettings):
     further_llms: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         max_length=16,
-        description="What readers of the chat may choose instead, named alike; in the variable "
-        "with commas between them.",
+        description="Models that readers of the chat may choose instead, named in the same way; in "
+        "the variable separated by commas.",
     )
     api_key: SecretStr | None = Field(
         None,
-        description="For the first OpenAI-compatible endpoint that is named: no other server is "
-        "ever sent it, nor one that qa.toml alone names, unless the key stands there too.",
+        description="Key of the first OpenAI-compatible endpoint that is named. No other server is "
+        "sent it, nor one that only qa.toml names, unless the key is there too.",
     )
     embedding: EmbeddingSettings = EmbeddingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
@@ -271,7 +261,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then environment, then ``qa.toml``; before them what the key is for."""
+        """Arguments, then environment, then ``qa.toml``; the rule for the key comes before all."""
         file = TomlConfigSettingsSource(settings_cls)
         key = _KeyForItsServer(settings_cls, (env_settings, init_settings), file)
         return key, init_settings, env_settings, file
@@ -319,7 +309,7 @@ class Settings(BaseSettings):
 
 
 class _KeyForItsServer(PydanticBaseSettingsSource):
-    """The key, where another than that of higher rank is meant: see the module.
+    """Settings source that withholds the API key from a server named only in ``qa.toml``.
 
     Parameters
     ----------
@@ -376,7 +366,7 @@ class _KeyForItsServer(PydanticBaseSettingsSource):
 def _names(values: Mapping[str, Any]) -> list[str]:
     """The language models that are named, the first before the further ones."""
     further: object = ()
-    # What can't be read is told with its value once all is put together.
+    # Malformed values are reported when all sources are put together.
     with contextlib.suppress(ValueError):
         further = _listed(values.get("further_llms", ()))
     named = [values.get("llm"), *(further if isinstance(further, Iterable) else ())]
@@ -393,12 +383,12 @@ def _listed(named: object) -> object:
 
 @functools.cache
 def _tell(message: str) -> None:
-    """Say something once, on standard error where nobody has arranged otherwise."""
+    """Log a warning once; it goes to standard error unless logging is configured."""
     logger.warning(message)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """``QA_*`` variables that are no setting's, each with the one that may be meant, or ``""``."""
+    """``QA_*`` variables that no setting has, each with the one that may be meant, or ``""``."""
     known = [f"QA_{name}".upper() for name in Settings.model_fields]
     return {
         name: next(iter(difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)), "")

@@ -1,4 +1,4 @@
-"""Files whose times changed and whose content didn't aren't read again at each opening.
+"""Files whose times changed but not their content, so that they aren't read again each time.
 
 A change of permissions, a move or a touch leaves the index as it is, so what the files
 look like now is noted beside it.
@@ -33,7 +33,7 @@ def load_sightings(store: Path, generation: str) -> tuple[DocumentFile, ...]:
     Returns
     -------
     tuple of DocumentFile
-        Empty where that can't be told: they are then compared again.
+        Empty if that isn't known: they are then compared again.
     """
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads((store / _NAME).read_bytes())
@@ -43,7 +43,7 @@ def load_sightings(store: Path, generation: str) -> tuple[DocumentFile, ...]:
 
 
 def save_sightings(store: Path, generation: str, files: Iterable[DocumentFile]) -> None:
-    """Note what files look like now. It only saves time: that it fails is no error."""
+    """Note what files look like now. This only saves time, so a failure is ignored."""
     noted = tuple(files)
     path = store / _NAME
     with suppress(OSError):

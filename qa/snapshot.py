@@ -1,10 +1,9 @@
 """One state of a library's index, as files and in memory: texts, vectors, words.
 
-`Vectors` hold the meaning, BM25 the words, NumPy records what lies where, mapped into
-memory rather than read. Sentences and
-chunks are numbered by row, from 0, in the order of documents (by path) and positions,
-whatever was added when; so an index that grew and one built at once score alike. Next
-to its row each has an id, which only ever grows and is never used again.
+`Vectors` hold the meaning, BM25 the words, NumPy records what lies where, mapped into memory rather
+than read. Sentences and chunks are numbered by row, from 0, in the order of documents (by path) and
+positions, whatever was added when; so an index that grew and one built at once score alike. Each
+also has an id; ids only grow, and none is used again.
 """
 
 from __future__ import annotations
@@ -55,13 +54,13 @@ _CHUNK = np.dtype(
     ]
 )
 
-# Where not all chunks are scored: how many are taken from each ranking. Over 120 questions to a
-# million sentences a quarter of these found .917 of the ten best, these .995.
+# How many are taken from each ranking where not all chunks are scored. A quarter of these misses
+# some of the best.
 _CANDIDATE_SENTENCES = 1600
 _CANDIDATE_CHUNKS = 800
-# Whose words are counted together.
+# Chunks whose words are counted together.
 _CHUNKS_AT_ONCE = 4096
-# How many tell what a usual score is.
+# Chunks that tell what a usual score is.
 _SAMPLE = 2048
 
 
@@ -378,7 +377,7 @@ class Index:
             self._chunk_vectors.exact[chunks],
         )
         if not known:
-            # Whoever goes through all documents mustn't leave the whole library in memory.
+            # A pass over all documents must not leave the whole library in memory.
             self._located.pop(path, None)
         return found
 
@@ -518,7 +517,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _documents(folder: Path, records: Sequence[dict[str, Any]]) -> Iterator[Document]:
-    """Documents of their records, each with its text in place of that text's length in bytes."""
+    """Documents from their records, in which the text is replaced by its length in bytes."""
     with (folder / "texts.bin").open("rb") as file:
         for values in records:
             text = file.read(values["text"]).decode("utf-8", "surrogatepass")
@@ -530,8 +529,8 @@ def _documents(folder: Path, records: Sequence[dict[str, Any]]) -> Iterator[Docu
 def _products(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
     """Inner products of rows with a vector.
 
-    Not by ``@``: BLAS would share it among threads that go on spinning, and the embedding of
-    one question in ten then waited 0.1 s for a processor.
+    Not by ``@``: BLAS would share it among threads that go on spinning, and the next embedding
+    would wait for a processor.
     """
     products: NDArray[np.float32] = np.vecdot(vectors, query)
     return products

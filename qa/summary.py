@@ -1,4 +1,4 @@
-"""A request for a summary to the documents' own telling sentences, without a language model.
+"""Summaries made of the documents' own most telling sentences, without a language model.
 
 A summary of quotes can be checked like any answer, and is there at once. The sentences are
 those that are most like all others of their document: the weighted degree of LexRank
@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.alignment import FUNCTION_WORDS, Word, content_words, words
+from qa.claims import CheckedClaim
 from qa.index import Index
 from qa.injection import orders
 from qa.types import Document, Evidence, Passage, Sentence
-from qa.verification import CheckedClaim
 
 __all__ = ["Summary", "asks_summary", "points_back", "summarise"]
 
-# Of one document, by how many sentences it has; of each of several; and of how many.
+# Sentences quoted of one document, by how many it has; of each of several; and how many documents.
 SENTENCES = ((10, 2), (40, 3))
 MOST_SENTENCES = 4
 SENTENCES_OF_SEVERAL = 2
@@ -118,8 +118,7 @@ def asks_summary(question: str) -> str | None:
     Returns
     -------
     str or None
-        Its words for what is to be summed up, ``""`` where it has none; None where it asks
-        for something else.
+        Its words for what to sum up, ``""`` if it has none; None if it asks for something else.
     """
     for request in _REQUESTS:
         if found := request.match(question):

@@ -1,4 +1,4 @@
-"""Whether the row of a table that answers a question is the one it asks for, and the only one.
+"""Whether the table row that answers a question is the right one, and the only one.
 
 A model that reads some rows of a table names one of them. What made it fit stands in its
 cells: those whose values the question names. Code finds every row with the same values,
@@ -12,24 +12,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from qa.alignment import NEGATIONS, content_words, holds, names_and_numbers, words
+from qa.claims import CheckedClaim
 from qa.injection import orders
 from qa.mentions import speaks_of, stems
 from qa.types import Passage, Sentence
 from qa.units import MEASURES
-from qa.verification import CheckedClaim
 
 __all__ = ["all_rows", "cells_of", "fitting_row", "in_unit", "with_unit", "wrong_row"]
 
-# As many rows are listed and quoted; of more nobody wants each in a sentence.
+# Rows that are listed and quoted at most; nobody wants more in one sentence.
 MAX_ROWS = 20
-# What chooses among rows by comparing them, which code would have to do.
+# Words that choose rows by comparing them, which isn't done here.
 NARROWING = NEGATIONS | frozenset(
     """
     most least more less fewer first last earlier later before after since until over under above
     below between than only other another both
     """.split()
 )
-# Which one of all is asked for. "First" and "last" begin names, too.
+# Words for one row of all. "First" and "last" aren't among them: they begin names, too.
 RANKING = frozenset(
     """
     most least fewest highest lowest largest smallest biggest greatest newest oldest youngest
@@ -42,8 +42,8 @@ _NO_RANKING = re.compile(
 )
 # Letters that a word and a form of it share, and words of a cell that says one thing.
 _ALIKE, _SHORT = 3, 3
-# What says no more of a row than that it has a value. Any other word may choose among the rows
-# by a cell that code can't read it in: "overdue", "has paid", "women".
+# Words that don't select rows. Any other word might select them by something that code can't find
+# in a cell: "overdue", "has paid", "women".
 NEUTRAL = stems(
     """
     lives resides stays comes belongs joined plays costs happens takes place date day month year
@@ -72,15 +72,15 @@ def all_rows(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Ch
     claim : CheckedClaim
         Supported.
     rows : iterable of Sentence
-        Of the document that it cites, in order; what is no row of the same table, told by the
-        heading above it, is passed over.
+        Of the document that it cites, in order; rows of other tables, which have another heading
+        above them, are passed over.
 
     Returns
     -------
     CheckedClaim
-        `claim` itself where it isn't one cell of one row, where the question asks for more
-        than cells that it names, or where no other row fits: one that gives orders to a
-        machine never does. Of more than `MAX_ROWS` it stays the one, and says so.
+        `claim` itself if it isn't one cell of one row, if the question asks for more than cells
+        that it names, or if no other row fits; one that gives orders to a machine never does. If
+        more than `MAX_ROWS` fit, its text stays, and its reason says so.
     """
     if len(claim.passages) != 1:
         return claim
@@ -154,7 +154,7 @@ def wrong_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> s
 
 
 def fitting_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) -> Sentence | None:
-    """The row that speaks of all that the cited one does of a question, and of more.
+    """The row that mentions all of a question that the cited one does, and more.
 
     Asked for the treasurer's number, a small model gives that of any member.
 
@@ -176,7 +176,7 @@ def fitting_row(question: str, claim: CheckedClaim, rows: Iterable[Sentence]) ->
     cells = cells_of(passage.sentence.text)
     if _is_called(question, passage.sentence):
         return None
-    # What every row has, and what the whole table is about, chooses none.
+    # Words that every row has, or that name the whole table, choose none.
     general = stems(" ".join((passage.title, passage.sentence.heading, *cells)))
     asked = {w.key for w in content_words(question) if not _is_told(w.key, general | NEUTRAL)}
     # A note of the row itself may well say why it is the one.
@@ -211,7 +211,7 @@ def _spoken(asked: Iterable[str], row: Sentence) -> set[str]:
 
 
 def _mixed(question: str, cited: Iterable[Passage]) -> str | None:
-    """Find what a question names of some rows that a claim cites, and others contradict.
+    """Find a value that a question names, which some cited rows have and others contradict.
 
     Asked for the furniture, a small model lists who sold the table, and the grocer of the next
     row too.
@@ -234,7 +234,7 @@ def _mixed(question: str, cited: Iterable[Passage]) -> str | None:
 
 
 def with_unit(claim: CheckedClaim) -> CheckedClaim:
-    """Tell the unit of a number, where the name of its column has it: "Amount (£)".
+    """Add the unit to a number, if the name of its column has it: "Amount (£)".
 
     Parameters
     ----------

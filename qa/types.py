@@ -86,7 +86,7 @@ class Document:
     path : str
         Relative to the library's folder; the document's identity.
     title : str
-        Never empty: where the file tells none, its name.
+        Never empty: if the file has none, its name.
     text : str
         Canonical text (see `qa.documents`); all offsets count its code points.
     date : str or None
@@ -94,18 +94,18 @@ class Document:
     content_hash : str
         SHA-256 of the file's bytes, hexadecimal.
     body_start : int
-        Where the text proper starts: what stands before it only tells title or date
-        and is neither quoted nor searched.
+        Where the text proper starts: what stands before it only gives title or date and is neither
+        quoted nor searched.
     format : str
         How the file was read: a value of `qa.documents.FORMATS`.
     date_source : {"metadata", "front matter", "header", "file name"} or None
-        What told the date; None where there is none.
+        Where the date was found; None if there is none.
     language : str or None
-        ISO 639-1 code; None where it can't be told.
+        ISO 639-1 code; None if it isn't known.
     pages : tuple of int
         Where each page or slide starts in the text; empty where there are none.
     notes : tuple of str
-        What of the file isn't in the text, in words for its owner.
+        What of the file is missing from the text, in words for its owner.
     saved_ns : int
         When the file was last saved, in nanoseconds since 1970, as the system told when it
         was first read with this content; 0 where that isn't known.
@@ -133,7 +133,7 @@ class Document:
 
         The last resort of a reader who wants to know how old it is. A copy or an unpacked
         archive may be much younger than what it says, so nothing is counted from this day,
-        and no language model is told it.
+        and no language model gets to see it.
         """
         if self.date is not None or self.saved_ns < _UNSET_NS:
             return None
@@ -290,8 +290,8 @@ class Passage:
     score : float
         Relevance to the question: comparable within one question.
     nearby : tuple of str, optional
-        It and the sentences around it in its document or its chunk, which may name what it
-        speaks of; the LLM isn't shown them for it.
+        It and the sentences around it in its document or its chunk, which may name what it speaks
+        of; the LLM isn't shown them.
     date_source, saved : str or None
         See `Document`.
     """
@@ -366,7 +366,8 @@ class Claim:
     Parameters
     ----------
     text : str
-        As the LLM stated it; of a quoted one, the sentence.
+        What is claimed: the LLM's words, which code may complete (a date, a unit, further rows of
+        a table), a figure that code computed, or a quoted sentence.
     citations : tuple of int
         Numbers of the citations that support it, or that it quotes; empty where nothing does.
     support : float
@@ -413,8 +414,8 @@ class Citation:
     quote : str
         ``document.text[start:end]``.
     support : float
-        Of the strongest claim that it supports, 0 to 1; 0 where it only shows what the
-        documents say, which wasn't checked against the question, or say instead.
+        That of the strongest claim that it supports, 0 to 1; 0 if it only shows what the documents
+        say, unchecked against the question, or what they say instead.
     page : int or None
         From 1, where the document has pages.
     date_source : {"metadata", "front matter", "header", "file name"} or None
@@ -438,7 +439,7 @@ class Citation:
 
 
 def shown_date(date: str | None, saved: str | None) -> str:
-    """Tell a document's date, else when its file was saved as what that is; ``""`` for neither."""
+    """A document's date, else "saved" and when its file was saved; ``""`` for neither."""
     return date or (f"saved {saved}" if saved else "")
 
 
@@ -586,9 +587,9 @@ class Answer:
 class EvidenceFound:
     """The first event of a streamed answer: what will be read.
 
-    Of a follow-up that a language model has to understand first it comes twice: at once for
-    the question before it and its own words, then, in place of that, for what it was
-    understood as.
+    For a follow-up that a language model has to rewrite first it comes twice: at once, found with
+    the question before it and its own words, then, in place of that, found with the rewritten
+    question.
 
     Parameters
     ----------
@@ -621,8 +622,8 @@ class ModelFailure:
     reason : str
         In words for the reader; it stands in the answer's notes too.
     lasting : bool
-        Whether its error tells that it fails everybody. Otherwise it may be this question's
-        doing: too long a prompt, too short a time.
+        True if the error would meet every question (the model is down). False if this question
+        may have caused it, by too long a prompt or too short a deadline.
     """
 
     reason: str

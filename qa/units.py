@@ -18,7 +18,7 @@ UNCLEAR_THOUSANDS = re.compile(r"\d{1,3}\.\d{3}\b")
 """What "1.250" has: to some it is more than a thousand, to others little more than one."""
 
 _CLOCK, _CALENDAR = "second", "month"
-# A month has so many seconds, at least and at most.
+# Seconds of a month, at least and at most.
 _SECONDS_OF_A_MONTH = (Decimal(28 * 86_400), Decimal(31 * 86_400))
 _HOUR, _MINUTES_OF_AN_HOUR = Decimal(3600), 60
 _CURRENCIES = "€$£¥₩"
@@ -118,7 +118,7 @@ def differ(one: Number, other: Number) -> bool | None:
     Returns
     -------
     bool or None
-        None where it can't be told, as of 30 days and a month, or of kilometres and miles.
+        None if that isn't certain, as for 30 days and a month, or kilometres and miles.
     """
     if one.unit == other.unit:
         return one.amount != other.amount

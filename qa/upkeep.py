@@ -1,7 +1,7 @@
-"""Reading what changed in a folder while questions wait for it, for some seconds only.
+"""Indexing what changed in a folder while questions wait for it, for a few seconds at most.
 
-A few files are read at once; a large folder may take hours, and whoever asks meanwhile is
-answered from the documents as they were and is told so.
+A few files are read at once; a large folder may take hours, and questions in the meantime are
+answered from the documents as they were, with a note.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from qa.llms import Deadline
 
 __all__ = ["Upkeep"]
 
-# How long a question waits. Where the reading began before, nothing tells how far it is.
+# How long a question waits for indexing; less if it was already running, since its progress is
+# unknown.
 _READING_SECONDS = 5.0
 _UNDER_WAY_SECONDS = 1.0
-_TICK = 0.1  # Seconds after which whoever waits looks whether it was called off.
+_TICK = 0.1  # Seconds between two looks whether a wait was called off.
 
 
 class Upkeep:
@@ -32,7 +33,7 @@ class Upkeep:
     read : callable
         Reads it; called in a thread of its own, never twice at once.
     under_way : callable
-        Whether a reading is going on that somebody else began.
+        Whether somebody else is reading it already.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Upkeep:
         Parameters
         ----------
         deadline : Deadline, optional
-            It isn't waited for longer, nor once that is called off.
+            The wait ends with it at the latest, or when it is called off.
 
         Returns
         -------
@@ -69,7 +70,7 @@ class Upkeep:
         """
         patience = _UNDER_WAY_SECONDS if self._under_way() else _READING_SECONDS
         end = time.monotonic() + patience
-        # What was begun before may have missed the latest change; what follows has not.
+        # A reading that began before may have missed the latest change; the next one doesn't.
         for _ in range(2):
             changed = self._changes()
             if not changed:
@@ -78,7 +79,7 @@ class Upkeep:
             if not _is_done(reading, end, deadline):
                 return changed
             reading.result()
-        # What goes on changing, or couldn't be read now, isn't waited for any longer.
+        # Files that keep changing, or couldn't be read now, aren't waited for any longer.
         return self._changes()
 
     def _begun(self) -> Future[None]:

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from qa.calendar_names import MONTHS, WEEKDAYS
+from qa.scripts import IDEOGRAPHS, MARKS
 
 __all__ = [
     "ELISION",
@@ -113,25 +115,11 @@ def conflicts(gold: Value, found: Value) -> bool:
     return type(gold) is type(found) and not matches(gold, found)
 
 
-def _marks() -> str:
-    r"""Combining marks as ranges of a character class: no word of an Indic script goes without.
-
-    Python's `\w` leaves them out, though they are written within words.
-    """
-    points = {p for p in range(0x20000) if unicodedata.category(chr(p)).startswith("M")}
-    first = sorted(point for point in points if point - 1 not in points)
-    last = sorted(point for point in points if point + 1 not in points)
-    return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(first, last, strict=True))
-
-
 ELISION = (
     r"(?<![^\W_])(?i:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|dov|"
     r"(?:d|n|s|qu|a|co)[eau]ll|all)['’](?=[^\W\d_]{2})"
 )
 """What French, Italian and Catalan run into the next word, "l’Italie", for a regular expression."""
-
-MARKS = _marks()
-"""Combining marks, for the inside of a regular expression's ``[…]``."""
 
 
 def fold(word: str) -> str:
@@ -150,13 +138,7 @@ def _numbered(words: str, start: int, step: int = 1) -> dict[str, int]:
     return {word: start + step * k for k, word in enumerate(words.split())}
 
 
-WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
-"""English days of the week; Monday is 0."""
-_MONTHS = _numbered(
-    "january february march april may june july august september october november december",
-    start=1,
-) | _numbered("jan feb mar apr may jun jul aug sep oct nov dec", start=1)
-_MONTHS["sept"] = 9
+_MONTHS = MONTHS | {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
 _UNITS = _numbered(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen",
@@ -200,7 +182,7 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SPELLED = rf"(?:(?:{_any(_TENS)})(?:[\s-]+(?:{'|'.join(list(_UNITS)[1:10])})\b)?|{_any(_UNITS)})"
 _SPELLED_RUN = rf"{_SPELLED}(?:[\s-]+(?:{_any(_SCALES)})\b(?:(?:\s+and)?[\s-]+{_SPELLED}\b)?)*"
 # Hiragana to CJK ideographs, and their compatibility block: written without spaces.
-_IDEOGRAPH = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+_IDEOGRAPH = f"[{IDEOGRAPHS}]"
 
 _RUN = rf"(?!{_IDEOGRAPH})\w(?:(?!{_IDEOGRAPH})[\w{MARKS}])*"
 

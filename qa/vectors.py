@@ -1,4 +1,4 @@
-"""The vectors of one kind of text on disk: exact ones, and above a size bytes to scan first.
+"""The vectors of one kind of text on disk: exact, and if there are many also compressed.
 
 The exact vectors are mapped into memory, not read, so that opening takes no longer for
 more of them. A product with each is exact, and quick enough up to `EXACT_LIMIT` of them.
@@ -114,7 +114,7 @@ class VectorSpool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """What was read stays valid."""
+        """Close the file; arrays that were read stay valid."""
         self._file.close()
 
     def write(self, row: int, vector: NDArray[np.float32]) -> None:
@@ -130,7 +130,7 @@ class VectorSpool:
             data = data[self._file.write(data) :]
 
     def read(self, count: int) -> NDArray[np.float32]:
-        """All vectors, of which each was written.
+        """All vectors; each must have been written.
 
         Returns
         -------
@@ -144,7 +144,7 @@ class VectorSpool:
 
 
 def compresses(count: int, dimension: int, memory: int | None = None) -> bool:
-    """Whether so many vectors are better scanned compressed than scored one and all.
+    """Whether to search a compressed copy first, rather than score every vector exactly.
 
     Parameters
     ----------

@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from qa.alignment import Word, align, content_words, stands_verbatim, words
 from qa.checker import read_again, under_headings
+from qa.claims import CheckedClaim, Signals
 from qa.generation import YES_NO, Draft
 from qa.llms import ChatModel, Deadline
 from qa.mentions import is_item, is_unsaid, label_of, names_of, speaks_of, stems, with_leads
@@ -25,64 +26,16 @@ from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
 from qa.yes_no import decide, is_yes_no
 
-__all__ = ["CheckedClaim", "Signals", "check_claims", "support"]
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What speaks for a claim, each 0 to 1; None where it can't be known.
-
-    Parameters
-    ----------
-    check : float or None
-        Probability of "Yes" from the second reading, against "No".
-    confidence : float or None
-        Probability of the draft's least probable token.
-    similarity : float
-        Cosine similarity of question with claim to the cited passages, at least 0.
-    names, numbers : float
-        Share of the question's names, and of its numbers and dates, that the cited passages,
-        their neighbours, heading and title speak of; 1 where it has none.
-    polarity : float
-        0 where the question denies what the cited passages affirm, or asks for the other end
-        of a scale, else 1.
-    verbatim : float
-        1 where the claim, or each item of it, stands word for word in a cited passage,
-        else 0: what a model puts in its own words may be of its own making.
-    whole : float
-        1 where the library was read whole, else 0: among sentences selected for sounding
-        like a question, one that only sounds like its answer is likelier.
-    """
-
-    check: float | None
-    confidence: float | None
-    similarity: float
-    names: float
-    numbers: float
-    polarity: float
-    verbatim: float
-    whole: float
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedClaim:
-    """A claim with its verdict and the passages that it stands on."""
-
-    text: str
-    passages: tuple[Passage, ...]
-    support: float
-    verdict: Verdict
-    reason: str
-    signals: Signals | None
+__all__ = ["check_claims", "support"]
 
 
 # What a signal that can't be known counts as: its mean over the claims that the support
 # model was fitted to.
 UNKNOWN = {"check": 0.75, "confidence": 0.50}
-# A field or a cell says what its name is of, and a sentence is more than its capitals.
+# Marks of fields, cells and sentences, which state something even if all words are names.
 _TELLING_MARKS = (":", "|", "=", "(", "–", " - ", ".", "!", ";")
 # A section may share one word of a question by chance.
-MIN_TOLD = 1
+MIN_SHARED_WORDS = 1
 _HOW_MUCH = re.compile(
     r"(?i)\bhow (?:much|many)\b(.*?)(?:\b(?:is|are|was|were|do|does|did|has|have|had|can|could"
     r"|will|would|shall|should|must|may|might)\b|[?.,;:]|\Z)"
@@ -155,16 +108,8 @@ def check_claims(
     ModelUnavailableError
     """
     if is_yes_no(evidence.question) and evidence.ranked:
-        decision = decide(draft, evidence, model, settings.threshold, deadline)
         decided: tuple[CheckedClaim, ...] = (
-            CheckedClaim(
-                decision.text,
-                decision.passages,
-                decision.support,
-                decision.verdict,
-                decision.reason,
-                None,
-            ),
+            decide(draft, evidence, model, settings.threshold, deadline),
         )
         claims = draft.claims[1:]
     else:
@@ -213,7 +158,8 @@ def _check_claim(
         found = replace(found, passages=led)
     texts = [passage.sentence.text for passage in found.passages]
     groups = names_of(question)
-    # A number is looked for with what it belongs to: "3" alone is too common, "Model 3" isn't.
+    # A number is searched for together with what it belongs to: "3" alone is too common, "Model 3"
+    # isn't.
     numbered = [group for group in groups if any(word.is_number for word in group)]
     named = [part for group in groups if (part := [w for w in group if not w.is_number])]
     signals = Signals(
@@ -234,7 +180,7 @@ def _check_claim(
 
 
 def _repeats(claim: str, question: str) -> str:
-    """Why a claim says nothing, where all of its words were the question's already."""
+    """Why a claim says nothing: all of its words are the question's."""
     asked = words(question)
     # "Was it the mill or the church?", "Between Ada and Rehn, who won?": answered with own words.
     chosen = any(word.key in ALTERNATIVES for word in asked) or _CHOICE.search(question)
@@ -248,7 +194,7 @@ def _repeats(claim: str, question: str) -> str:
 
 
 def _says_nothing(cited: Sequence[Passage], question: str) -> str:
-    """Why passages state nothing: bare names below no heading, as a letter's addressee is."""
+    """Why passages state nothing: bare names without a heading, such as a letter's addressee."""
     asked = {word.key for word in content_words(question)}
     for passage in cited:
         text = passage.sentence.text
@@ -262,15 +208,15 @@ def _says_nothing(cited: Sequence[Passage], question: str) -> str:
             or any(speaks_of(key, stems(text)) for key in asked)
         ):
             return ""
-    return "The quoted passages are bare names, and state nothing of what is asked."
+    return "The quoted passages are bare names and state nothing."
 
 
 def _measures_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> str:
-    """Why an item of a list isn't how much of something there is: "22 g salt" of sugar."""
+    """Why a list item is the amount of something else: "22 g salt" when sugar was asked for."""
     asked = _HOW_MUCH.search(evidence.question)
     if not asked or not content_words(asked[1]) or not any(w.is_number for w in words(claim)):
         return ""
-    # What is asked for, and of what, is told by the item, the line above it, or the heading.
+    # The item, the line above it, or the heading says what the amount is of.
     said = frozenset[str]().union(
         *(
             stems(f"{label_of(passage.sentence)} {passage.sentence.text}")
@@ -280,11 +226,11 @@ def _measures_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) 
     of_it = any(speaks_of(word.key, said) for word in content_words(evidence.question))
     if of_it or not all(is_item(passage.sentence.text) for passage in cited):
         return ""
-    return "The quoted items say it of something else than what is asked."
+    return "The quoted items are about something else than what is asked."
 
 
 def _names_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> str:
-    """Why a heading isn't what is asked: a section below another says that, and more."""
+    """Why a heading isn't the answer: the section below another one fits the question better."""
     named = {word.key for word in content_words(claim)}
     asked = {word.key for word in content_words(evidence.question)}
     for heading in cited:
@@ -299,11 +245,11 @@ def _names_another(claim: str, evidence: Evidence, cited: Sequence[Passage]) -> 
             told = {key for key in asked if speaks_of(key, stems(sentence.text))}
             if passage in cited or [word.key for word in words(sentence.heading)] == keys:
                 own = max(own, told, key=len)
-            # What names the answer itself speaks for it, wherever it stands.
+            # A passage that names the answer itself supports it, wherever it stands.
             elif not named <= {word.key for word in words(sentence.text)}:
                 others.append(told)
-        if any(len(told) > MIN_TOLD and told > own for told in others):
-            return "What stands below another heading speaks more of what is asked."
+        if any(len(told) > MIN_SHARED_WORDS and told > own for told in others):
+            return "The text below another heading fits the question better."
     return ""
 
 
@@ -319,7 +265,7 @@ def _reason(signals: Signals, verdict: Verdict) -> str:
     if verdict == "supported":
         return f"{found}{read}."
     if not signals.polarity:
-        return f"{found}, but the question turns around what they say."
+        return f"{found}, but the question asks for the opposite of what they say."
     if min(signals.names, signals.numbers) < 1.0:
         return f"{found}{read}, but they don’t speak of all that the question names."
     return f"{found}{read}, too little to be sure that they answer this question."

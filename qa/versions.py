@@ -5,10 +5,10 @@ sentence, in the other, and neither is much longer: the resemblance of Broder (1
 "On the resemblance and containment of documents"), with sentences for shingles. Of
 documents with the very same sentences, however many, one is compared for all.
 
-A sentence in many documents tells less: they may be letters on one form. Such documents are
+A sentence that is in many documents says less: they may be letters on one form. Such documents are
 gathered by the smallest of their sentences' hashes (Broder's sketches, banded as in Indyk and
-Motwani 1998, "Approximate nearest neighbors"), and what they differ in decides. Whoever fills in
-a form adds to it, always in the same place; whoever edits a copy also takes away, here and there.
+Motwani 1998, "Approximate nearest neighbors"), and what they differ in decides. A form is filled in
+by adding text, always in the same place; a copy is edited by removing text as well, here and there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAX_COMPARED = 8  # Groups of one band that a document is compared with.
 
 
 _Content = frozenset[int]
-"""What a document says: its sentences by their hashes, of which headings have others."""
+"""A document's content: hashes of its sentences; headings have hashes of their own."""
 
 _Age = tuple[str, int, str]
 """A document's date, when its file was saved, and its path."""

@@ -1,4 +1,4 @@
-"""What `qa index` tells: of a folder once, and with ``--watch`` of each change to it.
+"""What `qa index` prints: a report on a folder, and with ``--watch`` on each change to it.
 
 Reports go to standard output, errors and what is being done to the console that is given.
 """
@@ -20,7 +20,8 @@ from qa.printing import counted, printable
 __all__ = ["keep_current", "print_report"]
 
 LOOK_AGAIN_MS = 1000
-# What couldn't be read for a reason that passes is tried again after so long without an event.
+# Seconds without an event after which files are tried again that a temporary reason kept from being
+# read.
 RETRY_SECONDS = 60.0
 
 

@@ -1,7 +1,7 @@
-"""Which other documents speak of a question about as closely as the one that answers it.
+"""Other documents that fit a question about as well as the one that answers it.
 
-Told by what retrieval and the question's own words say, so that looking costs nothing;
-only what is found is worth another draft.
+Judged by retrieval and by the question's words, so that looking costs nothing; only documents found
+this way are worth another draft.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from qa.types import Evidence, Passage
 __all__ = ["closest_of", "later_sections", "replies", "witnesses"]
 
 # How far behind the cited passage's score another document's may be (in a library of two,
-# their chunks alone are 0.2 apart), and the least share of the question's words that it must
-# have of those that the cited passage has. Of 492 NQ questions over 1,250 encyclopaedia
-# articles 19 have a witness then, of 480 SQuAD questions over 8 articles one.
+# their chunks alone are 0.2 apart), and the least share that it must have of those words of the
+# question that the cited passage has.
 CLOSE_BEHIND = 0.25
 SHARED_WORDS = 0.8
 # By one word alone nobody can tell whether two passages speak of the same.

@@ -1,4 +1,4 @@
-"""Yes or no: which questions ask for it, and which of them the passages give.
+"""Questions for yes or no: which questions these are, and which answer the passages give.
 
 A small model says yes to nearly everything. So both answers are read again beside the closest
 passages, and the likelier is given where it is likely enough; the draft's own word decides
@@ -11,10 +11,19 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from qa.alignment import FUNCTION_WORDS, Word, align, content_words, stem, words
+from qa.alignment import (
+    AUXILIARIES,
+    FUNCTION_WORDS,
+    QUESTION_WORDS,
+    Word,
+    align,
+    content_words,
+    stem,
+    words,
+)
 from qa.checker import read_again
+from qa.claims import CheckedClaim
 from qa.generation import YES_NO, Draft, with_verdict
 from qa.llms import ChatModel, Deadline
 from qa.mentions import (
@@ -29,31 +38,22 @@ from qa.mentions import (
 from qa.objections import is_no_denial, objection
 from qa.types import Evidence, Passage, Verdict
 
-__all__ = ["AUXILIARIES", "QUESTION_WORDS", "Decision", "decide", "is_yes_no"]
+__all__ = ["decide", "is_yes_no"]
 
 # A yes-no question has three outcomes: yes, no, and not decided by the text, whose score is
 # 0. Weights of the log-odds of a second reading of "Yes", of "No", of whether the draft was
-# no refusal, and the intercept; fitted by multinomial logistic regression to 63 questions
-# over encyclopaedia articles, 12 of them undecided. Of the decided ones .84 went right in
-# cross-validation, against .76 by the likelier reading and .55 by the draft: a small model
-# says yes to nearly everything, but a probable "No" tells a no.
+# no refusal, and the intercept; fitted by multinomial logistic regression to questions over
+# encyclopaedia articles. A small model says yes to nearly everything, but a probable "No" tells a
+# no.
 YES_SCORE = (1.11, 0.66, 1.13, -1.64)
 NO_SCORE = (-0.25, 2.08, 0.93, -2.73)
 LEAST_CHANCE = 0.01
 PASSAGES = 3
-# Of those, the quotes are the ones that have this share of the question's words, by rarity, that
-# the best has, and are nearly as close to it, if a reading of them alone decides alike.
+# Of those, the ones are quoted that have at least this share of the question's words that the best
+# one has, weighted by rarity, and are nearly as close, if a reading of them alone agrees.
 TELLING_SHARE = 0.6
 TELLING_MARGIN = 0.2
-AUXILIARIES = frozenset(
-    """
-    is are was were am do does did has have had can could will would shall should may might must
-    isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't can't couldn't won't
-    wouldn't shouldn't
-    """.split()
-)
-QUESTION_WORDS = frozenset("who whom whose which what when where why how".split())
-# "Can you give …" wants it given; "do you give …" asks whether somebody does.
+# "Can you give me …" is a request; "do you give …" is a yes-no question.
 WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
 _OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
@@ -65,9 +65,9 @@ DOCUMENT = frozenset("the my our your this it they".split())
 KNOWING = frozenset("know known".split())
 SAYING = frozenset("tell told say said state stated written mention specify explain".split())
 LISTENERS = POLITE | frozenset("you him her them anyone everyone people exactly about on".split())
-# What is asked for by its name is a certain one.
+# Words for one certain thing: "the password".
 CERTAIN = frozenset("the your his her its their".split())
-# Other things are asked for to have them: "can I get the key early?".
+# Things that are asked for to know them; others to have them: "can I get the key early?".
 INFORMATION = frozenset(
     map(
         stem,
@@ -78,7 +78,7 @@ INFORMATION = frozenset(
     )
 )
 LOOK = frozenset("look glance peek read go try think guess check search".split())
-# After a request's verb they begin what is to be true or not.
+# After a request's verb they begin a question for yes or no.
 WHETHER = frozenset("if whether that".split())
 # "Was" is German for "what" as well: words that tell the two languages apart.
 SHARED_WITH_GERMAN = frozenset("an in am was so will her also me on name text".split())
@@ -94,35 +94,12 @@ GERMAN_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Yes or no, with the passages that it stands on.
-
-    Parameters
-    ----------
-    text : str
-        "Yes." or "No.", with the draft's reason where it holds.
-    passages : tuple of Passage
-    support : float
-        0 to 1.
-    verdict : {"supported", "unsupported"}
-    reason : str
-        Why it is shown, or isn't, as a sentence.
-    """
-
-    text: str
-    passages: tuple[Passage, ...]
-    support: float
-    verdict: Verdict
-    reason: str
-
-
 def is_yes_no(question: str) -> bool:
     """Whether an English question asks for yes or no."""
     asked = words(_OR_NOT.sub("", question))
     keys = [word.key for word in asked]
     if keys and keys[0] not in AUXILIARIES:
-        return _is_led_to(question)
+        return _has_leading_clause(question)
     if not keys or "or" in keys:
         return False
     # "May 2024 …", "Will Smith was …": a month and a name, unlike "May I …", "Will Ada come?".
@@ -136,8 +113,8 @@ def is_yes_no(question: str) -> bool:
     return not (_is_request(keys) or (keys[0] == "was" and not _is_english(asked)))
 
 
-def _is_led_to(question: str) -> bool:
-    """Whether something stands before a question for yes or no: "If I cancel, do I pay?"."""
+def _has_leading_clause(question: str) -> bool:
+    """Whether a clause stands before a question for yes or no: "If I cancel, do I pay?"."""
     before, comma, rest = question.partition(",")
     led = [word.key for word in words(before)]
     asks = not QUESTION_WORDS.isdisjoint(led) and (
@@ -161,7 +138,7 @@ def _is_request(keys: Sequence[str]) -> bool:
     verb = rest[0] if rest else ""
     gives = keys[0] in WILLING and verb in GIVING
     if keys[1:2] == ["you"]:
-        # "Do you have to say why you are late?" asks it of everybody.
+        # "Do you have to say why you are late?" asks about everybody.
         if keys[0] in {"must", "should"} or rest[:2] in (["have", "to"], ["need", "to"]):
             return False
         wanted = "please" in keys or verb == "know" or gives
@@ -175,7 +152,7 @@ def _is_request(keys: Sequence[str]) -> bool:
 
 
 def _is_order(keys: Sequence[str]) -> bool:
-    """Whether nobody is named who does it: "have a look at the price", "do tell me the price"."""
+    """Whether a question is a command: "have a look at the price", "do tell me the price"."""
     if keys[0] == "have":
         return keys[1:2] == ["a"] and not LOOK.isdisjoint(keys[2:4])
     rest = [key for key in keys[1:] if key != "please"]
@@ -188,7 +165,7 @@ def _is_order(keys: Sequence[str]) -> bool:
 
 
 def _asks_who_knows(keys: Sequence[str]) -> bool:
-    """Whether what somebody knows or a document says is wanted, rather than whether they do."""
+    """Whether a question wants the information itself: "Do you know when?", "Does it say who?"."""
     known = keys[:2] == ["is", "it"] or not (SOMEBODY | {"we"}).isdisjoint(keys[1:2])
     said = known or (keys[0] != "is" and not DOCUMENT.isdisjoint(keys[1:2]))
     verbs = (KNOWING if known else frozenset()) | (SAYING if said else frozenset())
@@ -231,7 +208,7 @@ def _is_english(asked: Sequence[Word]) -> bool:
 
 def decide(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
-) -> Decision:
+) -> CheckedClaim:
     """Choose between yes and no by what a second reading thinks of each.
 
     Parameters
@@ -248,7 +225,8 @@ def decide(
 
     Returns
     -------
-    Decision
+    CheckedClaim
+        "Yes." or "No.", with the draft's reason where it holds.
 
     Raises
     ------
@@ -290,13 +268,14 @@ def decide(
     if against := objection(answer, evidence, cited, told):
         verdict, doubt = "unsupported", f", but {against}."
     other = "no" if answer == "Yes" else "yes"
-    return Decision(
+    return CheckedClaim(
         text=with_verdict(answer, body) if reasoned else f"{answer}.",
         passages=cited,
         support=supported,
         verdict=verdict,
         reason=f"A second reading of the quoted passages prefers {answer.lower()} to {other}"
         + ("." if verdict == "supported" else doubt),
+        signals=None,
     )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from doubles import Reply, Script
 
+from qa.claims import CheckedClaim
 from qa.generation import Draft
 from qa.llms import Completion, Deadline, Message, ScriptedChatModel, Token
 from qa.settings import VerificationSettings
 from qa.types import Evidence, Passage, Sentence
-from qa.verification import CheckedClaim, check_claims
+from qa.verification import check_claims
 
 TEXTS = (
     "RM released the song on May 10.",

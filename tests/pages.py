@@ -30,7 +30,7 @@ class Page(HTMLParser):
         self.text = ""
         self.marked: list[str] = []
         self._open: list[str] = []
-        self.feed(html)
+        self.feed(str(html))
         self.close()
         assert not self._open
 

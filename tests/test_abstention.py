@@ -17,9 +17,9 @@ from qa.abstention import (
     UNSURE_TEXT,
     abstain,
 )
+from qa.claims import CheckedClaim
 from qa.llms import Token
 from qa.types import Passage, Sentence
-from qa.verification import CheckedClaim
 
 EVIDENCE = evidence("Who owns the mill?", ranked=(2, 1, 3))
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.claims import CheckedClaim
 from qa.conflict import combine, disagreement, same_answer
 from qa.types import Passage, Sentence
-from qa.verification import CheckedClaim
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from eval.calibration import (
 )
 from eval.cases import CasesError
 from eval.records import Record
-from qa.verification import Signals, support
+from qa.claims import Signals
+from qa.verification import support
 
 
 def examples(count: int, seed: int = 0) -> list[Example]:

@@ -19,7 +19,8 @@ from eval.workflow import SEED_CASES
 from qa import Settings
 from qa.cli import app as qa_app
 from qa.llms import Message, ScriptedChatModel
-from qa.verification import Signals, support
+from qa.claims import Signals
+from qa.verification import support
 
 TIDE = "The tide is high at noon."
 TEXT = f"{TIDE}\n\nBoats leave the harbour at one on May 2, in any weather at all.\n"

@@ -10,12 +10,12 @@ import pytest
 from eval_doubles import answered, record, refused, run_of
 from rich.console import Console
 
-from eval.markup import Markup, element
 from eval.page import page_html
 from eval.plots import latency_plot, outcome_plot, risk_plot, support_plot
 from eval.records import Record, Run, failed
 from eval.summary import answer_words, curve, figures, latency, paired, summarise
 from eval.terminal import print_run, print_timings
+from qa.markup import Markup, element
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">[red]&amp; \u202e'
 
@@ -230,7 +230,7 @@ def test_plots_of_nothing_are_empty_not_broken() -> None:
 
 def test_markup_escapes_all_but_itself() -> None:
     inner = element("b", "<i>", title='"&')
-    assert inner == '<b title="&quot;&amp;">&lt;i&gt;</b>'
+    assert inner == '<b title="&#34;&amp;">&lt;i&gt;</b>'
     assert element("p", inner, None, "&", class_="x", hidden=True, open=False) == (
         f'<p class="x" hidden>{inner}&amp;</p>'
     )

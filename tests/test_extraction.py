@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import Library, Settings
+from qa.claims import CheckedClaim
 from qa.evidence import gather_evidence
 from qa.extraction import MAX_SENTENCES, extract
 from qa.settings import EvidenceSettings
 from qa.types import Chunk, Evidence, Hit, ScoredSentence, Sentence
-from qa.verification import CheckedClaim
 
 
 def found(question: str, *scored: tuple[str, float]) -> tuple[CheckedClaim, ...]:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.metadata
+import re
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -22,9 +25,11 @@ ORDER = (
     "errors",
     "addresses",
     "checksums",
+    "calendar_names",
+    "scripts",
     "settings",
     "documents",
-    "private",
+    "exclusions",
     "readers",
     "folder",
     "sentences",
@@ -37,7 +42,7 @@ ORDER = (
     "lexicon",
     "snapshot",
     "entries",
-    "refusals",
+    "unreadable",
     "sightings",
     "versions",
     "index",
@@ -52,6 +57,7 @@ ORDER = (
     "llms",
     "identity",
     "generation",
+    "claims",
     "checker",
     "objections",
     "yes_no",
@@ -82,8 +88,9 @@ ORDER = (
     "library",
     "llamaindex",
     "doctor",
-    "ui",
     "printing",
+    "markup",
+    "ui",
     "watching",
     "cli",
 )
@@ -102,7 +109,11 @@ VENDORS = {
     "Stemmer": {"alignment.py", "lexicon.py"},
     "sentence_transformers": {"encoders.py"},
     "openvino": {"compiled.py"},
+    "tokenizers": {"compiled.py"},
+    "transformers": {"encoders.py"},
     "huggingface_hub": {"embeddings.py"},
+    "markupsafe": {"markup.py"},
+    "starlette": {"ui/guard.py", "ui/serving.py"},
     "llama_index": {"embeddings.py", "llms/llamaindex.py", "library.py", "llamaindex.py"},
     "openai": set(),
     "torch": {"encoders.py"},
@@ -180,6 +191,26 @@ def test_a_vendor_stays_in_its_module(vendor: str) -> None:
         if any(name == vendor or name.startswith(f"{vendor}.") for name in imported(module))
     }
     assert users <= VENDORS[vendor], f"{vendor} is imported by {sorted(users)}"
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    declared = {
+        re.split(r"[^\w.-]", requirement)[0].replace("_", "-").lower()
+        for requirement in (*project["dependencies"], *extras["local"], *extras["mcp"])
+    }
+    roots = {name.split(".")[0] for module in modules() for name in imported(module)}
+    installed = packages_distributions()
+    undeclared = {
+        root
+        for root in roots - sys.stdlib_module_names - {"qa", "qa_eval", "eval"}
+        # A namespace such as llama_index has parts in several distributions.
+        if declared.isdisjoint(
+            each.replace("_", "-").lower() for each in installed.get(root, [root])
+        )
+    }
+    assert not undeclared
 
 
 def test_types_need_nothing_but_the_standard_library() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tides import assert_sound
 
 from qa import Library
+from qa.claims import CheckedClaim
 from qa.tables import MAX_ROWS, all_rows, cells_of, fitting_row, with_unit, wrong_row
 from qa.types import Passage, Sentence
-from qa.verification import CheckedClaim
 
 ROWS = (
     "| Name: Bruno Falk | Since: 2019 | Town: Osterau | Fee paid: no |",

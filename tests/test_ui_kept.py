@@ -19,7 +19,7 @@ def test_the_conversation_and_the_choices_outlast_a_reload(
     answered(page)
     page.get_by_role("button", name="Settings").click()
     # At once, however soon the page is reloaded.
-    assert page.get_by_label("Strict: only what is as good as certain").evaluate(
+    assert page.get_by_label("Strict: only what is nearly certain").evaluate(
         """strict => {
             strict.click();
             return Object.values(localStorage).some((kept) => kept.includes("strict"));
@@ -33,7 +33,7 @@ def test_the_conversation_and_the_choices_outlast_a_reload(
     page.locator("#qa-live .qa-chip").nth(1).click()
     expect(page.locator(".qa-position")).to_have_text("2 of 3")
     page.get_by_role("button", name="Settings").click()
-    expect(page.get_by_label("Strict: only what is as good as certain")).to_be_checked()
+    expect(page.get_by_label("Strict: only what is nearly certain")).to_be_checked()
     page.keyboard.press("Escape")
     ask(page, "And when?")
     answered(page)
@@ -168,7 +168,7 @@ def test_each_person_who_signs_in_has_a_list_of_their_own(browser: Browser) -> N
         sign_in(*accounts[0])
         expect(page.locator(".qa-welcome")).to_be_visible()
         page.get_by_role("button", name="Settings").click()
-        page.get_by_label("Strict: only what is as good as certain").check()
+        page.get_by_label("Strict: only what is nearly certain").check()
         page.keyboard.press("Escape")
         ask(page, "How high was the tide?")
         answered(page)
@@ -186,7 +186,7 @@ def test_each_person_who_signs_in_has_a_list_of_their_own(browser: Browser) -> N
         expect(earlier).to_have_count(1)
         expect(earlier).to_contain_text("How high was the tide?")
         page.get_by_role("button", name="Settings").click()
-        expect(page.get_by_label("Strict: only what is as good as certain")).to_be_checked()
+        expect(page.get_by_label("Strict: only what is nearly certain")).to_be_checked()
         context.close()
 
 

@@ -17,7 +17,6 @@ from pages import (
 )
 
 from qa.ui.panel import LISTED, matching, panel_html
-from qa.ui.reading import Reader
 from qa.ui.shelf import Entry
 from qa.ui.source import (
     Quote,
@@ -27,6 +26,7 @@ from qa.ui.source import (
     text_html,
     window,
 )
+from qa.ui.source_requests import SourceRequests
 
 
 @PATIENTLY
@@ -97,7 +97,7 @@ def test_a_window_holds_the_quote(content: str, data: st.DataObject) -> None:
     assert last - first <= max(40_000, 16_500)
 
 
-READER = Reader(lambda: {DOCUMENT.path: DOCUMENT})
+READER = SourceRequests(lambda: {DOCUMENT.path: DOCUMENT})
 
 
 def wish(**changes: Any) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_the_reader_tells_when_a_document_is_gone_or_has_changed() -> None:
 
 def test_the_reader_gives_what_comes_before_and_after() -> None:
     content = "".join(f"Line {number}.\n" for number in range(20_000))
-    reader = Reader(lambda: {"long.txt": replace(DOCUMENT, path="long.txt", text=content)})
+    reader = SourceRequests(lambda: {"long.txt": replace(DOCUMENT, path="long.txt", text=content)})
     middle = len(content) // 2
     before = reader.more_source({"document": "long.txt", "side": "before", "edge": middle})
     after = reader.more_source({"document": "long.txt", "side": "after", "edge": middle})
@@ -183,7 +183,7 @@ def test_the_reader_gives_what_comes_before_and_after() -> None:
 def test_what_comes_before_a_long_line_can_be_shown() -> None:
     content = "".join("x" * 9_000 + "\n" for _ in range(10))
     edge = 5 * 9_001
-    reader = Reader(lambda: {"long.txt": replace(DOCUMENT, path="long.txt", text=content)})
+    reader = SourceRequests(lambda: {"long.txt": replace(DOCUMENT, path="long.txt", text=content)})
     before = reader.more_source({"document": "long.txt", "side": "before", "edge": edge})
     assert before is not None
     assert before["first"] < before["last"] == edge

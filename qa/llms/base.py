@@ -133,7 +133,7 @@ class Deadline:
         self._interruptions: list[Callable[[], None]] = []
 
     def call_off(self) -> None:
-        """Let the time be up now, whichever thread waits for it: nobody wants the answer."""
+        """Let the time be up now, whichever thread waits: nobody wants the answer any more."""
         with self._lock:
             self._called_off = True
             interruptions, self._interruptions = self._interruptions, []
@@ -141,7 +141,7 @@ class Deadline:
             interrupt()
 
     def when_called_off(self, interrupt: Callable[[], None]) -> None:
-        """Have `interrupt` called by whoever calls off; at once where that has been done.
+        """Have `interrupt` called when this is called off; at once if that has happened.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Deadline:
         interrupt()
 
     def postpone(self, seconds: float) -> None:
-        """Be that much later: something was waited for that is done once and for all.
+        """Extend the deadline, for time spent on one-off work such as loading the model.
 
         Parameters
         ----------
@@ -240,7 +240,7 @@ class AvoidingChatModel(ChatModel, Protocol):
     def avoiding(self, words: Sequence[str]) -> ChatModel:
         """The same model, which writes none of the tokens of `words`.
 
-        The probabilities that it tells are those of a model that might.
+        Its probabilities are those of the unrestricted model.
         """
 
 

@@ -1,8 +1,8 @@
 """How one endpoint wants to be asked, learnt from what it refuses and from how it replies.
 
 Endpoints that speak OpenAI's protocol speak it with different words: one knows no seed, one
-tells no probabilities, one calls the length of a reply otherwise, and some models think before
-they reply. What is refused once is done without from then on.
+tells no probabilities, one has another name for the length of a reply, and some models think before
+they reply. What an endpoint refuses once is left out from then on.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ __all__ = ["Dialect"]
 # Tokens that a model may think for, beside its reply.
 THINKING_TOKENS = 4096
 _REFUSALS = frozenset({400, 422})
-# How an error calls what it refuses.
+# How errors name what they refuse.
 _NAMED = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in (
         ("logprobs", r"log_?prob"),
         ("seed", r"\bseed\b"),
         ("temperature", r"\btemperature\b"),
-        # Only where the other name is told is the reply's length still bounded.
+        # Only if the error gives the other name does the reply's length stay bounded.
         ("max_tokens", r"\bmax_completion_tokens\b"),
         (
             "system",
@@ -70,7 +70,7 @@ class Dialect:
         return [first, *messages[2:]]
 
     def learn(self, error: Exception) -> bool:
-        """Take what an error refuses as refused; whether there was something new to learn.
+        """Remember what an error refuses; returns whether that was new.
 
         Parameters
         ----------
@@ -91,6 +91,6 @@ class Dialect:
         return True
 
     def give_room(self) -> bool:
-        """Let the model think from now on; whether it couldn't before."""
+        """Give the model room to think from now on; returns whether it had none before."""
         thought, self._thinks = self._thinks, True
         return not thought

@@ -41,14 +41,12 @@ __all__ = ["EmbeddedChatModel", "forget_states", "is_installed"]
 # begins by recalling the state of its own prompt. A slot costs 28 KiB of memory a token.
 SLOTS = 3
 # Tokens of a prompt that are read before the server sees whether it is still wanted: less
-# than a second's worth on two cores. Of 180 tokens, 32 at once took 1.12 times as long as
-# 512 at once did, 64 took 1.08 times.
+# than a second's worth on two cores. Fewer at once take longer in all.
 BATCH = 64
-# Off: on processors flash attention sums in half precision, and it is slower. To read 56
-# tokens behind 1,186 took 1.05 to 1.2 times as long with it.
+# Off: on processors flash attention sums in half precision, and it is slower.
 FLASH_ATTENTION = 0
 QUIET = -1
-# Seconds after which whoever waits for another looks whether it was called off.
+# Seconds between two looks whether a wait was called off.
 TICK = 0.1
 
 
@@ -94,7 +92,7 @@ class EmbeddedChatModel:
         self._weights = weights
         self._settings = settings
         self._states = states
-        # For starting alone, which questions wait for; reading a constant prompt takes as long.
+        # Guards loading only. Priming has its own lock, since it may take just as long.
         self._starting = threading.Lock()
         # Prompts are read one after the other, as the numbers kept of them were measured.
         self._priming = threading.Lock()
@@ -115,7 +113,7 @@ class EmbeddedChatModel:
     def avoiding(self, words: Sequence[str]) -> EmbeddedChatModel:
         """The same model, which writes none of the tokens of `words`.
 
-        The probabilities that it tells are those of a model that might.
+        Its probabilities are those of the unrestricted model.
         """
         other = copy.copy(self)
         other._fields = {"logit_bias": [[word, False] for word in words]}
@@ -128,10 +126,10 @@ class EmbeddedChatModel:
 
         The model is loaded when it is first asked.
 
-        A prompt that begins with one that was primed starts from exactly what was made of
-        that one, whatever was asked in between: reading a prompt in other pieces gives
-        slightly other numbers, and the same question is to have the same answer. One that
-        is asked again with something to be avoided isn't read again.
+        A prompt that begins with a primed one starts from exactly the state that was kept of that,
+        whatever was asked in between: reading a prompt in other pieces gives slightly other
+        numbers, and the same question must get the same answer. A prompt that is asked again with
+        words to avoid isn't read again.
         """
         running = self._started(deadline)
         matching = [
@@ -162,7 +160,7 @@ class EmbeddedChatModel:
         with _held(running.slots[slot], deadline):
             client = running.client.with_fields(id_slot=slot)
             prompt = tuple(messages)
-            # Whatever goes wrong, what the slot holds then isn't known.
+            # If anything goes wrong, the slot's state is unknown.
             read, running.read[slot] = running.read[slot], None
             if not self._fields or read != prompt:
                 running.act_on_slot(slot, "restore", primed.name, deadline)
@@ -210,7 +208,7 @@ class EmbeddedChatModel:
     def _started(self, deadline: Deadline) -> _Running:
         """The running model, which calls `deadline` off should the process end first.
 
-        To put the weights in place and to load them, once, isn't the question's time.
+        Putting the weights in place and loading them doesn't count against the deadline.
         """
         if self._running is None:
             with _held(self._starting, deadline, postponing=True):
@@ -283,14 +281,14 @@ class _Running:
 
 @contextlib.contextmanager
 def _held(lock: threading.Lock, deadline: Deadline, *, postponing: bool = False) -> Iterator[None]:
-    """Hold a lock that is waited for until the deadline, and no longer once that is called off.
+    """Hold a lock, waiting for it until the deadline or until that is called off.
 
     Parameters
     ----------
     lock : threading.Lock
     deadline : Deadline
     postponing : bool
-        Whether the deadline is that much later: what is waited for isn't its question's time.
+        Whether the time spent waiting is added to the deadline.
 
     Raises
     ------

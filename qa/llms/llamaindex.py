@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["LlamaIndexChatModel", "openai_like"]
 
 THOUGHTS_BEGIN, THOUGHTS_END = "<think>", "</think>"
-# Characters of what an endpoint says of a failure.
+# Characters of an endpoint's error message that are shown.
 MOST_DETAIL = 300
 
 
@@ -268,7 +268,7 @@ def openai_like(
         # Environment proxies are for the web, not for a model on this machine.
         http_client=httpx.Client(
             trust_env=not is_loopback(httpx.URL(url).host),
-            # A connection that was kept tells nobody its socket.
+            # A reused connection doesn't reveal its socket.
             limits=httpx.Limits(max_keepalive_connections=0),
             event_hooks={"request": [_make_interruptible], "response": [_watch]},
         ),
@@ -338,7 +338,7 @@ def _without_thoughts(tokens: Iterator[Token]) -> Iterator[Token]:
 
 
 def _explained(name: str, error: Exception) -> ModelUnavailableError:
-    """An integration's error as ours: of a class that tells whether it meets everybody."""
+    """An integration's error as ours; its class tells whether every question would meet it."""
     status = getattr(error, "status_code", None)
     if status in {401, 403}:
         return ModelDownError(f"{name} refused the request ({status}). Check QA_API_KEY.")

@@ -35,11 +35,10 @@ MAX_TEXT_HERE = 2**16
 """Bytes of plain text that are read without a child: the notes that most folders are made of,
 which shouldn't wait for one to start.
 
-So much is bounded without a process's limits. No reader of plain text unpacks or follows
-anything: what it makes is a few times as long as what it got. What takes more than linear time
-has bounds of its own: front matter (20,000 characters, 500 levels), header fields (20), the
-detection of an encoding (64 KiB). The worst of the hostile files in the tests, of combining
-characters in the wrong order, took a second; over 2,000 notes a child took twice as long.
+Up to this size the work is bounded without a process's limits. No reader of plain text unpacks or
+follows anything: what it makes is a few times as long as what it got. What takes more than linear
+time has bounds of its own: front matter (20,000 characters, 500 levels), header fields (20), the
+detection of an encoding (64 KiB).
 """
 
 _PLAIN = frozenset({"text", "markdown", "rst", "code"})

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MAX_CHARACTERS = 64 * 2**20
-# As many rows tell whether the first of them names their columns.
+# Rows that are looked at to tell whether the first one names their columns.
 NAMED_BY = 20
 _MAX_COLUMN_NAME = 100
 _MAX_PHRASE = 60
@@ -107,7 +107,7 @@ class TextWriter:
     def row(self, cells: Sequence[str], columns: Sequence[str] = ()) -> None:
         """Add a table's row; a cell is named by its column, and an empty one is left out.
 
-        Without names its place tells what a cell is, so that an empty one keeps its own.
+        Without names a cell is known by its place, so an empty one keeps its place.
         """
         shown = []
         for number, cell in enumerate(cells):
@@ -188,7 +188,7 @@ def column_names(rows: Sequence[Sequence[str]], *, surely: bool = False) -> tupl
     rows : sequence of sequence of str
         The first ones that aren't empty; no more than `NAMED_BY` are looked at.
     surely : bool
-        Whether names of words, which words below say little of, are none.
+        Whether only cells above numbers count as names: words below say little.
 
     Returns
     -------
@@ -224,7 +224,7 @@ def is_number(cell: str) -> bool:
 
 
 def superscript(text: str, before: str) -> str:
-    """Write what is raised so that it doesn't run into what it stands behind: 10^6, never 106.
+    """Write a superscript so that it doesn't run into what it stands behind: 10^6, never 106.
 
     Parameters
     ----------

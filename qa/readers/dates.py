@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import re
 
+from qa.calendar_names import MONTHS
+
 __all__ = ["DATE", "date_in_name", "iso_date", "metadata_date"]
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
-    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
-)
+_MONTHS = {name[:3]: number for name, number in MONTHS.items()}
+_MONTH = rf"(?:{'|'.join((*MONTHS, *_MONTHS, 'sept'))})\b\.?"
 # A day that can't be a month: where both could, none of them is guessed.
 _LATE_DAY = r"(?:1[3-9]|2\d|3[01])"
 DATE = re.compile(
@@ -41,9 +40,9 @@ def iso_date(found: re.Match[str]) -> str | None:
     )
     try:
         # Letters that only look like other cases of English ones, such as a long s, match too.
-        number = int(month) if month.isdigit() else 1 + _MONTHS.index(month[:3].casefold())
+        number = int(month) if month.isdigit() else _MONTHS[month[:3].casefold()]
         return datetime.date(int(year), number, int(day)).isoformat()
-    except ValueError:
+    except (KeyError, ValueError):
         return None
 
 

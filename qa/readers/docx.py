@@ -1,7 +1,7 @@
 """Word documents: headings, paragraphs, lists and tables in their order.
 
-What was inserted while changes were tracked is text, and what was deleted is none. Headers,
-footers, comments and text boxes are left out.
+Tracked insertions are text, tracked deletions aren't. Headers, footers, comments and text boxes are
+left out.
 """
 
 from __future__ import annotations

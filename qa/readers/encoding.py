@@ -1,4 +1,4 @@
-"""Bytes to characters: by their mark, as UTF-8, as UTF-16, else by likelihood."""
+"""Bytes to characters: by byte order mark, as UTF-8, as UTF-16, else by likelihood."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def decode_labelled(data: bytes, label: str | None, path: str) -> str:
     Raises
     ------
     DocumentError
-        When they can't be told to be text.
+        When they don't look like text.
     """
     if not label or data.startswith(tuple(mark for mark, _ in _BYTE_ORDER_MARKS)):
         return decode(data, path)

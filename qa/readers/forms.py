@@ -96,7 +96,7 @@ def _chosen(annotation: Any, form: Any) -> str:
 
 
 def _written(annotation: Any, form: Any) -> str:
-    # Of fields that share a name by mistake PDFium tells the first one's value for each.
+    # For fields that share a name by mistake PDFium returns the first one's value.
     return _entry(annotation, b"V") or _string(
         lambda *to: raw.FPDFAnnot_GetFormFieldValue(form, annotation, *to)
     )

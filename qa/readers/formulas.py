@@ -24,7 +24,7 @@ _APART = frozenset({"mtr", "mlabeledtr", "mtd", "mspace"})
 _LEFT_OUT = frozenset({"annotation", "annotation-xml", "mphantom", "none", "mprescripts"})
 _SINGLE = re.compile(r".?|\d+(?:[.,]\d+)*", re.DOTALL)
 _WORD = re.compile(r"\w+")
-# Where what is raised or lowered ends: letters and figures behind it are none of it.
+# End of what is raised or lowered: letters and figures behind it aren't part of it.
 _END = "\0"
 # More levels of them aren't read by people; looking into each anew would take quadratic time.
 _MAX_DEPTH = 50

@@ -91,9 +91,9 @@ class Header:
     ----------
     title, date : str or None
     source : str or None
-        What told the date: front matter or a header's line.
+        Where the date was found: front matter or a header's line.
     body_start : int
-        What stands before it told the title or the date, and nothing else.
+        What stands before it gave the title or the date, and nothing else.
     end : int
         Where the text proper starts. Fields between the two, such as an author's, are to be
         found and quoted as well.

@@ -125,7 +125,7 @@ def _said(node: LexborNode) -> int:
 
 
 def _drop_note_marks(tree: LexborHTMLParser) -> None:
-    """Leave out the marks that lead to notes: behind a number each would change it."""
+    """Leave out the marks of notes: behind a number they would change it."""
     for raised in tree.css("sup"):
         if raised.css_first("a[href*='#']") and _NOTE_MARK.fullmatch(raised.text()):
             raised.decompose()
@@ -196,7 +196,7 @@ class _Walk:
         self._leave_terms()
 
     def _whole(self, node: LexborNode, tag: str) -> bool:
-        """Write what is taken as one; tells whether it was."""
+        """Write an element that is taken as one; returns whether it was."""
         if tag == "br":
             self._inline.append("\n")
         elif tag == "sup" and (raised := _raised(node, self._inline)):

@@ -18,7 +18,7 @@ _NO_LANGUAGE = "zxx"
 
 
 def language_of(text: str) -> str | None:
-    """ISO 639-1 code of a text's language; None where it can't be told.
+    """ISO 639-1 code of a text's language; None if it isn't certain.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
 """PDF: pages, lines put back into paragraphs, headings by their size.
 
-PDFium tells characters and where they stand. What is small and raised is told apart from
-what it stands behind. A paragraph ends where the gap to the next line is wider than the
-page's usual one; what is larger than the usual type is a heading; a line that stands at the
-top or bottom of most pages is text once, and a page's number none. What was filled into a form
-stands behind what it lies beside on the page.
+PDFium gives characters and where they stand. Superscripts are told apart from what they stand
+behind. A paragraph ends where the gap to the next line is wider than the page's usual one; what is
+larger than the usual type is a heading; a line that stands at the top or bottom of most pages is
+text once, and a page's number none. What was filled into a form stands behind what it lies beside
+on the page.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def read(data: bytes, path: str) -> Content:
         if raw.FPDF_GetLastError() == _ENCRYPTED or "assword" in str(error):
             raise DocumentError(f"{path} is encrypted. Save a copy without a password.") from error
         raise DocumentError(f"{path} isn't a whole PDF: {error} Export it again.") from error
-    # Before any page is loaded: PDFium tells the values of those that are loaded later.
+    # Before any page is loaded: PDFium gives the values only of pages that are loaded later.
     with suppress(pdfium.PdfiumError):
         document.init_forms()
     count = len(document)
@@ -111,7 +111,7 @@ def read(data: bytes, path: str) -> Content:
         raise DocumentError(
             f"{path} claims to have {count:,} pages; the limit is {_MAX_PAGES:,}. Split it."
         )
-    # A stamp on each page is no text of it: what is blank shows once running lines are gone.
+    # A stamp on each page isn't its text: which pages are blank shows without running lines.
     whole = [_lines(document, number) for number in range(count)]
     pages, repeated = _without_running_lines(whole)
     blank = [number for number, lines in enumerate(pages, start=1) if not lines]
@@ -227,7 +227,7 @@ def _parts_of(page: pdfium.PdfTextPage) -> Iterator[list[_Sign]]:
             size = abs(raw.FPDFText_GetFontSize(page, index)) * math.hypot(matrix.c, matrix.d)
             # What is turned has no baseline to be above or below.
             upright = abs(matrix.b) < 0.1 * abs(matrix.a)
-            # A glyph that no character is told for must not vanish unseen.
+            # A glyph without a known character must not vanish unseen.
             part.append(_Sign(unit or 0xFFFD, index, size, matrix.f if upright else math.nan))
     if any(sign.unit != _BLANK for sign in part):
         yield part

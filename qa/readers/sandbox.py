@@ -1,4 +1,4 @@
-"""One child process that parses files one after another, replaced when one is too much for it."""
+"""A child process that parses files one by one, replaced when one is too much for it."""
 
 from __future__ import annotations
 

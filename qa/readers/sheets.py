@@ -43,7 +43,7 @@ _UNCOMPUTED = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _EMPTY_TEXT = re.compile(rb"\st\s*=\s*[\"']str[\"']")
-# What a number's format writes as it stands: in quotes, behind a backslash, or as a blank so wide.
+# Literal parts of a number's format: in quotes, behind a backslash, or a blank of some width.
 _AS_WRITTEN = re.compile(r"\"[^\"]*\"|[\\_*].|\[[^\]]*\]")
 _MAX_FIELD = 10 * 2**20
 
@@ -111,7 +111,7 @@ def _delimiter(text: str, usual: str) -> str:
 
 
 def _told_beside(file: Any, sheet: Any) -> tuple[dict[int, list[tuple[int, int]]], int]:
-    """What a sheet tells beside its values: merged cells, and formulas without a value.
+    """What a sheet has beside its values: merged cells, and formulas without a value.
 
     Returns
     -------

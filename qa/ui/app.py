@@ -20,16 +20,16 @@ from qa.ui.frame import banner_html, earlier_html, header_html
 from qa.ui.keeping import listed
 from qa.ui.panel import panel_html
 from qa.ui.programs import add_endpoints
-from qa.ui.reading import Reader
 from qa.ui.shelf import Shelf
 from qa.ui.source import digest
+from qa.ui.source_requests import SourceRequests
 from qa.ui.talk import ASK, Talk, library_name
 from qa.ui.uploads import LARGEST_FILE, discard_unclaimed
 
 __all__ = ["ChatLibrary", "asset", "build"]
 
 WAITING = 32
-# Whoever comes when the line is full is told so, which takes a place of Gradio's own.
+# Gradio's places for those who come when the line is full, to say so.
 TURNED_AWAY = 8
 SCRIPTS = ("source.js", "library.js", "keeping.js", "conversation.js", "page.js")
 
@@ -40,7 +40,7 @@ def asset(name: str) -> str:
 
 
 class _Looks:
-    """What the page looks at again and again: the header, the banner, the list."""
+    """What the page polls: the header, the banner, the list."""
 
     def __init__(
         self, library: ChatLibrary, desk: Desk, shelf: Shelf, talk: Talk, uploads: Path
@@ -53,21 +53,19 @@ class _Looks:
 
     def header(self, model: str | None) -> str:
         library = self._library
-        return header_html(
-            library_name(library),
-            len(library.documents),
-            model or "none",
-            self._desk.problem(model),
-        )
+        name, count = library_name(library), len(library.documents)
+        return str(header_html(name, count, model or "none", self._desk.problem(model)))
 
     def panel(self, sought: object = "") -> str:
         shelf = self._shelf
-        return panel_html(
-            shelf.entries(),
-            editable=shelf.editable,
-            busy=shelf.busy,
-            message=shelf.message,
-            sought=sought,
+        return str(
+            panel_html(
+                shelf.entries(),
+                editable=shelf.editable,
+                busy=shelf.busy,
+                message=shelf.message,
+                sought=sought,
+            )
         )
 
     def look(self, wish: Any) -> dict[str, Any]:
@@ -90,7 +88,7 @@ class _Looks:
         }
 
     def change(self, wish: Any) -> str | None:
-        """Add, remove or read again; what is wrong with the wish, None where nothing is."""
+        """Add, remove or read again, as the page wishes; returns what is wrong, or None."""
         try:
             match wish:
                 case {"add": str(name), "path": str(path)}:
@@ -141,7 +139,7 @@ def build(
     desk = Desk(library, at_once=at_once, places=WAITING)
     shelf = Shelf(library, editable=editable and uploads is not None)
     talk = Talk(library, desk, shelf)
-    reader = Reader(lambda: library.documents)
+    reader = SourceRequests(lambda: library.documents)
     looks = _Looks(library, desk, shelf, talk, uploads or Path("/nonexistent"))
 
     # Gradio marks what it serves, which a bound method doesn't allow.

@@ -1,4 +1,4 @@
-"""What a reader may choose for their own questions: caution, how much is read, the model.
+"""What readers may choose for their questions: caution, how much is read, the model.
 
 Each choice has a few steps in words; what a step means in numbers follows from the
 library's settings, so that the middle step is always what its owner chose.
@@ -28,7 +28,7 @@ CAUTION: tuple[tuple[str, str], ...] = (
     ("Daring: answers more, errs more", "daring"),
     ("Balanced", "balanced"),
     ("Careful: refuses more, errs less", "careful"),
-    ("Strict: only what is as good as certain", "strict"),
+    ("Strict: only what is nearly certain", "strict"),
 )
 SOURCES: tuple[tuple[str, str], ...] = (
     ("Few: quickest", "few"),

@@ -15,7 +15,7 @@ Stage = Literal["waiting", "searching", "reading", "answered", "told", "stopped"
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Beside the pipeline's events: how many questions are answered before this one."""
+    """Event beside the pipeline's: how many questions are answered before this one."""
 
     ahead: int
 

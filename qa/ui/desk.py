@@ -1,7 +1,7 @@
-"""Where questions are answered: each waits its turn, and none harms another.
+"""The questions that are being answered: each waits its turn, and none harms another.
 
-A question's work runs in a thread of its own, so that whoever asked can go away at any
-moment: the thread is told, and the next question comes in when the model is free.
+A question's work runs in a thread of its own, so that a reader can leave at any moment: the thread
+is then stopped, and the next question is taken when the model is free.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from qa.ui.line import Line, Ticket
 
 __all__ = ["ChatLibrary", "Desk"]
 
-TICK = 0.4  # Seconds after which whoever waits is told that nothing is new.
+TICK = 0.4  # Seconds after which a waiting caller gets None, since nothing is new.
 PROBE_SECONDS = 10.0
 PROBE_PAUSES = (3.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 
@@ -159,7 +159,7 @@ class Desk:
         handed_over = False
         try:
             yield from self._in_line(ticket, question, history, settings)
-            # One that hangs would take from each who waits as long as from the first.
+            # A model that hangs would cost everybody in line as much time as the first.
             if problem := self.problem(model):
                 yield from self._quoted(question, history, settings, problem)
                 return

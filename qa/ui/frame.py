@@ -1,12 +1,14 @@
-"""What stands around the exchanges: the top line, the banner, the empty conversation."""
+"""HTML around the exchanges: the top line, the banner, the empty conversation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from qa.markup import Markup, element, join
+from qa.printing import counted
 from qa.ui.choices import name_and_place
 from qa.ui.keeping import Earlier
-from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
+from qa.ui.markup import DOT, ICONS, tool
 from qa.ui.source import date_html
 
 __all__ = [
@@ -19,32 +21,32 @@ __all__ = [
 ]
 
 
-def suggestions_html(suggestions: Iterable[str]) -> Html:
+def suggestions_html(suggestions: Iterable[str]) -> Markup:
     """List questions to go on with, each asked by a click."""
-    asked = "".join(
-        tag("li", tag("button", text(question), type="button", data_ask=question, dir="auto"))
+    asked = join(
+        element("li", element("button", question, type="button", data_ask=question, dir="auto"))
         for question in suggestions
     )
-    return tag("ul", asked, class_="qa-suggestions") if asked else ""
+    return element("ul", asked, class_="qa-suggestions") if asked else Markup()
 
 
-def welcome_html(hello: Html) -> Html:
+def welcome_html(hello: Markup) -> Markup:
     """Make the empty conversation: `hello_html`, and room for what was asked before."""
-    return tag(
+    return element(
         "section",
-        tag("div", hello, class_="qa-hello") + tag("div", class_="qa-kept"),
+        element("div", hello, class_="qa-hello") + element("div", class_="qa-kept"),
         class_="qa-welcome",
     )
 
 
 def hello_html(
     library: str, documents: int, suggestions: Iterable[str], *, editable: bool = True
-) -> Html:
+) -> Markup:
     """Say what to do, with questions to start from."""
     asked = suggestions_html(suggestions)
     action = ""
     if documents:
-        which = "document" if documents == 1 else plural(documents, "document")
+        which = "document" if documents == 1 else counted(documents, "document")
         lead = f"Ask about the {which} in {library}."
         how = (
             "Every statement of an answer is checked by machine against the quotes it rests on. "
@@ -56,41 +58,41 @@ def hello_html(
             "Drop files or folders anywhere on this page, or choose them. They are copied into "
             "the library’s folder and stay on the machine that qa runs on."
         )
-        action = tag("p", _add_buttons(), class_="qa-first")
+        action = element("p", _add_buttons(), class_="qa-first")
     else:
         lead = f"There is nothing to read in {library} yet."
         how = "Documents put into this folder show up here within seconds."
     return (
-        tag("h1", "Ask your documents; check every word.")
-        + tag("p", text(lead), class_="qa-lead", dir="auto")
-        + tag("p", how)
+        element("h1", "Ask your documents; check every word.")
+        + element("p", lead, class_="qa-lead", dir="auto")
+        + element("p", how)
         + action
-        + (tag("h2", "To start with", class_="qa-kicker") + asked if asked else "")
+        + (element("h2", "To start with", class_="qa-kicker") + asked if asked else Markup())
     )
 
 
-def earlier_html(earlier: Sequence[Earlier]) -> Html:
+def earlier_html(earlier: Sequence[Earlier]) -> Markup:
     """List conversations to go on with or to delete; nothing where there is none."""
     if not earlier:
-        return ""
+        return Markup()
     items = (
-        tag(
+        element(
             "li",
-            tag(
+            element(
                 "button",
-                tag("span", text(each.title), class_="qa-title", dir="auto")
-                + tag(
+                element("span", each.title, class_="qa-title", dir="auto")
+                + element(
                     "span",
-                    plural(each.questions, "question") + DOT + date_html(each.date),
+                    counted(each.questions, "question") + DOT + date_html(each.date),
                     class_="qa-meta",
                 ),
                 type="button",
                 class_="qa-document",
                 data_earlier=each.name,
             )
-            + tag(
+            + element(
                 "button",
-                ICONS["remove"] + tag("span", "", class_="qa-confirm"),
+                ICONS["remove"] + element("span", "", class_="qa-confirm"),
                 type="button",
                 class_="qa-tool qa-remove",
                 data_forget=each.name,
@@ -102,48 +104,49 @@ def earlier_html(earlier: Sequence[Earlier]) -> Html:
         for each in earlier
     )
     return (
-        tag("h2", "Earlier conversations", class_="qa-kicker")
-        + tag("ul", "".join(items), class_="qa-earlier")
-        + tag("p", "Kept in this browser only.", class_="qa-note")
+        element("h2", "Earlier conversations", class_="qa-kicker")
+        + element("ul", join(items), class_="qa-earlier")
+        + element("p", "Kept in this browser only.", class_="qa-note")
     )
 
 
-def _add_buttons() -> Html:
+def _add_buttons() -> Markup:
     return tool("add", "Add files", data_add="files") + tool(
         "folder", "Add a folder", data_add="folder"
     )
 
 
-def header_html(library: str, documents: int, model: str, problem: str | None = None) -> Html:
+def header_html(library: str, documents: int, model: str, problem: str | None = None) -> Markup:
     """Make the line that is always in view: which library, and which model answers."""
     has_model = model != "none"
     name = model if has_model else "No model: answers quote the documents"
     state = " isn’t answering" if problem else ""
     called, where = name_and_place(name)
     lamp = "down" if problem else "on" if has_model else "off"
-    return tag(
+    return element(
         "div",
-        tag("h1", "qa", class_="qa-brand")
-        + tag(
+        element("h1", "qa", class_="qa-brand")
+        + element(
             "button",
             ICONS["document"]
-            + tag("span", text(library), class_="qa-library", dir="auto")
-            + tag("span", plural(documents, "document"), class_="qa-count"),
+            + element("span", library, class_="qa-library", dir="auto")
+            + element("span", counted(documents, "document"), class_="qa-count"),
             type="button",
             class_="qa-tool qa-library-button",
             data_library=True,
             title="Show the documents",
         )
-        + tag(
+        + element(
             "span",
-            tag("span", "", class_="qa-lamp", data_lamp=lamp, aria_hidden="true")
-            + tag("span", "Model: ", class_="qa-hidden")
-            + tag(
+            element("span", "", class_="qa-lamp", data_lamp=lamp, aria_hidden="true")
+            + element("span", "Model: ", class_="qa-hidden")
+            + element(
                 "span",
-                tag("span", text(called), class_="qa-model-name")
-                + tag(
+                element("span", called, class_="qa-model-name")
+                + element(
                     "span",
-                    text(where) + (tag("span", state, class_="qa-model-state") if state else ""),
+                    where,
+                    element("span", state, class_="qa-model-state") if state else None,
                     class_="qa-model-place",
                 ),
                 class_="qa-model-words",
@@ -155,19 +158,19 @@ def header_html(library: str, documents: int, model: str, problem: str | None = 
     )
 
 
-def banner_html(problem: str | None) -> Html:
+def banner_html(problem: str | None) -> Markup:
     """Make the banner that says that the model is down; nothing where it isn't."""
     if not problem:
-        return ""
-    return tag(
+        return Markup()
+    return element(
         "div",
         ICONS["failed"]
-        + tag(
+        + element(
             "p",
-            tag("strong", "The language model isn’t answering. ")
-            + "Until it does, answers are the documents’ own sentences. It is looked for again "
-            "and again; nothing needs to be reloaded."
-            + tag("span", text(problem), class_="qa-problem", dir="auto"),
+            element("strong", "The language model isn’t answering. ")
+            + "Until it does, answers are the documents’ own sentences. qa keeps checking "
+            "on it; there is no need to reload the page."
+            + element("span", problem, class_="qa-problem", dir="auto"),
         ),
         class_="qa-banner",
     )

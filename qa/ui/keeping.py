@@ -2,7 +2,7 @@
 
 Each is kept under a key of its own as it goes, so that no tab writes over what another has
 kept, and what several people who sign in ask in one browser stays apart. The page's script
-does the keeping; here is told what to keep, and read what it gives back. Nothing of a
+does the keeping; this module says what to keep, and reads what comes back. Nothing of a
 conversation stays on the server when its page is closed.
 """
 

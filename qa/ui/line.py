@@ -1,8 +1,8 @@
-"""The line before the model: bounded, in fair order, and each sees where they stand.
+"""The queue for the model: bounded and fair, and everybody sees their place.
 
-Whoever asks again while a question of theirs is still in line stands as far back as if it
-had come a few questions later. So a program with many questions hardly delays a reader,
-and none of its questions waits for ever.
+Each further question from somebody who is already in the queue is placed a few positions later
+than its arrival. So a program with many questions hardly delays a reader, and none of its own
+questions waits for ever.
 """
 
 from __future__ import annotations

@@ -1,20 +1,15 @@
-"""The one gate from untrusted text to HTML, and the icons.
-
-Documents' names and texts, questions and whatever a model writes reach the page only
-through `text` (between tags) and `tag` (in attributes): both escape, so that nothing of
-theirs becomes markup.
-"""
+"""Pieces of HTML that several parts of the page are made of: icons, small buttons, sizes."""
 
 from __future__ import annotations
 
-import html
+from qa.markup import Markup, element
+from qa.printing import counted
 
-__all__ = ["DOT", "ICONS", "Html", "file_size", "plural", "tag", "text", "tool"]
+__all__ = ["DOT", "ICONS", "file_size", "tool"]
 
-Html = str
-"""A string that is safe to put into the page: made by this package's functions only."""
-
-DOT: Html = '<span class="qa-dot" aria-hidden="true">·</span><span class="qa-hidden">, </span><wbr>'
+DOT = Markup(
+    '<span class="qa-dot" aria-hidden="true">·</span><span class="qa-hidden">, </span><wbr>'
+)
 """Between two facts, which may stand on two lines; read out as a pause."""
 
 _SVG = (
@@ -23,8 +18,8 @@ _SVG = (
     'stroke-linejoin="round">{}</svg>'
 )
 
-ICONS: dict[str, Html] = {
-    name: _SVG.format(paths)
+ICONS = {
+    name: Markup(_SVG.format(paths))
     for name, paths in {
         "checked": '<circle cx="8" cy="8" r="6.2"/><path d="m5.4 8.2 1.9 1.9 3.4-3.9"/>',
         "partial": '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.6v3.8M8 11.1v.1"/>',
@@ -50,50 +45,22 @@ ICONS: dict[str, Html] = {
 }
 
 
-def plural(count: int, noun: str) -> str:
-    """Count in words: "1 quote", "2 quotes"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def file_size(count: int) -> str:
     """Bytes as people read them: "12 kB", "3.4 MB"."""
     if count < 1000:
-        return plural(count, "byte")
+        return counted(count, "byte")
     if count < 999_500:
         return f"{count / 1e3:.0f} kB"
     return f"{count / 1e6:.1f} MB"
 
 
-def text(value: object) -> Html:
-    """`value` as text of the page, every character as it is.
-
-    A lone surrogate, which no browser could be sent, becomes a question mark.
-    """
-    return html.escape(str(value).encode("utf-8", "replace").decode("utf-8"), quote=True)
-
-
-def tag(name: str, content: Html = "", /, **attributes: object) -> Html:
-    """Make an element with escaped attributes around `content`, which must be safe already.
-
-    Parameters
-    ----------
-    name : str
-    content : str
-    **attributes : object
-        ``data_start`` becomes ``data-start``, ``class_`` becomes ``class``. True stands
-        alone; None and False leave the attribute out.
-    """
-    parts = [name]
-    for key, value in attributes.items():
-        attribute = key.rstrip("_").replace("_", "-")
-        if value is True:
-            parts.append(attribute)
-        elif value is not None and value is not False:
-            parts.append(f'{attribute}="{text(value)}"')
-    return f"<{' '.join(parts)}>{content}</{name}>"
-
-
-def tool(icon: str, label: str, **attributes: object) -> Html:
+def tool(icon: str, label: str, **attributes: str | bool) -> Markup:
     """Make a small button with one of the `ICONS` before its label."""
-    content = ICONS[icon] + tag("span", text(label))
-    return tag("button", content, type="button", class_="qa-tool", **attributes)
+    return element(
+        "button",
+        ICONS[icon],
+        element("span", label),
+        type="button",
+        class_="qa-tool",
+        **attributes,
+    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from qa.ui.markup import DOT, ICONS, Html, file_size, plural, tag, text, tool
+from qa.markup import Markup, element, join
+from qa.printing import counted
+from qa.ui.markup import DOT, ICONS, file_size, tool
 from qa.ui.shelf import Entry
 from qa.ui.source import date_html, panel_head
 
 __all__ = ["matching", "panel_html"]
 
 LISTED = 500
-# As many fit into view; among more one looks for a name.
+# As many fit into view; for more there is a filter.
 FEW = 10
 LONGEST_FILTER = 200
 _STATES = {
@@ -27,51 +29,53 @@ _STATES = {
 }
 
 
-def _entry_html(entry: Entry, editable: bool) -> Html:
+def _entry_html(entry: Entry, editable: bool) -> Markup:
     document = entry.document
     title = document.title if document else entry.path
     facts = [
-        date_html(document.date, document.saved) if document else "",
-        tag("span", text(entry.path), class_="qa-path", dir="auto") if entry.path != title else "",
-        tag("span", file_size(entry.size)) if entry.size is not None else "",
+        date_html(document.date, document.saved) if document else Markup(),
+        element("span", entry.path, class_="qa-path", dir="auto")
+        if entry.path != title
+        else Markup(),
+        element("span", file_size(entry.size)) if entry.size is not None else Markup(),
     ]
     state, detail = _STATES[entry.state], entry.detail
     if entry.state in ("partial", "skipped", "failed") and detail:
         detail = f"{state}: {detail}"
     told = (
-        tag("span", text(detail or state), class_="qa-state", data_state=entry.state)
+        element("span", detail or state, class_="qa-state", data_state=entry.state)
         if state
-        else ""
+        else Markup()
     )
     known = DOT.join(fact for fact in facts if fact)
-    words = tag("span", text(title), class_="qa-title", dir="auto") + (
-        tag("span", known, class_="qa-meta") if known else ""
+    words = element("span", title, class_="qa-title", dir="auto") + (
+        element("span", known, class_="qa-meta") if known else Markup()
     )
     body = (
-        tag("button", words, type="button", class_="qa-document", data_open=entry.path)
+        element("button", words, type="button", class_="qa-document", data_open=entry.path)
         if document
-        else tag("div", words, class_="qa-document")
+        else element("div", words, class_="qa-document")
     )
     removable = editable and entry.state not in ("waiting", "indexing")
     remove = (
-        tag(
+        element(
             "button",
-            ICONS["remove"] + tag("span", "", class_="qa-confirm"),
+            ICONS["remove"] + element("span", "", class_="qa-confirm"),
             type="button",
             class_="qa-tool qa-remove",
-            # A wish of its own: meanwhile a document may have come to bear that name.
+            # Not the wish to remove: meanwhile there may be a document of that name.
             **{"data_dismiss" if entry.state == "failed" else "data_remove": entry.path},
             aria_label=f"{'Dismiss' if entry.state == 'failed' else 'Remove'} {title}",
             title="Dismiss" if entry.state == "failed" else "Take out of the library",
         )
         if removable
-        else ""
+        else Markup()
     )
-    return tag("li", body + remove + told, class_="qa-entry", data_state=entry.state)
+    return element("li", body + remove + told, class_="qa-entry", data_state=entry.state)
 
 
 def _folded(value: str) -> str:
-    """`value` as it is looked for: "Ålesund" by "alesund"."""
+    """`value` as the filter compares it, so that "alesund" finds "Ålesund"."""
     apart = unicodedata.normalize("NFKD", value.casefold())
     return "".join(character for character in apart if not unicodedata.combining(character))
 
@@ -96,8 +100,8 @@ def matching(entries: Sequence[Entry], sought: object) -> Sequence[Entry]:
     return found
 
 
-def _filter_html() -> Html:
-    field = tag(
+def _filter_html() -> Markup:
+    field = element(
         "input",
         type="search",
         placeholder="Filter by title or file name",
@@ -106,7 +110,7 @@ def _filter_html() -> Html:
         autocomplete="off",
         spellcheck="false",
     ).removesuffix("</input>")
-    return tag("div", ICONS["find"] + field, class_="qa-filter")
+    return element("div", ICONS["find"] + field, class_="qa-filter")
 
 
 def panel_html(
@@ -116,7 +120,7 @@ def panel_html(
     busy: bool = False,
     message: str = "",
     sought: object = "",
-) -> Html:
+) -> Markup:
     """All documents by title, each a button that opens it; of very many the first.
 
     Parameters
@@ -133,17 +137,17 @@ def panel_html(
     """
     documents = sum(entry.document is not None for entry in entries)
     tools = (
-        (tool("add", "Add files", data_add="files") if editable else "")
-        + (tool("folder", "Add a folder", data_add="folder") if editable else "")
+        (tool("add", "Add files", data_add="files") if editable else Markup())
+        + (tool("folder", "Add a folder", data_add="folder") if editable else Markup())
         + tool("again", "Look for changes", data_reindex=True, title="Read the folder again")
     )
     found = matching(entries, sought)
-    rows = "".join(_entry_html(entry, editable) for entry in found[:LISTED])
+    rows = join(_entry_html(entry, editable) for entry in found[:LISTED])
     count = ""
     if len(found) < len(entries):
-        count = f"{len(found):,} of {plural(len(entries), 'file')} match"
+        count = f"{len(found):,} of {counted(len(entries), 'file')} match"
     if len(found) > LISTED:
-        count = f"{count or plural(len(found), 'file')}. The first {LISTED} are listed: "
+        count = f"{count or counted(len(found), 'file')}. The first {LISTED} are listed: "
         count += "write more of a name to find the others"
     if entries:
         empty = "No title or file name has all of these words."
@@ -154,14 +158,20 @@ def panel_html(
         )
     else:
         empty = "Documents put into the folder show up here."
-    return tag(
+    return element(
         "section",
-        panel_head(tag("span", "Sources", class_="qa-kicker"), plural(documents, "document"), ())
-        + tag("div", tools, class_="qa-shelf-tools")
-        + tag("p", text(message), class_="qa-message", dir="auto", hidden=not message)
-        + (_filter_html() if len(entries) > FEW else "")
-        + tag("p", text(count), class_="qa-message qa-matches", hidden=not count)
-        + (tag("ul", rows, class_="qa-documents") if rows else tag("p", empty, class_="qa-notice")),
+        panel_head(
+            element("span", "Sources", class_="qa-kicker"), counted(documents, "document"), ()
+        )
+        + element("div", tools, class_="qa-shelf-tools")
+        + element("p", message, class_="qa-message", dir="auto", hidden=not message)
+        + (_filter_html() if len(entries) > FEW else Markup())
+        + element("p", count, class_="qa-message qa-matches", hidden=not count)
+        + (
+            element("ul", rows, class_="qa-documents")
+            if rows
+            else element("p", empty, class_="qa-notice")
+        ),
         class_="qa-source-view qa-library-view",
         data_busy=busy,
     )

@@ -47,7 +47,7 @@ def _is_unheard() -> bool:
     """Whether Gradio has noticed that nobody waits any more for the call that is under way.
 
     It ends generators by itself, but of those its clients return the first value, not the
-    last. Where a Gradio tells it no more, a call goes on to its end.
+    last. If a version of Gradio doesn't show it, a call goes on to its end.
     """
     queue = getattr(LocalContext.blocks.get(None), "_queue", None)
     calls = getattr(queue, "event_ids_to_events", {})

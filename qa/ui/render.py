@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from qa.markup import Markup, element, join
+from qa.printing import counted
 from qa.types import Answer, Citation, Claim, Passage
 from qa.ui.conversation import Exchange
 from qa.ui.frame import suggestions_html
-from qa.ui.markup import DOT, ICONS, Html, plural, tag, text, tool
+from qa.ui.markup import DOT, ICONS, tool
 from qa.ui.source import date_html, digest
 
 __all__ = ["conversation_html", "exchange_html", "support_words"]
@@ -55,10 +57,10 @@ def _why(citation: Citation, answer: Answer) -> str:
 
 
 def _leads_to(
-    content: Html, citation: Citation, answer: Answer, class_: str, label: str | None = None
-) -> Html:
+    content: str, citation: Citation, answer: Answer, class_: str, label: str | None = None
+) -> Markup:
     quote = _one_line(citation.quote)
-    return tag(
+    return element(
         "button",
         content,
         type="button",
@@ -76,16 +78,16 @@ def _leads_to(
     )
 
 
-def _chip_html(citation: Citation, answer: Answer) -> Html:
+def _chip_html(citation: Citation, answer: Answer) -> Markup:
     said = f"Quote {citation.number}, {citation.title}: {_one_line(citation.quote).rstrip('.')}"
     support = _support(citation)
     label = f"{said}. {support}" if support else said
-    return _leads_to(text(citation.number), citation, answer, "qa-chip", label)
+    return _leads_to(str(citation.number), citation, answer, "qa-chip", label)
 
 
-def _text_html(answer: Answer) -> Html:
+def _text_html(answer: Answer) -> Markup:
     citations = {citation.number: citation for citation in answer.citations}
-    parts: list[Html] = []
+    parts: list[str] = []
     end = 0
     for marker in _MARKER.finditer(answer.text):
         citation = citations.get(int(marker[1]))
@@ -98,40 +100,45 @@ def _text_html(answer: Answer) -> Html:
         cut = word.start() if word else len(before)
         after = _PUNCTUATION.match(answer.text, marker.end())
         end = after.end() if after else marker.end()
-        parts.append(text(before[:cut]))
+        parts.append(before[:cut])
         parts.append(
-            tag(
+            element(
                 "span",
-                text(before[cut:]) + chip + text(answer.text[marker.end() : end]),
+                before[cut:],
+                chip,
+                answer.text[marker.end() : end],
                 class_="qa-hold",
             )
         )
-    parts.append(text(answer.text[end:]))
-    return tag("div", "".join(parts), class_="qa-words", dir="auto")
+    parts.append(answer.text[end:])
+    return element("div", *parts, class_="qa-words", dir="auto")
 
 
-def _origin_html(cited: Citation | Passage, page: int | None = None) -> Html:
-    facts = [tag("span", text(cited.title), dir="auto"), date_html(cited.date, cited.saved)]
-    if page is not None:
-        facts.append(text(f"page {page}"))
-    return tag("span", DOT.join(fact for fact in facts if fact), class_="qa-origin")
+def _origin_html(cited: Citation | Passage, page: int | None = None) -> Markup:
+    facts: list[str] = [
+        element("span", cited.title, dir="auto"),
+        date_html(cited.date, cited.saved),
+        f"page {page}" if page is not None else "",
+    ]
+    return element("span", DOT.join(filter(None, facts)), class_="qa-origin")
 
 
-def _quotes_html(answer: Answer) -> Html:
+def _quotes_html(answer: Answer) -> Markup:
     items = (
-        tag(
+        element(
             "li",
             _leads_to(
-                tag(
+                element(
                     "span",
-                    tag("span", "Quote ", class_="qa-hidden") + text(citation.number),
+                    element("span", "Quote ", class_="qa-hidden"),
+                    str(citation.number),
                     class_="qa-number",
                 )
-                + tag("span", text(_one_line(citation.quote)), class_="qa-quote", dir="auto")
-                + tag(
+                + element("span", _one_line(citation.quote), class_="qa-quote", dir="auto")
+                + element(
                     "span",
                     _origin_html(citation, citation.page)
-                    + tag("span", text(_support(citation)), class_="qa-support"),
+                    + element("span", _support(citation), class_="qa-support"),
                     class_="qa-under",
                 ),
                 citation,
@@ -141,17 +148,17 @@ def _quotes_html(answer: Answer) -> Html:
         )
         for citation in answer.citations
     )
-    return tag("ol", "".join(items), class_="qa-quotes", aria_label="Quotes")
+    return element("ol", join(items), class_="qa-quotes", aria_label="Quotes")
 
 
-def _passages_html(passages: Iterable[Passage]) -> Html:
+def _passages_html(passages: Iterable[Passage]) -> Markup:
     items = []
     for number, passage in enumerate(passages, 1):
         sentence = passage.sentence
-        button = tag(
+        button = element(
             "button",
-            tag("span", text(_one_line(sentence.text)), class_="qa-quote", dir="auto")
-            + tag("span", _origin_html(passage), class_="qa-under"),
+            element("span", _one_line(sentence.text), class_="qa-quote", dir="auto")
+            + element("span", _origin_html(passage), class_="qa-under"),
             type="button",
             class_="qa-cite qa-row qa-passage",
             data_number=number,
@@ -162,35 +169,35 @@ def _passages_html(passages: Iterable[Passage]) -> Html:
             data_from=passage.title,
             data_why="Found for the question; not a checked quote of the answer",
         )
-        items.append(tag("li", button))
-    return tag("ol", "".join(items), class_="qa-quotes", data_group=True)
+        items.append(element("li", button))
+    return element("ol", join(items), class_="qa-quotes", data_group=True)
 
 
-def _details(summary: str, content: Html) -> Html:
-    return tag("details", tag("summary", text(summary)) + content, class_="qa-details")
+def _details(summary: str, content: Markup) -> Markup:
+    return element("details", element("summary", summary) + content, class_="qa-details")
 
 
-def _dropped_html(claims: Iterable[Claim]) -> Html:
+def _dropped_html(claims: Iterable[Claim]) -> Markup:
     dropped = [claim for claim in claims if not claim.shown]
     if not dropped:
-        return ""
+        return Markup()
     items = (
-        tag(
+        element(
             "li",
-            tag("s", text(claim.text), dir="auto")
-            + tag("span", text(claim.reason or "No quote supports it."), class_="qa-reason"),
+            element("s", claim.text, dir="auto")
+            + element("span", claim.reason or "No quote supports it.", class_="qa-reason"),
         )
         for claim in dropped
     )
     return _details(
-        f"{plural(len(dropped), 'statement')} left out: the quotes don’t support "
+        f"{counted(len(dropped), 'statement')} left out: the quotes don’t support "
         f"{'it' if len(dropped) == 1 else 'them'}",
-        tag("ul", "".join(items), class_="qa-dropped"),
+        element("ul", join(items), class_="qa-dropped"),
     )
 
 
-def _verdict_html(answer: Answer) -> Html:
-    quotes = plural(len(answer.citations), "quote")
+def _verdict_html(answer: Answer) -> Markup:
+    quotes = counted(len(answer.citations), "quote")
     if answer.status == "not_found":
         icon, words = "nothing", "No answer found in the documents"
     elif answer.quoted:
@@ -199,10 +206,10 @@ def _verdict_html(answer: Answer) -> Html:
         icon, words = "partial", f"Answered in part, machine-checked: {quotes}"
     else:
         icon, words = "checked", f"Machine-checked against {quotes}"
-    return tag("p", ICONS[icon] + tag("span", words), class_="qa-verdict")
+    return element("p", ICONS[icon] + element("span", words), class_="qa-verdict")
 
 
-def _again_html(question: str, latest: bool) -> Html:
+def _again_html(question: str, latest: bool) -> Markup:
     if not latest:
         return tool("again", "Ask again", data_ask=question)
     return tool(
@@ -210,13 +217,13 @@ def _again_html(question: str, latest: bool) -> Html:
     ) + tool("edit", "Edit", data_edit=question, title="Change the question and ask it")
 
 
-def _tools_html(answer: Answer, latest: bool) -> Html:
+def _tools_html(answer: Answer, latest: bool) -> Markup:
     # Where it runs stands in the header.
     made = "No model used" if answer.model == "none" else answer.model.partition(" (")[0]
     total = answer.timings.get("total")
     if total is not None:
         made += f" · {total:.1f} s" if total >= 1 else f" · {total:.2f} s"
-    return tag(
+    return element(
         "footer",
         tool(
             "copy",
@@ -225,26 +232,30 @@ def _tools_html(answer: Answer, latest: bool) -> Html:
             title="Copy as Markdown, with the quotes",
         )
         + _again_html(answer.question, latest)
-        + tag("span", text(made), class_="qa-made"),
+        + element("span", made, class_="qa-made"),
         class_="qa-tools",
     )
 
 
-def _answer_html(answer: Answer, latest: bool) -> Html:
-    notes = "".join(tag("p", text(note), class_="qa-note", dir="auto") for note in answer.notes)
+def _answer_html(answer: Answer, latest: bool) -> Markup:
+    notes = join(element("p", note, class_="qa-note", dir="auto") for note in answer.notes)
     if answer.status == "not_found":
         if answer.citations:
             said = _text_html(answer) + _quotes_html(answer)
         else:
-            said = tag("p", REFUSAL, class_="qa-words") if answer.evidence else _text_html(answer)
+            said = (
+                element("p", REFUSAL, class_="qa-words") if answer.evidence else _text_html(answer)
+            )
         body = _verdict_html(answer) + said + notes
         heading = "Other passages" if answer.citations else "Closest passages"
         passages = _found_html(answer.uncited(), heading)
     else:
         body = _verdict_html(answer) + _text_html(answer) + notes + _quotes_html(answer)
-        considered = f"{plural(len(answer.evidence), 'passage')} considered"
-        passages = _details(considered, _passages_html(answer.evidence)) if answer.evidence else ""
-    return tag(
+        considered = f"{counted(len(answer.evidence), 'passage')} considered"
+        passages = (
+            _details(considered, _passages_html(answer.evidence)) if answer.evidence else Markup()
+        )
+    return element(
         "div",
         body + passages + _dropped_html(answer.claims) + _tools_html(answer, latest),
         class_=f"qa-answer qa-{answer.status.replace('_', '-')}",
@@ -252,13 +263,13 @@ def _answer_html(answer: Answer, latest: bool) -> Html:
     )
 
 
-def _found_html(passages: Sequence[Passage], heading: str) -> Html:
+def _found_html(passages: Sequence[Passage], heading: str) -> Markup:
     if not passages:
-        return ""
-    return tag("h3", text(heading), class_="qa-kicker") + _passages_html(passages[:CLOSEST])
+        return Markup()
+    return element("h3", heading, class_="qa-kicker") + _passages_html(passages[:CLOSEST])
 
 
-def _progress_html(exchange: Exchange) -> Html:
+def _progress_html(exchange: Exchange) -> Markup:
     sources = len({passage.sentence.document for passage in exchange.passages})
     if exchange.stage == "waiting":
         before = "one question" if exchange.ahead == 1 else f"{exchange.ahead} questions"
@@ -270,62 +281,61 @@ def _progress_html(exchange: Exchange) -> Html:
     elif exchange.draft:
         words = "Drafting. Not checked yet…"
     else:
-        passages = plural(len(exchange.passages), "passage")
-        words = f"Reading {passages} from {plural(sources, 'document')}…"
-    draft = tag(
-        "div", text(_MARKER.sub("", exchange.draft)), class_="qa-words qa-draft", dir="auto"
-    )
-    found = tag("div", _found_html(exchange.passages, "Passages found"), class_="qa-found")
+        passages = counted(len(exchange.passages), "passage")
+        words = f"Reading {passages} from {counted(sources, 'document')}…"
+    draft = element("div", _MARKER.sub("", exchange.draft), class_="qa-words qa-draft", dir="auto")
+    found = element("div", _found_html(exchange.passages, "Passages found"), class_="qa-found")
     status = (
-        tag("span", "", class_="qa-pulse", aria_hidden="true")
-        + tag("span", words)
-        + tag("span", "", class_="qa-elapsed", aria_hidden="true")
+        element("span", "", class_="qa-pulse", aria_hidden="true")
+        + element("span", words)
+        + element("span", "", class_="qa-elapsed", aria_hidden="true")
     )
-    return tag(
+    return element(
         "div",
-        tag("p", status, class_="qa-verdict qa-busy") + tag("div", draft + found, class_="qa-desk"),
+        element("p", status, class_="qa-verdict qa-busy")
+        + element("div", draft + found, class_="qa-desk"),
         class_="qa-answer qa-pending",
     )
 
 
-def _told_html(exchange: Exchange) -> Html:
-    words = "".join(tag("p", text(paragraph), dir="auto") for paragraph in exchange.told)
-    return tag(
+def _told_html(exchange: Exchange) -> Markup:
+    words = join(element("p", paragraph, dir="auto") for paragraph in exchange.told)
+    return element(
         "div",
-        tag("div", words, class_="qa-told") + suggestions_html(exchange.suggestions),
+        element("div", words, class_="qa-told") + suggestions_html(exchange.suggestions),
         class_="qa-answer",
     )
 
 
-def _ended_html(exchange: Exchange, latest: bool) -> Html:
+def _ended_html(exchange: Exchange, latest: bool) -> Markup:
     if exchange.stage == "stopped":
         words = "Stopped before the draft was checked, so it isn’t shown."
     else:
         words = exchange.problem
-    status = ICONS[exchange.stage] + tag("span", text(words), dir="auto")
-    return tag(
+    status = ICONS[exchange.stage] + element("span", words, dir="auto")
+    return element(
         "div",
-        tag("p", status, class_="qa-verdict")
+        element("p", status, class_="qa-verdict")
         + _found_html(exchange.passages, "Passages found")
-        + tag("footer", _again_html(exchange.question, latest), class_="qa-tools"),
+        + element("footer", _again_html(exchange.question, latest), class_="qa-tools"),
         class_=f"qa-answer qa-{exchange.stage}",
     )
 
 
-def _understood_html(exchange: Exchange) -> Html:
+def _understood_html(exchange: Exchange) -> Markup:
     """How a follow-up was understood; its line is there before it is, so that nothing moves."""
     known = exchange.standalone_question
     if known is None and not (exchange.follows and (exchange.pending or exchange.answer)):
-        return ""
-    words = text(known) if known else "" if exchange.stage != "answered" else "you asked it"
-    return tag(
+        return Markup()
+    words = known or ("you asked it" if exchange.stage == "answered" else "")
+    return element(
         "p",
-        tag("span", "Understood as", class_="qa-kicker") + tag("span", words, dir="auto"),
+        element("span", "Understood as", class_="qa-kicker") + element("span", words, dir="auto"),
         class_="qa-understood",
     )
 
 
-def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> Html:
+def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> Markup:
     """One question and its answer as far as it is.
 
     Parameters
@@ -344,11 +354,11 @@ def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> 
         body = _progress_html(exchange)
     else:
         body = _ended_html(exchange, latest)
-    return tag(
+    return element(
         "article",
-        tag(
+        element(
             "h2",
-            text(exchange.question),
+            exchange.question,
             class_="qa-question",
             dir="auto",
             # A long one scrolls, for those without a pointer too.
@@ -362,9 +372,9 @@ def exchange_html(exchange: Exchange, position: int, *, latest: bool = True) -> 
     )
 
 
-def conversation_html(exchanges: Iterable[Exchange]) -> Html:
+def conversation_html(exchanges: Iterable[Exchange]) -> Markup:
     """Exchanges from the first on, of which none is the latest."""
-    return "".join(
+    return join(
         exchange_html(exchange, position, latest=False)
         for position, exchange in enumerate(exchanges)
     )

@@ -98,7 +98,7 @@ def _check_root_path(root_path: str) -> None:
         return
     with contextlib.suppress(ValueError):
         parts = urlsplit(root_path)
-        # A port that is none is noticed only when it is asked for.
+        # An invalid port raises only when it is read.
         if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return
         if root_path.startswith("/") and not root_path.startswith("//") and not parts.query:

@@ -1,8 +1,8 @@
 """The documents as their owner sees them: what is there, what is being done, what went wrong.
 
 Adding, removing and reading again run one after the other in a thread of their own;
-whoever looks sees where they are. While somebody looks, the folder is watched: what changes
-there is read and told.
+the page shows how far they are. While a page is open, the folder is watched: what changes there is
+indexed, and the page says so.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from watchfiles import watch
 
 from qa.documents import SkippedFile
 from qa.errors import DocumentError, QaError
+from qa.exclusions import HIDDEN
 from qa.index import UpdateReport
-from qa.private import HIDDEN
+from qa.printing import counted
 from qa.types import Document
 from qa.ui.desk import ChatLibrary
-from qa.ui.markup import plural
 from qa.ui.uploads import CLAIMED
 
 __all__ = ["Entry", "Shelf", "State"]
@@ -34,11 +34,11 @@ logger = logging.getLogger(__name__)
 
 State = Literal["ready", "new", "partial", "waiting", "indexing", "changed", "skipped", "failed"]
 
-# The folder is watched for so long after the last look, and scanned every few seconds too,
-# since not every file system tells of changes.
+# The folder is watched for so long after a page last asked, and scanned every few seconds too,
+# since not every file system reports changes.
 WATCH_SECONDS = 120.0
 SCAN_MILLISECONDS = 5_000
-# What couldn't be read for a reason that passes is tried again after so long by itself.
+# Files that a temporary reason kept from being read are tried again after so long.
 RETRY_SECONDS = 60.0
 NEW_SECONDS = 120.0  # How long a document that was added is pointed out.
 MOST_FAILURES = 20
@@ -87,7 +87,7 @@ class Shelf:
         self._tasks: queue.SimpleQueue[tuple[str, Path | None]] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
         self._waiting: dict[str, str] = {}
-        # The file that is read, or None, and what is said of all that are indexed together.
+        # The file that is being read, or None, and the text for all that are indexed together.
         self._progress: tuple[str | None, str] | None = None
         self._failures: dict[str, str] = {}
         self._added: dict[str, float] = {}
@@ -347,7 +347,7 @@ class Shelf:
             self._removed.difference_update(report.removed)
             self._added.update(dict.fromkeys(found, time.monotonic()))
         told = [
-            words.format(paths[0] if len(paths) == 1 else plural(len(paths), "document"))
+            words.format(paths[0] if len(paths) == 1 else counted(len(paths), "document"))
             for words, paths in (
                 ("{}: new in the folder", found),
                 ("{}: changed, and read again", report.updated),

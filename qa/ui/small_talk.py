@@ -1,4 +1,4 @@
-"""What is said to the chat rather than asked of the documents: a greeting, thanks, "help".
+"""Replies to what isn't asked of the documents: a greeting, thanks, "help".
 
 Only whole messages are recognised, word for word, so that no question about the documents
 is ever taken for small talk.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from qa.printing import counted
 from qa.types import Document
-from qa.ui.markup import plural
 
 __all__ = ["reply"]
 
@@ -76,7 +76,7 @@ def reply(
     plain = _plain(message)
     greeting = _GREETING.match(plain)
     rest = plain[greeting.end() :].strip() if greeting else plain
-    held = plural(len(documents), "document")
+    held = counted(len(documents), "document")
     if not documents and (greeting or _HELP.fullmatch(rest) or _CONTENTS.fullmatch(rest)):
         return (
             "Hello." if greeting else f"There is nothing to read in {library} yet.",

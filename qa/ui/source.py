@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from qa.markup import Markup, element, escaped, join
 from qa.types import Document
-from qa.ui.markup import DOT, ICONS, Html, tag, text
+from qa.ui.markup import DOT, ICONS
 
 __all__ = [
     "Quote",
@@ -52,15 +53,15 @@ def digest(quote: str) -> str:
     return hashlib.sha256(quote.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def date_html(date: str | None, saved: str | None = None) -> Html:
-    """Write an ISO 8601 date as people read it, else when a file was saved as what that is."""
+def date_html(date: str | None, saved: str | None = None) -> Markup:
+    """Write an ISO 8601 date as people read it, else "saved" and when the file was saved."""
     if date is None:
-        return tag("span", "saved " + date_html(saved)) if saved else ""
+        return element("span", "saved ", date_html(saved)) if saved else Markup()
     try:
         day = datetime.date.fromisoformat(date)
     except ValueError:
-        return text(date)
-    return tag("time", text(f"{day.day} {day:%B %Y}"), datetime=date)
+        return escaped(date)
+    return element("time", f"{day.day} {day:%B %Y}", datetime=date)
 
 
 def window(content: str, start: int, end: int) -> tuple[int, int]:
@@ -90,7 +91,7 @@ def text_html(
     last: int,
     quotes: Iterable[Quote] = (),
     current: int | None = None,
-) -> Html:
+) -> Markup:
     """Mark the quotes in the document's text from `first` to `last`.
 
     Parameters
@@ -114,25 +115,25 @@ def text_html(
         cease.setdefault(end, []).append(look)
         cuts.update((start, end))
     looks: list[str] = []
-    parts: list[Html] = []
-    code: list[Html] = []
+    parts: list[Markup] = []
+    code: list[Markup] = []
     reached = False
     for start, end in pairwise(sorted(cuts)):
         for look in cease.get(start, ()):
             looks.remove(look)
         looks += begin.get(start, ())
-        piece = text(document.text[start:end])
+        piece = escaped(document.text[start:end])
         if CODE in looks:
             into = code
         else:
             into = parts
             parts += _block(code)
         if worn := [look for look in looks if look != CODE]:
-            piece = tag("span", piece, class_=" ".join(worn))
+            piece = element("span", piece, class_=" ".join(worn))
         over = [quote for quote in inside if quote.start <= start and quote.end >= end]
         if any(quote.number == current for quote in over):
             into.append(
-                tag(
+                element(
                     "mark",
                     piece,
                     class_="qa-mark qa-mark-current",
@@ -142,17 +143,17 @@ def text_html(
             )
             reached = True
         elif over:
-            into.append(tag("mark", piece, class_="qa-mark", data_number=over[0].number))
+            into.append(element("mark", piece, class_="qa-mark", data_number=over[0].number))
         else:
             into.append(piece)
-    return "".join([*parts, *_block(code)])
+    return join([*parts, *_block(code)])
 
 
-def _block(code: list[Html]) -> Iterator[Html]:
+def _block(code: list[Markup]) -> Iterator[Markup]:
     """Take out of `code` what is in it, as one block; nothing where nothing is."""
     if code:
         # It reads from left to right in whatever language is around it.
-        yield tag("div", "".join(code), class_=CODE, dir="ltr")
+        yield element("div", join(code), class_=CODE, dir="ltr")
         code.clear()
 
 
@@ -193,9 +194,9 @@ def _looks(document: Document, first: int, last: int) -> Iterator[tuple[int, int
         yield begin, last, CODE
 
 
-def panel_head(controls: Html, title: str, facts: Sequence[Html]) -> Html:
+def panel_head(controls: Markup, title: str, facts: Sequence[Markup]) -> Markup:
     """Make the head of what the panel shows: controls, a title, facts about it."""
-    close = tag(
+    close = element(
         "button",
         ICONS["close"],
         type="button",
@@ -204,19 +205,19 @@ def panel_head(controls: Html, title: str, facts: Sequence[Html]) -> Html:
         aria_label="Close the source",
     )
     meta = DOT.join(fact for fact in facts if fact)
-    return tag(
+    return element(
         "header",
-        tag("div", controls + close, class_="qa-source-bar")
-        + tag("h2", text(title), dir="auto", tabindex="-1")
-        + tag("p", meta, class_="qa-meta"),
+        element("div", controls + close, class_="qa-source-bar")
+        + element("h2", title, dir="auto", tabindex="-1")
+        + element("p", meta, class_="qa-meta"),
         class_="qa-source-head",
     )
 
 
-def _library_button() -> Html:
-    return tag(
+def _library_button() -> Markup:
+    return element(
         "button",
-        ICONS["document"] + "<span>All documents</span>",
+        ICONS["document"] + element("span", "All documents"),
         type="button",
         class_="qa-tool",
         data_library=True,
@@ -225,14 +226,14 @@ def _library_button() -> Html:
 
 def source_html(
     document: Document, quotes: Sequence[Quote] = (), current: int | None = None
-) -> Html:
+) -> Markup:
     """Open a document at its quote `current`, or at its beginning where that is None."""
     here = next((quote for quote in quotes if quote.number == current), None)
     start, end = (here.start, here.end) if here else (0, 0)
     first, last = window(document.text, start, end)
-    move = tag(
+    move = element(
         "div",
-        tag(
+        element(
             "button",
             ICONS["back"],
             type="button",
@@ -240,8 +241,8 @@ def source_html(
             data_step="-1",
             aria_label="Previous quote",
         )
-        + tag("span", "", class_="qa-position", aria_live="polite")
-        + tag(
+        + element("span", "", class_="qa-position", aria_live="polite")
+        + element(
             "button",
             ICONS["forward"],
             type="button",
@@ -254,7 +255,7 @@ def source_html(
     )
     place = f"characters {start:,}–{end:,}" if here else f"{len(document.text):,} characters"
     more = {
-        name: tag(
+        name: element(
             "button",
             label,
             type="button",
@@ -267,22 +268,22 @@ def source_html(
             ("after", "Show what comes after", last < len(document.text)),
         )
     }
-    body = tag(
+    body = element(
         "div", text_html(document, first, last, quotes, current), class_="qa-text", dir="auto"
     )
-    return tag(
+    return element(
         "section",
         panel_head(
             _library_button() + move,
             document.title,
             (
                 date_html(document.date, document.saved),
-                tag("span", text(document.path), class_="qa-path", dir="auto"),
-                tag("span", place, class_="qa-place"),
+                element("span", document.path, class_="qa-path", dir="auto"),
+                element("span", place, class_="qa-place"),
             ),
         )
-        + tag("p", "", class_="qa-why", hidden=True)
-        + tag(
+        + element("p", "", class_="qa-why", hidden=True)
+        + element(
             "div",
             more["before"] + body + more["after"],
             class_="qa-paper",
@@ -297,10 +298,10 @@ def source_html(
     )
 
 
-def notice_html(title: str, explanation: str) -> Html:
+def notice_html(title: str, explanation: str) -> Markup:
     """Explain in the panel why a document can't be shown, and what to do."""
-    return tag(
+    return element(
         "section",
-        panel_head(_library_button(), title, ()) + tag("p", text(explanation), class_="qa-notice"),
+        panel_head(_library_button(), title, ()) + element("p", explanation, class_="qa-notice"),
         class_="qa-source-view",
     )

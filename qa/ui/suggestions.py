@@ -31,7 +31,7 @@ _PHRASE = r"[A-Z][\w'’-]+(?: (?:(?:of|the|to|for|de|la|von|van) )?[A-Z][\w'’
 _NAME = re.compile(rf"(?<=[a-z,] ){_PHRASE}")
 _NUMBERED = re.compile(r"\w+ [\d.IVXivx]+")
 _LEAD = re.compile(r"^(?:\d+(?:\.\d+)*[.)]?\s+|(?:more )?(?:about|on)\s+)", re.IGNORECASE)
-# Of what follows a name, only verbs whose "what did … do" asks for what the text then tells.
+# Verbs behind a name for which "What did … do?" asks for what the text then says.
 _DID = {
     "announced": "announce",
     "argued": "argue",
@@ -53,7 +53,7 @@ _DID = {
 _DEED = re.compile(
     rf"(?<=[a-z,.] )(?P<the>[Tt]he )?(?P<who>{_PHRASE}) (?P<did>{'|'.join(_DID)})\b(?!,? by\b)"
 )
-# A day that begins a sentence is told for what happened on it.
+# A sentence that begins with a day says what happened on it.
 _ON = re.compile(r"(?:\A|\n|[.!?][\"”’)]*\s)On \Z")
 
 
@@ -105,7 +105,7 @@ def _of_document(document: Document) -> Iterator[str]:
         if not sentence.is_heading:
             continue
         topic = plain_line(sentence.text)
-        # What a document is called is hardly something that it speaks of.
+        # A document's title is hardly a topic within it.
         if topic.casefold() == document.title.casefold():
             continue
         while topic != (shorter := _LEAD.sub("", topic)):

@@ -1,4 +1,4 @@
-"""What the conversation's events do: ask, stop, begin anew, go on with an earlier one.
+"""What the conversation's events do: ask, stop, start a new one, continue an earlier one.
 
 Each returns or yields the values of the page's parts that `qa.ui.app` names as its outputs.
 """
@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 
 from qa.errors import QaError
+from qa.markup import Markup
 from qa.types import Document, DraftText
 from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange, history
@@ -58,7 +59,8 @@ class Talk:
         return choice_of(model, caution, sources, self._library.model_names)
 
     def _show(self, conversation: Conversation) -> str:
-        return exchange_html(conversation[-1], len(conversation) - 1)
+        # As a plain string: formatted or joined by Gradio, `Markup` would escape what is added.
+        return str(exchange_html(conversation[-1], len(conversation) - 1))
 
     def _suggestions(self) -> tuple[str, ...]:
         documents = self._library.documents
@@ -67,7 +69,7 @@ class Talk:
             self._suggested = documents, suggested_questions(documents.values())
         return self._suggested[1]
 
-    def hello(self) -> str:
+    def hello(self) -> Markup:
         """What an empty conversation begins with, as the library is now."""
         return hello_html(
             library_name(self._library),
@@ -91,7 +93,7 @@ class Talk:
         asking = self._asking[session] = object()
         exchange = Exchange(question, follows=bool(history(before)))
         yield [
-            conversation_html(before),
+            str(conversation_html(before)),
             self._show((*before, exchange)),
             (*before, exchange),
             # What the composer holds is the page's: meanwhile more may have been written.
@@ -209,8 +211,8 @@ class Talk:
     def _opened(self, conversation: Conversation) -> list[Any]:
         """Past, live, conversation and composer."""
         return [
-            conversation_html(conversation[:-1]),
-            self._show(conversation) if conversation else welcome_html(self.hello()),
+            str(conversation_html(conversation[:-1])),
+            self._show(conversation) if conversation else str(welcome_html(self.hello())),
             conversation,
             gr.update(submit_btn=ASK, stop_btn=False),
         ]

@@ -1,7 +1,7 @@
 """Where uploads are put until they are added: a temporary folder for each served chat.
 
 A chat that is killed can't delete its own. Each has a file in it that is locked for as long as
-its process lives, whatever happens to it, so that the next chat can tell what nobody uses any
+its process lives, whatever happens to it, so that the next chat knows which ones nobody uses any
 more.
 """
 
@@ -32,7 +32,7 @@ UNCLAIMED_BYTES = 8 * LARGEST_FILE
 
 _PREFIX = "qa-uploads-"
 _LOCK, _FILES = "lock", "files"
-# A lock that is let go of is free.
+# Kept here, since a lock object that is deleted releases its lock.
 _held: dict[Path, FileLock] = {}
 
 

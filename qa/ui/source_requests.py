@@ -1,4 +1,4 @@
-"""The page's wishes to read a source, answered without trust in what it sends."""
+"""Requests of the page to show a source; nothing that it sends is trusted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from qa.types import Document
 from qa.ui.source import Quote, digest, notice_html, source_html, text_html, window
 
-__all__ = ["Reader"]
+__all__ = ["SourceRequests"]
 
 LONGEST_READ = 200_000
 MOST_QUOTES = 200
@@ -20,8 +20,8 @@ def _number(value: object, most: int) -> int:
     return min(max(value, 0), most)
 
 
-class Reader:
-    """Finds what the page wishes to show.
+class SourceRequests:
+    """Answers the page's requests for a source with HTML.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ class Reader:
             if quote["document"] != document.path:
                 continue
             start, end = _number(quote["start"], length), _number(quote["end"], length)
-            # In a document that has changed other words stand at its place. That the one to be
-            # opened is lost is told.
+            # A document that changed has other words there. Such quotes are left out, except the
+            # one to be opened, whose loss is reported.
             is_lost = quote.get("check") not in (None, digest(document.text[start:end]))
             if not is_lost or quote["number"] == wish.get("number"):
                 quotes.append(Quote(_number(quote["number"], 10**6), start, end))

@@ -1,6 +1,6 @@
-"""Files of our own that a folder of documents may hold, whose secrets no answer may quote.
+"""Files kept out of a library: qa's own settings and accounts, whose secrets no answer may quote.
 
-Whoever works in the folder of their documents has ``qa.toml`` there, with a key perhaps, and
+People who work in the folder of their documents may have ``qa.toml`` there, perhaps with a key, and
 the accounts of the chat under any name.
 """
 
@@ -15,9 +15,9 @@ from qa.settings import SETTINGS_FILE
 __all__ = ["HIDDEN", "holds_accounts", "scan_library"]
 
 HIDDEN = "hidden"
-"""Why a file is skipped that people aren't shown either."""
+"""Reason of skipped files that aren't shown in lists of skipped files either."""
 
-# As `qa.ui.accounts` writes them.
+# As `qa.ui.accounts`, which comes later, writes them; a test compares the two.
 _ACCOUNT = re.compile(r"[^:\n]+:scrypt\$\d+\$\d+\$\d+\$[\w+/=]+\$[\w+/=]+[ \t]*")
 
 

@@ -1,4 +1,4 @@
-"""Files that took too much time or memory to be read aren't tried again until they change."""
+"""Files that took too much time or memory to be read, so that they aren't tried again unchanged."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from qa.documents import DocumentFile
 from qa.readers import READER_VERSION
 
-__all__ = ["load_refusals", "save_refusals"]
+__all__ = ["load_unreadable", "save_unreadable"]
 
 _NAME = "refused.json"
 
 
-def load_refusals(store: Path) -> dict[DocumentFile, str]:
-    """Read which files were refused, and why; none where that can't be told.
+def load_unreadable(store: Path) -> dict[DocumentFile, str]:
+    """Load the files that were given up on, with the reasons; empty if that isn't known.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def load_refusals(store: Path) -> dict[DocumentFile, str]:
     return {}
 
 
-def save_refusals(store: Path, refused: Mapping[DocumentFile, str]) -> None:
-    """Remember which files are refused. It only saves time: that it fails is no error."""
-    if refused == load_refusals(store):
+def save_unreadable(store: Path, refused: Mapping[DocumentFile, str]) -> None:
+    """Remember the files that were given up on. This only saves time, so a failure is ignored."""
+    if refused == load_unreadable(store):
         return
     path = store / _NAME
     with suppress(OSError):
