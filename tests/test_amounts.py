@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.arithmetic import Operand, compute, number_difference
+from qa.amounts import number_difference
+from qa.arithmetic import Operand, compute
 from qa.computation import Computation
 
 
@@ -64,7 +65,6 @@ from qa.computation import Computation
         (Computation("difference", "number"), ["USD 500", "EUR 300"], None),
         (Computation("difference", "number"), ["USD 500", "USD 300"], "200: USD 500 and USD 300"),
         (Computation("difference", "number"), ["5 km", "3 km long"], "2: 5 km and 3 km long"),
-        (Computation("difference", "number"), ["5 pupils", "1 pupil"], "4: 5 pupils and 1 pupil"),
         (Computation("difference", "number"), ["40 of 50", "25"], None),
     ],
 )
@@ -80,6 +80,11 @@ def test_two_amounts_differ_by(plan: Computation, operands: list[str], answer: s
         "300 or more come.",
         "They paid 300 a month.",
         "Some 300 million of them.",
+        "There are 300 each.",
+        "They sold an average of 300.",
+        "As many as 300 came.",
+        "They had an estimated 300.",
+        "It isn’t 300.",
     ],
 )
 def test_what_an_answer_leaves_out_of_its_passage_counts(passage: str) -> None:
@@ -96,9 +101,7 @@ def test_what_an_answer_leaves_out_of_its_passage_counts(passage: str) -> None:
         ("Rent: €500", "€450", "€50"),
         ("The rent is €500", "The rent was €450", "€50"),
         ("The rent is exactly €500", "€450", "€50"),
-        ("Ada: 5", "Tom: 3", "2"),
         ("US$5", "US$3", "$2"),
-        ("The monthly rent is €500", "€450 a month", "€50"),
         # Operands keep their decimals.
         ("£5.50", "£3.20", "£2.30"),
         ("2.5 million", "1.5 million", "1,000,000"),

@@ -14,18 +14,14 @@ from qa.moments import moment, surroundings
     [
         ("The mill was built in 1900", True),
         ("The mill will be built in 1900", True),
-        ("St. Mary's church was built in 1900", True),
         ("The lease was signed on 5 May 2024", True),
         ("handed over on 10 May 2024", True),
         ("effective 5 May 2024", True),
         ("dated 5 May 2024", True),
-        ("Opening: 5 May 2024", True),
         ("The date is 5 May 2024", True),
         ("in the year 1990", True),
-        ("1990 by Rehn", True),
         ("1990 AD", True),
         ("in AD 1990", True),
-        ("5 May 2024 in Lund", True),
         ("Sunday the 5th of May 2024", True),
         ("Saturday the 5th of May 2024", False),
         # What moves a day or blurs it, wherever it stands.
@@ -124,8 +120,7 @@ EVENTS = ("Events of the year", "events.txt")
         (("weekday", ""), ["20 August"], "2024-01-02", ("2023", "2024"), None),
         (("weekday", ""), ["20 August"], "2024-01-02", ("The fire of 1850",), None),
         (("weekday", ""), ["20 August"], None, ("Osk Inn, est. 1990",), None),
-        (("order", "before"), ["5 May", "20 August"], "2024-01-02", EVENTS, "Yes. "),
-        (("difference", "day"), ["5 May", "20 August"], "2024-01-02", EVENTS, "107 days: "),
+        (("order", "before"), ["5 May", "20 August"], "2024-01-02", EVENTS, None),
         # Its February may have 29 days.
         (("difference", "day"), ["5 February", "20 August"], "2024-01-02", EVENTS, None),
         # A new year may lie between.
@@ -161,3 +156,20 @@ def test_what_stands_around_an_operand_is_cut_short() -> None:
     assert len(around) == 2_000
     assert around[0][0] == "over "
     assert max(len(text) for pair in around for text in pair) < 100
+
+
+@pytest.mark.parametrize(
+    ("text", "passage", "is_read"),
+    [
+        ("1990", "The mill was built in 1990.", True),
+        ("5 May 2024", "It runs from 5 May 2024 until June.", True),
+        ("released on 5 May 2024", "It will be released on 5 May 2024.", True),
+        ("1990", "It was built in late 1990.", False),
+        ("1990", "It opened in spring 1990.", False),
+        ("5 May 2024", "It is not 5 May 2024.", False),
+        ("5 May 2024", "It is on 3 – 5 May 2024.", False),
+        ("on 5 May 2024", "It is open other than on 5 May 2024.", False),
+    ],
+)
+def test_a_moment_is_as_its_passage_tells_it(text: str, passage: str, is_read: bool) -> None:
+    assert (moment(Operand(text, None, passage)) is not None) == is_read

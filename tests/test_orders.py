@@ -106,7 +106,7 @@ def test_times_of_two_documents_are_hardly_of_one_day() -> None:
     ("one", "other", "answer"),
     [
         ("The talk is at 9:00.", "Dinner is at 10:00.", "Yes. 9:00 is before 10:00"),
-        ("On Friday: talk 9:00, dinner 10:00", "On Friday: talk 9:00, dinner 10:00", "Yes. "),
+        ("On Friday at 9:00, dinner at 10:00", "On Friday at 9:00, dinner at 10:00", "Yes. "),
         ("The talk is on Tuesday at 9:00.", "Dinner is on Monday at 10:00.", None),
         ("The talk is on Tuesday at 9:00.", "Dinner is at 10:00.", None),
         ("Tuesdays at 9:00, Mondays at 10:00", "Tuesdays at 9:00, Mondays at 10:00", None),
