@@ -70,6 +70,7 @@ ORDER = (
     "computation",
     "listing",
     "moments",
+    "amounts",
     "arithmetic",
     "derived",
     "pipeline",
