@@ -2,14 +2,16 @@
 
 By how much something changes that goes "from €96 to €108", by how many votes it passes with "31
 to 24", how long it lasts "from 11 am to 3 pm", and which of the buses "at 14:10 and 18:40" is the
-last. Questions and passages of other forms are left as they were answered.
+last. A passage is read by its shape, in which a sign stands for each number, time and day; what
+has another shape than these is left as it was answered.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from qa.amounts import amount_at, difference, is_scaled
 from qa.moments import is_day
@@ -18,23 +20,28 @@ from qa.values import Number, Time, Token, tokenise
 
 __all__ = ["change_told", "derived"]
 
+# Characters that no document has: they are for private use.
+_SIGNS = _N, _T, _D = "\ue000", "\ue001", "\ue002"
+_NO_SIGNS = str.maketrans(dict.fromkeys(_SIGNS, " "))
 _BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
+_CLOSED = r"(?=\s*(?:\Z|[.,;:!?)\n]))"
 # What may follow the second amount of a change: the day from which it holds.
-_CHANGED = re.compile(r"\s*(?:\Z|[.,;:!?)\n])|\s(?:from|in|on|as of|since)\s(?:[A-Z]|\d)")
+_CHANGED = re.compile(rf"{_CLOSED}|\s(?:from|in|on|as of|since)\s(?:[A-Z]|\d)")
 _MARGIN = re.compile(
     r"(?i)\bby how many (?:votes?|goals?|runs|seats|sets|tries|frames)\b"
     # Prices rise by points, too, and then by "5 to 10".
     r"|\bby how many (?:points|games)\b.*\b(?:win|won|lose|lost|beat|beaten|lead|led|defeat\w*)\b"
     r"|\bby (?:what|which|how (?:big|large|small|narrow|wide) a) (?:\w+ )?margin\b"
 )
-# Between the two numbers of "31 votes to 24", "31 in favour and 24 against" and "3-1".
+# "31 votes to 24", "31 in favour and 24 against", "3-1".
+_WORD = r"(?:\s[^\W\d_]+)?"
 _SCORE = re.compile(
-    r"(?i)(?:\s[^\W\d_]+)?(?:\s?[–—:-]\s?|\s(?:to|against|versus|vs\.?|over)\s)"
-    r"|(?:\s[^\W\d_]+)?\s(?:for|in favou?r)(?P<against>,\s(?:and |with )?|\s(?:and|with)\s)"
+    rf"(?i){_N}{_WORD}(?:(?:\s?[–—:-]\s?|\s(?:to|against|versus|vs\.?|over)\s){_N}"
+    rf"(?:{_WORD}\sagainst\b)?|\s(?:for|in favou?r)(?:,|,?\s(?:and|with))\s{_N}{_WORD}\sagainst\b)"
+    rf"(?P<closed>{_CLOSED})?"
 )
-_AGAINST = re.compile(r"(?i)(?:\s[^\W\d_]+)?\sagainst\b")
-_BY = re.compile(r"(?i)\bby\s\Z")
-_CLOSED = re.compile(r"(?i)\s*(?:\Z|[.,;:!?)\n]|votes\b)")
+# "Passed by 12 votes" tells the margin itself.
+_BY = re.compile(rf"(?i)\bby\s(?={_N})")
 _EXTREME = re.compile(
     r"""(?ix)
     \W*(?:when|(?:at\s)?(?:what|which)\stime)\s(?:is|are|was|were|do|does|did)\s
@@ -43,6 +50,14 @@ _EXTREME = re.compile(
     (?:\son\s(?P<on>\w+))?\W*
     """
 )
+# A list of times, and times that stand together in whatever way.
+_LIST = re.compile(rf"(?i){_T}(?:,\s(?:at\s)?{_T})*,?\sand\s(?:at\s)?{_T}")
+_TOGETHER = re.compile(rf"(?i){_T}(?:(?:[^\w.{_N}{_T}{_D}]|\b(?:and|or|at|again)\b)+{_T})+")
+_OF_DAYS = rf"""
+    \s\(?(?:on\s|(?P<each>every\s|each\s|(?=daily)))?(?:the\s)?
+    (?P<days>{_D}|(?:weekday|weekend|holiday)s?\b|day\b|daily\b)
+"""
+_BEHIND_A_LIST = re.compile(rf"(?ix){_OF_DAYS}")
 _A_THING = r"(?:the|an?|my|our|your|his|her|their|each|every)"
 # "How long have you been open?" and "how long in advance?" ask for no time by the clock.
 _HOW_LONG = re.compile(
@@ -55,20 +70,44 @@ _HOW_LONG = re.compile(
     (?:\son\s\w+)?\W*
     """
 )
-# What a passage may say right before a span. "Moved from 2 pm to 4 pm" tells of two beginnings, and
-# "leaves from 9 am to 5 pm" or "open from 9 am to 5 pm" not how long a ride takes.
-_IS = frozenset("is are was were".split())
-_LASTS = _IS | frozenset("last lasts lasted held place".split())
-_OPEN = _IS | frozenset("open opens daily".split())
-_EVERY = re.compile(r"(?i)\s(?:every|each|daily)\b")
-_BEFORE_A_SPAN = re.compile(r"(?i)[\s,:(]*(?:(?:from|between)\s)?")
-_UNTIL = re.compile(r"(?i)\s?(?:to|until|till|[–—-])\s?")
-_BETWEEN = re.compile(r"(?i)\bbetween\s\Z")
-_BEHIND_A_TIME = re.compile(r"(?i)\s\(?(?:(?:on|every|each)\s)?(?:the\s)?")
-_SOME_DAYS = frozenset("weekdays weekday weekends weekend holidays holiday day daily".split())
-_NEAR = re.compile(r"(?i)(?:[^\w.]|\b(?:and|or|at|again)\b)+")
-_LISTED = re.compile(r"(?i)(?:,|,?\sand)\s(?:at\s)?")
+# "Moved from 2 pm to 4 pm" tells of two beginnings, and "leaves" or "open from 9 am to 5 pm" not
+# how long a ride takes.
+_SPAN = re.compile(
+    rf"""(?ix)
+    (?:\A|(?P<day>{_D})\.?,?\s|(?<!ed):\s?
+      |\b(?:is|are|was|were|(?P<lasts>lasts?|lasted|held|place)|(?P<opens>opens?|daily))\s)
+    (?:from\s)?(?:{_T}\s?(?:to|until|till|[–—-])\s?{_T}|between\s{_T}\sand\s{_T})
+    (?:{_OF_DAYS}|{_CLOSED})
+    """
+)
 _HOUR, _DAWN, _NOON, _DAY = 60, 4 * 60, 12 * 60, 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A text in which signs stand for its numbers, times and days, and the tokens of these."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    def within(self, found: re.Match[str]) -> tuple[Token, ...]:
+        """The tokens whose signs a match has."""
+        first, last = (sum(map(self.text[:end].count, _SIGNS)) for end in found.span())
+        return self.tokens[first:last]
+
+
+def _shape(text: str) -> _Shape:
+    text = text.translate(_NO_SIGNS)
+    pieces, tokens, done = [], [], 0
+    for token in tokenise(text):
+        kind = (
+            _N if isinstance(token.value, Number) else _T if isinstance(token.value, Time) else _D
+        )
+        if kind != _D or is_day(token.value):
+            pieces += [text[done : token.start], kind]
+            tokens.append(token)
+            done = token.end
+    return _Shape("".join([*pieces, text[done:]]), tuple(tokens))
 
 
 def derived(question: str, answer: str, passage: str) -> tuple[str, str] | None:
@@ -140,30 +179,29 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
     if not _MARGIN.search(question):
         return None
     said = {token.value for token in tokenise(answer)}
-    scores = []
-    numbers = [token for token in tokenise(passage) if isinstance(token.value, Number)]
-    for one, other in itertools.pairwise(numbers):
+    shape = _shape(passage)
+    scores = list(_SCORE.finditer(shape.text))
+    if {by.end() for by in _BY.finditer(shape.text)} - {score.start() for score in scores}:
+        return None
+    told = []
+    for score in scores:
+        one, other = shape.within(score)
         won, lost = one.value, other.value
         assert isinstance(won, Number)
         assert isinstance(lost, Number)
-        between = _SCORE.fullmatch(passage, one.end, other.start)
-        against = _AGAINST.match(passage, other.end)
-        if not between or (between["against"] and not against):
-            # "Passed by 12 votes" tells the margin itself.
-            if _BY.search(passage[: one.start]):
-                return None
-            continue
         # "3 to 2 million votes": nobody knows of what the first one is told.
-        if won.unit or lost.unit or is_scaled(passage, one) or is_scaled(passage, other):
-            continue
-        end = against.end() if against else other.end
+        plain = not (
+            won.unit or lost.unit or any(is_scaled(passage, each) for each in (one, other))
+        )
         if {won, lost} & said:
-            if not _CLOSED.match(passage, end):
+            if not plain or score["closed"] is None:
                 return None
-            told = passage[one.start : end]
-            scores.append((told, f"{abs(won.amount - lost.amount)}: {told}"))
+            # What stands behind the second number is of its own length.
+            behind = score.group().rpartition(_N)[2]
+            words = passage[one.start : other.end + len(behind)]
+            told.append((words, f"{abs(won.amount - lost.amount)}: {words}"))
     # Of two that share a number the answer doesn't tell which it means.
-    return scores[0] if len(scores) == 1 else None
+    return told[0] if len(told) == 1 else None
 
 
 def _duration_told(question: str, answer: str, passage: str) -> str | None:
@@ -173,80 +211,47 @@ def _duration_told(question: str, answer: str, passage: str) -> str | None:
     be of either half of the day.
     """
     asked = _HOW_LONG.fullmatch(question)
-    times = _times(tokenise(answer))
-    if asked is None or len(times) != 2:
+    said = [token.value for token in tokenise(answer) if isinstance(token.value, Time)]
+    shape = _shape(passage)
+    spans = (
+        []
+        if asked is None
+        else [
+            (found, times)
+            for found in _SPAN.finditer(shape.text)
+            # An answer may be cut before "pm".
+            if (times := _times(shape.within(found))) == said
+        ]
+    )
+    if asked is None or len(spans) != 1:
         return None
-    tokens = tokenise(passage)
-    # An answer may be cut before "pm".
-    spans = [
-        (begun, ended)
-        for begun, ended in itertools.pairwise(_times(tokens))
-        if [begun.value, ended.value] == [time.value for time in times]
-    ]
-    if len(spans) != 1 or not _in_one_zone(times):
+    ((found, (begun, ended)),) = spans
+    # Of two days each end has its own.
+    if (found["day"] and found["days"]) or begun.zone != ended.zone:
         return None
-    is_span = _is_span(passage, tokens, *spans[0], opens=bool(asked["open"]))
-    length = _length(*spans[0]) if is_span else None
+    if not asked["open"] and (found["opens"] or found["each"]):
+        return None
+    length = _length(begun, ended)
     if length is None:
         return None
     hours, minutes = divmod(length, _HOUR)
-    said = [
+    told = [
         f"{count} {unit}{'' if count == 1 else 's'}"
         for count, unit in ((hours, "hour"), (minutes, "minute"))
         if count
     ]
-    return f"{' '.join(said)}: {answer.strip(' .')}"
+    return f"{' '.join(told)}: {answer.strip(' .')}"
 
 
-def _is_span(
-    text: str, tokens: Sequence[Token], begun: Token, ended: Token, *, opens: bool
-) -> bool:
-    """Whether something lasts, or opens, from one time to the other, and both are of one day.
-
-    A day on one side, "on Saturday from 11 am to 3 pm", is that of both; on each it is its own.
-    """
-    before = text[: begun.start]
-    is_joined = _UNTIL.fullmatch(text, begun.end, ended.start) or (
-        text[begun.end : ended.start] == " and " and _BETWEEN.search(before)
-    )
-    led = [
-        token for token in tokens[: tokens.index(begun)] if token.value not in {"from", "between"}
-    ][-1:]
-    if not is_joined or not _BEFORE_A_SPAN.fullmatch(text, led[0].end if led else 0, begun.start):
-        return False
-    said = led[0].value if led else "is"
-    is_label = ":" in text[led[0].end : begun.start] if led else False
-    # "Moved: 2 pm to 4 pm".
-    is_held = said in (_OPEN if opens else _LASTS) or (is_label and not str(said).endswith("ed"))
-    behind = _day_behind(text, tokens, ended)
-    if behind is None:
-        return (is_held or is_day(said)) and bool(_CLOSED.match(text, ended.end))
-    # What is so every day are trains rather than a ride.
-    return is_held and (opens or not _EVERY.match(text, ended.end))
-
-
-def _day_behind(text: str, tokens: Sequence[Token], time: Token) -> Token | None:
-    """The day, or kind of days, that stands right behind a time: "9:00 on Fridays"."""
-    place = tokens.index(time)
-    for token in tokens[place + 1 : place + 3]:
-        is_some = is_day(token.value) or token.value in _SOME_DAYS
-        if is_some and _BEHIND_A_TIME.fullmatch(text, time.end, token.start):
-            return token
-    return None
-
-
-def _length(begun: Token, ended: Token) -> int | None:
+def _length(begun: Time, ended: Time) -> int | None:
     """Minutes between two times; None where a half of the day is unsaid that changes them.
 
     "From 1:00 to 4:00 pm" begins in the afternoon, too; "from 9:00 to 4:00" may be a day or
     most of a night.
     """
-    one, other = begun.value, ended.value
-    assert isinstance(one, Time)
-    assert isinstance(other, Time)
-    start, end = one.minutes, other.minutes
-    if (one.half_said and other.either_half) or (one.either_half and other.half_said):
-        half = _NOON * ((start if one.half_said else end) // _NOON)
+    start, end = begun.minutes, ended.minutes
+    if (begun.half_said and ended.either_half) or (begun.either_half and ended.half_said):
+        half = _NOON * ((start if begun.half_said else end) // _NOON)
         shared = (half + start % _NOON, half + end % _NOON)
         start, end = shared if shared[0] < shared[1] else (start, end)
     if start < end:
@@ -264,41 +269,34 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
     """
     wanted = _EXTREME.fullmatch(question)
     said = [token.value for token in tokenise(answer)]
-    if wanted is None or len(said) != 1 or not isinstance(said[0], Time):
+    if wanted is None or len(said) != 1:
         return None
-    tokens = tokenise(text)
-    runs: list[list[Token]] = [[]]
-    for time in _times(tokens):
-        if runs[-1] and not _NEAR.fullmatch(text, runs[-1][-1].end, time.start):
-            runs.append([])
-        runs[-1].append(time)
-    run = next((run for run in runs if said[0] in [time.value for time in run]), [])
-    joins = [text[one.end : other.start] for one, other in itertools.pairwise(run)]
+    shape = _shape(text)
+    found = next(
+        (each for each in _TOGETHER.finditer(shape.text) if said[0] in _times(shape.within(each))),
+        None,
+    )
     # Without "and" the list may go on, or the last may be that of certain days.
-    if not joins or "and" not in joins[-1] or not all(map(_LISTED.fullmatch, joins)):
+    if found is None or not _LIST.fullmatch(found.group()):
         return None
-    values = [time.value for time in run if isinstance(time.value, Time)]
+    times = _times(shape.within(found))
     # "7:00, 12:00 and 6:00" may be of either half of the day.
-    is_clear = all(time.half_said for time in values) or any(time.of_24_hours for time in values)
-    if not is_clear or not _in_one_zone(run):
+    is_clear = all(time.half_said for time in times) or any(time.of_24_hours for time in times)
+    if not is_clear or len({time.zone for time in times}) > 1:
         return None
-    behind = _day_behind(text, tokens, run[-1])
-    kind = behind.value if behind else ""
+    behind = _BEHIND_A_LIST.match(shape.text, found.end())
+    days = behind["days"].lower() if behind else ""
     # "Until 17:00 and 18:00 on Fridays".
-    if is_day(kind) or (wanted["on"] and kind != wanted["on"].lower()):
+    if days == _D or (wanted["on"] and days != wanted["on"].lower()):
         return None
-    late = any(time.minutes > _NOON for time in values)
+    late = any(time.minutes > _NOON for time in times)
     # After midnight is later than the evening before.
-    order = [time.minutes + _DAY * (late and time.minutes < _DAWN) for time in values]
-    found = run[order.index(max(order) if wanted["last"] else min(order))]
+    order = [time.minutes + _DAY * (late and time.minutes < _DAWN) for time in times]
+    token = shape.within(found)[order.index(max(order) if wanted["last"] else min(order))]
     # The full stop of "at 2 pm." is the sentence's.
-    shown = re.sub(r"(?i)(?<=[ap]m)\.\Z", "", text[found.start : found.end])
-    return None if found.value == said[0] else shown
+    shown = re.sub(r"(?i)(?<=[ap]m)\.\Z", "", text[token.start : token.end])
+    return None if token.value == said[0] else shown
 
 
-def _times(tokens: Sequence[Token]) -> list[Token]:
-    return [token for token in tokens if isinstance(token.value, Time)]
-
-
-def _in_one_zone(tokens: Sequence[Token]) -> bool:
-    return len({token.value.zone for token in tokens if isinstance(token.value, Time)}) == 1
+def _times(tokens: Iterable[Token]) -> list[Time]:
+    return [token.value for token in tokens if isinstance(token.value, Time)]
