@@ -19,16 +19,16 @@ __all__ = ["Amount", "amount_at", "difference", "is_scaled", "number_difference"
 
 _CODES = "USD|EUR|GBP|JPY|KRW|CHF|SEK|NOK|DKK|PLN|CZK|HUF|CAD|AUD|NZD|INR|CNY"
 _SCALE = "|".join(SCALES)
+_CALLED = "amount|bill|cost|deposit|fee|number|price|rent|salary|sum|total"
 # "Rent: €500", "The rent is exactly €500", "It costs 500 euros".
 _BEFORE = re.compile(
     rf"""(?ix)
     [\s\"“”‘’(]*
-    (?:(?:it|they|the\s+(?P<of>\w+))\s+(?:is|are|was|were|costs?)\s+|(?P<label>\w+):\s*)?
-    (?:(?:exactly|precisely|only|just|a\s+total\s+of)\s+)?
+    (?:(?:it|they|the\s(?:{_CALLED}))\s(?:is|are|was|were|costs?)\s|(?:{_CALLED}):\s)?
+    (?:(?:exactly|precisely|only|just|a\stotal\sof)\s)?
     (?:(?P<code>(?-i:{_CODES}))\s?|(?-i:US))?
     """
 )
-_CALLED = frozenset("amount bill cost deposit fee number price rent salary sum total".split())
 # "5 dozens" and "300 upwards" only look like things.
 _THING = rf"""
     (?!(?:{_SCALE}|dozen|score|lakh|crore|pair|couple|halve|third|quarter|up)(?:s|wards)\b|perhaps\b)
@@ -72,18 +72,8 @@ _LEAST_WRITTEN_OUT = 1000
 class Amount:
     """A number with what is said of it, up to a place in its text.
 
-    Parameters
-    ----------
-    number : Number
-    currency : str
-        A sign behind it or a code before it: "€", "USD".
-    thing : str
-        What it counts or measures: "people", "kg".
-    each : str
-        For what each it is told: "month".
-    is_scaled : bool
-        Whether "million" or the like is said of it.
-    end : int
+    Its currency is a sign behind it or a code before it, a thing what it counts or measures, and
+    `each` for what each it is told: "month". "Million" or the like scales it.
     """
 
     number: Number
@@ -98,17 +88,10 @@ def amount_at(text: str, token: Token, currency: str = "") -> Amount | None:
     """The amount that a text has at a number; None where the number isn't clear."""
     if not isinstance(token.value, Number) or UNCLEAR_THOUSANDS.match(text, token.start):
         return None
-    behind = _BEHIND.match(text, token.end)
-    assert behind
-    thing = (behind["thing"] or "").lower()
-    return Amount(
-        token.value,
-        behind["sign"] or currency,
-        thing,
-        _each(behind),
-        is_scaled(text, token),
-        behind.end(),
-    )
+    behind = _behind(text, token.end)
+    thing, currency = (behind["thing"] or "").lower(), behind["sign"] or currency
+    scaled = is_scaled(text, token)
+    return Amount(token.value, currency, thing, _each(behind), scaled, behind.end())
 
 
 def is_scaled(text: str, token: Token) -> bool:
@@ -169,8 +152,6 @@ def _amount(operand: Operand) -> Amount | None:
     led = _BEFORE.fullmatch(text, 0, token.start) if token else None
     if token is None or led is None:
         return None
-    if (led["of"] or led["label"] or "rent").lower() not in _CALLED:
-        return None
     found = amount_at(text, token, led["code"] or "")
     if found is None or not _ENDS.fullmatch(text, found.end):
         return None
@@ -178,11 +159,16 @@ def _amount(operand: Operand) -> Amount | None:
     for earlier, later in surroundings(operand):
         if not _LED_BY.search(earlier) or _BETWEEN.search(earlier) or _CUT_BEFORE.match(later):
             return None
-        behind = _BEHIND.match(later)
-        assert behind
-        eaches.add(_each(behind))
+        eaches.add(_each(_behind(later, 0)))
     eaches -= {""}
     return None if len(eaches) > 1 else replace(found, each="".join(eaches))
+
+
+def _behind(text: str, place: int) -> re.Match[str]:
+    found = _BEHIND.match(text, place)
+    # None of its parts must be there.
+    assert found
+    return found
 
 
 def _each(behind: re.Match[str]) -> str:

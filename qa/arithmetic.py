@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from qa.amounts import number_difference
 from qa.computation import Computation
 from qa.listing import items_of
-from qa.moments import Moment, Operand, days_named, moment, surroundings
+from qa.moments import Moment, Operand, is_day, moment, surroundings
 from qa.values import Date, tokenise
 
 __all__ = ["Operand", "compute"]
@@ -119,9 +119,11 @@ def _compare_dates(operands: Sequence[Operand], one: Date, other: Date) -> int |
 
 def _of_one_day(operands: Sequence[Operand]) -> bool:
     """Whether times alone can be compared: "at 9:00" in two letters is hardly of one day."""
-    named = {days_named(operand.passage) for operand in operands}
-    days = frozenset[object]().union(*named)
-    return len({operand.date for operand in operands}) == len(named) == 1 and len(days) < 2
+    one, other = (
+        {token.value for token in tokenise(operand.passage) if is_day(token.value)}
+        for operand in operands
+    )
+    return operands[0].date == operands[1].date and one == other and len(one) < 2
 
 
 def _compare_times(one: Moment, other: Moment) -> int | None:

@@ -168,9 +168,10 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
         if figure is None or "%" in {before.number.unit, after.number.unit}:
             continue
         told = text[from_.start : tokens[other].end]
-        thing = before.currency or before.thing or after.thing
-        unit = f" {thing}" if before.currency or thing in MEASURES else ""
-        return told, f"{figure}{unit}: {told}"
+        unit = before.currency or before.thing or after.thing
+        # "50 euros", but members needn't be told again.
+        shown = before.currency or not MEASURES.isdisjoint(unit.split())
+        return told, f"{figure} {unit}: {told}" if shown else f"{figure}: {told}"
     return None
 
 
@@ -189,17 +190,16 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
         won, lost = one.value, other.value
         assert isinstance(won, Number)
         assert isinstance(lost, Number)
+        if not {won, lost} & said:
+            continue
         # "3 to 2 million votes": nobody knows of what the first one is told.
-        plain = not (
-            won.unit or lost.unit or any(is_scaled(passage, each) for each in (one, other))
-        )
-        if {won, lost} & said:
-            if not plain or score["closed"] is None:
-                return None
-            # What stands behind the second number is of its own length.
-            behind = score.group().rpartition(_N)[2]
-            words = passage[one.start : other.end + len(behind)]
-            told.append((words, f"{abs(won.amount - lost.amount)}: {words}"))
+        is_more = won.unit or lost.unit or is_scaled(passage, one) or is_scaled(passage, other)
+        if is_more or score["closed"] is None:
+            return None
+        # What stands behind the second number is as long as in the shape.
+        end = other.end + len(score.group().rpartition(_N)[2])
+        words = passage[one.start : end]
+        told.append((words, f"{abs(won.amount - lost.amount)}: {words}"))
     # Of two that share a number the answer doesn't tell which it means.
     return told[0] if len(told) == 1 else None
 
@@ -211,19 +211,14 @@ def _duration_told(question: str, answer: str, passage: str) -> str | None:
     be of either half of the day.
     """
     asked = _HOW_LONG.fullmatch(question)
+    if asked is None:
+        return None
     said = [token.value for token in tokenise(answer) if isinstance(token.value, Time)]
     shape = _shape(passage)
-    spans = (
-        []
-        if asked is None
-        else [
-            (found, times)
-            for found in _SPAN.finditer(shape.text)
-            # An answer may be cut before "pm".
-            if (times := _times(shape.within(found))) == said
-        ]
-    )
-    if asked is None or len(spans) != 1:
+    spans = [(found, _times(shape.within(found))) for found in _SPAN.finditer(shape.text)]
+    # An answer may be cut before "pm".
+    spans = [(found, times) for found, times in spans if times == said]
+    if len(spans) != 1:
         return None
     ((found, (begun, ended)),) = spans
     # Of two days each end has its own.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from qa.dating import in_dates
 from qa.values import WEEKDAYS, Date, Time, Token, Value, tokenise
 
-__all__ = ["Moment", "Operand", "days_named", "is_day", "moment", "surroundings"]
+__all__ = ["Moment", "Operand", "is_day", "moment", "surroundings"]
 
 # A day of another year than the document's lies so near to its date, in days: "20 December" in
 # minutes of January.
@@ -143,7 +143,8 @@ def moment(operand: Operand) -> Moment | None:
     if len(dates) > 1 or not dates | times:
         return None
     for before, _ in surroundings(operand):
-        if _MOVED.search(before) if led["led"] else not _BESIDE.search(before):
+        is_moved = _MOVED.search(before) if led["led"] else not _BESIDE.search(before)
+        if is_moved:
             return None
     date = dates.pop() if dates else None
     if date is not None:
@@ -169,26 +170,11 @@ def surroundings(operand: Operand) -> Iterator[tuple[str, str]]:
             )
 
 
-def days_named(text: str) -> frozenset[int | Date]:
-    """The dates and weekdays (Monday is 0) of which a text speaks."""
-    found: set[int | Date] = set()
-    for token in tokenise(text):
-        if isinstance(token.value, Date):
-            found.add(token.value)
-        elif (weekday := _weekday(token.value)) is not None:
-            found.add(weekday)
-    return frozenset(found)
-
-
 def is_day(value: str | Value) -> bool:
     """Whether a word or value of a text is a date or a weekday."""
-    return isinstance(value, Date) or _weekday(value) is not None
-
-
-def _weekday(value: str | Value) -> int | None:
-    if not isinstance(value, str):
-        return None
-    return _WEEKDAYS.get(value.removesuffix("s"), _WEEKDAYS.get(value))
+    if isinstance(value, str):
+        return value in _WEEKDAYS or value.removesuffix("s") in _WEEKDAYS
+    return isinstance(value, Date)
 
 
 def _tells_when(token: Token) -> bool:
@@ -226,7 +212,7 @@ def _year(date: Date, weekday: int | None, operand: Operand) -> int | None:
     anchor = _anchor(operand.date)
     if anchor is None and operand.date is not None:
         return None
-    headed = _year_of_headings(date, operand.headings, anchor)
+    headed = _headed(date, operand.headings, anchor)
     if headed is not None and (date.day is None or _day(replace(date, year=headed))):
         return headed
     if anchor is None:
@@ -256,9 +242,7 @@ def _anchor(written: str | None) -> datetime.date | None:
         return None
 
 
-def _year_of_headings(
-    date: Date, headings: Sequence[str], anchor: datetime.date | None
-) -> int | None:
+def _headed(date: Date, headings: Sequence[str], anchor: datetime.date | None) -> int | None:
     """The one year that titles and headings tell of a whole, or of the month of a date."""
     years: set[int] = set()
     for heading in headings:
