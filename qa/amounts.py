@@ -39,7 +39,7 @@ _BEHIND = re.compile(
     rf"""(?ix)
     (?:\s?(?P<sign>[€$£¥₩]))?
     (?:\s?(?P<thing>{_THING}))?
-    (?:\s(?:long|high|wide|deep|of\sthem|in\s(?-i:[A-Z])[^\W\d_]+))?
+    (?:\s(?:long|high|wide|deep|of\sthem|in\s(?:[12]\d{{3}}\b|(?-i:[A-Z])[^\W\d_]+)))?
     (?:(?:\s?/\s?|\s(?:per|an?|each|every)\s)(?P<each>(?:other\s)?[^\W\d_]+)
       |\s(?P<often>(?:hour|dai|week|month|quarter|year|annual)ly|each|apiece|p\.\s?a\.)(?!\w))?
     """
@@ -86,7 +86,8 @@ class Amount:
 
 def amount_at(text: str, token: Token, currency: str = "") -> Amount | None:
     """The amount that a text has at a number; None where the number isn't clear."""
-    if not isinstance(token.value, Number) or UNCLEAR_THOUSANDS.match(text, token.start):
+    is_unclear = UNCLEAR_THOUSANDS.search(text[token.start : token.end])
+    if not isinstance(token.value, Number) or is_unclear:
         return None
     behind = _behind(text, token.end)
     thing, currency = (behind["thing"] or "").lower(), behind["sign"] or currency

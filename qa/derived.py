@@ -38,7 +38,7 @@ _WORD = r"(?:\s[^\W\d_]+)?"
 _SCORE = re.compile(
     rf"(?i){_N}{_WORD}(?:(?:\s?[–—:-]\s?|\s(?:to|against|versus|vs\.?|over)\s){_N}"
     rf"(?:{_WORD}\sagainst\b)?|\s(?:for|in favou?r)(?:,|,?\s(?:and|with))\s{_N}{_WORD}\sagainst\b)"
-    rf"(?P<closed>{_CLOSED})?"
+    rf"(?P<closed>{_CLOSED}|(?=\s(?:votes|goals|with)\b))?"
 )
 # "Passed by 12 votes" tells the margin itself.
 _BY = re.compile(rf"(?i)\bby\s(?={_N})")
@@ -65,7 +65,7 @@ _HOW_LONG = re.compile(
     \W*(?:for\s)?how\s(?:long|many\s(?:hours|minutes)(?:\s(?:a|per|each|every)\sday)?)\s
     (?:is|are|was|were|does|do|did|will|would)\s
     (?:(?:it|this|they|{_A_THING}\s[\w'’-]+)
-      |(?:it|this|they|{_A_THING}\s(?:[\w'’-]+\s)?[\w'’-]+)\s
+      |(?:{_A_THING}\s(?:[\w'’-]+\s)?)?[\w'’-]+\s
        (?:(?P<open>(?:stay\s|be\s)?open)|last|take))
     (?:\son\s\w+)?\W*
     """

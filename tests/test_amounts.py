@@ -27,6 +27,7 @@ from qa.computation import Computation
         (Computation("difference", "number"), ["5 a day", "3 daily"], "2: 5 a day and 3 daily"),
         # Not what exactly one amount is.
         (Computation("difference", "number"), ["1.250 euros", "900 euros"], None),
+        (Computation("difference", "number"), ["€1.250", "€900"], None),
         (Computation("difference", "number"), ["more than 300", "at most 100"], None),
         (Computation("difference", "number"), ["about 300", "100"], None),
         (Computation("difference", "number"), ["~300", "100"], None),

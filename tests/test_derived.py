@@ -60,6 +60,8 @@ def test_how_long_something_takes_by_the_clock(
         ("How long is the ride?", "9 am to 5 pm", "Buses leave from 9 am to 5 pm.", None),
         ("How long does it take?", "9 am to 5 pm", "The tour lasts from 9 am to 5 pm.", "8 hours"),
         ("How long is it open?", "9 am to 5 pm", "It is open from 9 am to 5 pm.", "8 hours"),
+        ("How long does lunch last?", "12:00–13:00", "Lunch: 12:00–13:00", "1 hour"),
+        ("How long is the shift?", "22:00 to 6:00", "The shift is from 22:00 to 6:00.", "8 hours"),
         # The times are of two days.
         ("How long did it rage?", "5 pm to 3 am", "Monday 5 pm to 3 am on Wednesday", None),
         (
@@ -110,6 +112,7 @@ def test_an_answer_that_is_cut_before_the_half_of_the_day_tells_no_length() -> N
         ("How many votes were cast?", "31", "Carried by 31 votes to 24.", None),
         ("By how many votes did it pass?", "31", "The 31 owners have 24 votes.", None),
         ("By how many votes did it pass?", "5", "5 for, 3 abstained.", None),
+        ("By how many votes did it pass?", "24", "Rejected by 24 to 31 votes.", "7: 24 to 31"),
         ("By how many points did Osk win?", "5", "They won by 5 to 10 points.", None),
     ],
 )
