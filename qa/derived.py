@@ -75,9 +75,9 @@ _HOW_LONG = re.compile(
 _SPAN = re.compile(
     rf"""(?ix)
     (?:\A|(?P<day>{_D})\.?,?\s|(?<!ed):\s?
-      |\b(?:is|are|was|were|(?P<lasts>lasts?|lasted|held|place)|(?P<opens>opens?|daily))\s)
+      |\b(?:is|are|was|were|lasts?|lasted|held|place|(?P<opens>opens?|daily))\s)
     (?:from\s)?(?:{_T}\s?(?:to|until|till|[–—-])\s?{_T}|between\s{_T}\sand\s{_T})
-    (?:{_OF_DAYS}|{_CLOSED})
+    (?:{_OF_DAYS}|(?:\sin\s(?:the\s\w+|(?-i:[A-Z])\w+))?{_CLOSED})
     """
 )
 _HOUR, _DAWN, _NOON, _DAY = 60, 4 * 60, 12 * 60, 24 * 60
