@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import binom
 
-from qa.settings import SupportModel
 from qa.claims import Signals
+from qa.settings import SupportModel
 from qa.verification import UNKNOWN
 
 from .cases import CasesError

@@ -18,7 +18,7 @@ import Stemmer
 from qa.scripts import UNSPACED
 from qa.sentences import TITLES
 from qa.types import Passage
-from qa.values import ELISION, MARKS, fold
+from qa.values import ELISION, MARKS, SCALES, SPELLED_NUMBERS, fold
 
 __all__ = [
     "AUXILIARIES",
@@ -43,22 +43,7 @@ _WORD = re.compile(
     rf"|(?:{ELISION})?(?P<letters>{_LETTERS}(?:['’]{_LETTERS})*)"
 )
 
-_SMALL_NUMBERS = {
-    word: str(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty".split()
-    )
-} | {
-    word: str(value)
-    for value, word in zip(
-        range(30, 110, 10),
-        "thirty forty fifty sixty seventy eighty ninety hundred".split(),
-        strict=True,
-    )
-}
-
-MAGNITUDES = frozenset("dozen thousand million billion trillion percent".split())
+MAGNITUDES = frozenset({"dozen", "percent", *SCALES})
 PERCENT_SIGNS = frozenset("%％")
 NEGATIONS = frozenset("not no never neither nor none nobody nothing without cannot".split())
 
@@ -399,7 +384,7 @@ def _key(word: str) -> str:
     if folded == "%" or folded.split() == ["per", "cent"]:
         return "percent"
     folded = folded.removesuffix("'s")
-    return _SMALL_NUMBERS.get(folded, folded)
+    return str(SPELLED_NUMBERS.get(folded, folded))
 
 
 def _contains(keys: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -13,10 +13,9 @@ from typing import Literal
 
 from qa.alignment import names_and_numbers
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.values import Date, tokenise
+from qa.values import WEEKDAYS, Date, tokenise
 
 __all__ = [
-    "WEEKDAYS",
     "Computation",
     "asks_document_date",
     "constant_operands_prompt",
@@ -61,14 +60,17 @@ OPERANDS_EXAMPLES: tuple[tuple[str, str], ...] = (
 )
 OPERANDS_MAX_TOKENS = 64
 
-_UNITS = "day|week|month|year"
-_SPAN = re.compile(rf"(?i)\bhow (?:many (?P<unit>{_UNITS})s|long)\b")
-_SPANNED = re.compile(r"(?i)\b(?:after|before|between|since|until|till|apart|later|earlier)\b")
-# "From" alone is as often a place: "How long can I keep books from the library?"
-_FROM, _TO = re.compile(r"(?i)\bfrom\b"), re.compile(r"(?i)\bto\b")
-# Of "coats of paint" none is named that a date could be asked of.
-_BETWEEN = re.compile(r"(?i)\bbetween\b(?P<rest>.*)")
-_TWO = re.compile(r"(?i)\A\s+(?:the\s+|these\s+|those\s+|its\s+|their\s+)?(?:two|both)\b|\band\b")
+# What lies between two things: "how many days after X did Y", "how long is it from X to Y".
+_BETWEEN_TWO = re.compile(
+    r"""(?ix)
+    (?:[^,]*,\s)?(?:for\s)?how\s(?:many\s(?P<unit>day|week|month|year)s|long)\s
+    (?:(?:after|before)\s.+\s(?:did|does|was|were|is|are|will|had|has|came|comes)\s.+
+      |(?:later|earlier|apart)\s(?:did|does|was|were|is|are|will|do)\s.+
+      |(?:(?:(?:will\s)?pass|passed|elapsed|lie|lay|went\sby|(?:is|are|was|were)(?:\s(?:it|there))?|did\sit\stake)\s)?
+       (?:from\s.+\sto\s.+
+         |between\s(?:(?:the|these|those|its|their)\s)?(?:(?:two|both)\s.+|.+\sand\s.+)))
+    """
+)
 # What somebody should, may or has to do is a rule, which has no date.
 _RULE = re.compile(
     r"\b(?i:can|could|might|must|shall|should|ought|cannot|can['’]t|couldn['’]t|mustn['’]t|"
@@ -82,22 +84,22 @@ _NUMBER_DIFFERENCE = re.compile(
     # By how much something fell a text may say itself.
     r"|\bby how (?:many|much)\b.*\b(?:than|differ|exceed|outnumber)"
 )
-_WHICH = re.compile(r"(?i)(?:which|who|what)\b")
-_WHICH_ORDER = re.compile(r"(?i)\b(?P<order>first|earlier|last|later)\b")
-# "Who wrote the first novel?", "Which mill burnt last year?": of something's place or time.
-_NO_ORDER = re.compile(
-    r"(?i)\b(?:the|an?|my|your|his|her|its|our|their|\w+['’]s)\s+(?:very\s+)?"
-    r"(?:first|earlier|last|later)\s+(?!(?:to|of|in|one|that|which)\b)\w|\blast\s+(?:year|month|week|night|\w+day|time)\b"
+# "Which came first", "who was the last to leave"; "the first novel" is in no order.
+_WHICH_ORDER = re.compile(
+    r"(?i)(?:which|who|what)\b.*\s"
+    r"(?:(?<!\bthe\s)(?P<order>first|earlier|last|later)|the\s(?P<nth>first|last)\sto\s\w+)\Z"
 )
-_WHETHER_FIRST = re.compile(r"(?i)\A.*?\S\s(?P<order>before|after|earlier than|later than)\s.*\S")
+_WHETHER_FIRST = re.compile(
+    r"(?i)\W*(?:was|were|did|had|has|will|is|does)(?:n['’]t)?\s(?:.*?\s)"
+    r"(?P<order>before|after|earlier than|later than)\s.*\S"
+)
 _WEEKDAY = re.compile(
     r"(?i)\A\W*(?:on )?(?:which|what) (?:weekday|day of the week)\b(?P<rest>.*)\Z"
 )
-WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 # What happened once, or does on "a" day; "Is the pool open on Sunday?" asks of every one.
 _ON_WEEKDAY = re.compile(
     rf"(?i)\A\W*(?P<rest>(?:(?:was|were|did|had|(?P<now>does|do|will))(?:n['’]t)?)\s.*?)"
-    rf"\s+(?:(?:on|of) )?(?P<article>an? )?(?P<day>{WEEKDAYS})\W*\Z"
+    rf"\s+(?:(?:on|of) )?(?P<article>an? )?(?P<day>{'|'.join(WEEKDAYS)})\W*\Z"
 )
 _DOCUMENT = r"(?:the|this) (?:article|document|text|report|story|note|file|page|news|letter|mail)"
 _DOCUMENT_DATE = re.compile(
@@ -105,7 +107,8 @@ _DOCUMENT_DATE = re.compile(
     r"(?: \w+)?\s(?:from|published|written|dated|posted|sent)\W*\Z"
     rf"|\A\W*what(?:['’]s| is| was) the (?:publication )?date of {_DOCUMENT}\W*\Z"
 )
-_HOW_MANY = re.compile(r"(?i)\bhow many\b")
+# Days and years aren't listed anywhere.
+_HOW_MANY = re.compile(r"(?i)\bhow many\b(?!\s(?:days|weeks|months|years)\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +158,9 @@ def plan_computation(question: str, *, yes_no: bool) -> Computation | None:
         return Computation("weekday", "", (f"On what date{found['rest']}",))
     if which := _which_first(question):
         return which
-    unit = _spanned_unit(question)
-    if unit and not _RULE.search(question) and _names_two(question):
-        return Computation("difference", unit)
+    between = _BETWEEN_TWO.fullmatch(question)
+    if between and not _RULE.search(question):
+        return Computation("difference", (between["unit"] or "day").lower())
     if _NUMBER_DIFFERENCE.search(question):
         return Computation("difference", "number")
     return None
@@ -172,38 +175,13 @@ def _which_first(question: str) -> Computation | None:
     chosen, joined, other = question.rpartition(" or ")
     chosen = chosen.rstrip(" ,")
     asked_end = max(chosen.rfind(","), chosen.rfind(":"))
-    if not joined or asked_end < 0 or not _WHICH.match(question):
-        return None
-    asked, one = chosen[:asked_end], chosen[asked_end + 1 :].strip()
-    ended = re.match(r".*\w", other)
-    orders = list(_WHICH_ORDER.finditer(asked))
-    if not orders or not one or not ended or _NO_ORDER.search(asked):
-        return None
+    asked = _WHICH_ORDER.match(chosen[: max(asked_end, 0)])
+    one, ended = chosen[asked_end + 1 :].strip(), re.match(r".*\w", other)
     # Of three things only two would be compared.
-    if re.search(r"[,:]", asked[orders[-1].end() :]) or " or " in one:
+    if not asked or not joined or not one or not ended or " or " in one:
         return None
-    firsts = {found["order"].lower() in {"first", "earlier"} for found in orders}
-    if len(firsts) > 1:
-        return None
-    return Computation("order", "first" if True in firsts else "last", options=(one, ended.group()))
-
-
-def _spanned_unit(question: str) -> str | None:
-    """The unit of the time that a question asks for between two things; None where it doesn't."""
-    found = _SPAN.search(question)
-    if found is None:
-        return None
-    from_ = _FROM.search(question, found.end())
-    if not _SPANNED.search(question, found.end()) and not (
-        from_ and _TO.search(question, from_.end())
-    ):
-        return None
-    return (found["unit"] or "day").lower()
-
-
-def _names_two(question: str) -> bool:
-    between = _BETWEEN.search(question)
-    return between is None or bool(_TWO.search(between["rest"]))
+    is_first = (asked["order"] or asked["nth"]).lower() in {"first", "earlier"}
+    return Computation("order", "first" if is_first else "last", options=(one, ended.group()))
 
 
 def _plan_yes_no(question: str) -> Computation | None:
@@ -214,22 +192,19 @@ def _plan_yes_no(question: str) -> Computation | None:
             "weekday", found["day"].lower(), (f"When {rest[:1].lower()}{rest[1:]}?",)
         )
     found = _WHETHER_FIRST.match(question)
-    if found and _RULE.search(question):
+    if found is None or _RULE.search(question):
         return None
-    # "before 1990" compares with a date that the question gives.
-    if found and not any(
-        isinstance(token.value, Date) for token in tokenise(question[found.end("order") :])
-    ):
-        early = found["order"].lower() in {"before", "earlier than"}
-        return Computation("order", "before" if early else "after")
-    return None
+    # "Before 1990" compares with a date that the question gives.
+    if any(isinstance(token.value, Date) for token in tokenise(question[found.end("order") :])):
+        return None
+    early = found["order"].lower() in {"before", "earlier than"}
+    return Computation("order", "before" if early else "after")
 
 
 def counted(question: str) -> str | None:
     """The question for the list whose items a "how many" question counts, or None."""
     found = _HOW_MANY.search(question)
-    # The days between two dates aren't listed anywhere.
-    if found is None or _spanned_unit(question):
+    if found is None:
         return None
     which = "Which" if found.group()[0] == "H" else "which"
     return f"{question[: found.start()]}{which}{question[found.end() :]}"

@@ -2,75 +2,112 @@
 
 By how much something changes that goes "from €96 to €108", by how many votes it passes with "31
 to 24", how long it lasts "from 11 am to 3 pm", and which of the buses "at 14:10 and 18:40" is the
-last.
+last. A passage is read by its shape, in which a sign stands for each number, time and day; what
+has another shape than these is left as it was answered.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from qa.arithmetic import Operand, is_scaled, number_difference, quantities
+from qa.amounts import amount_at, difference, is_scaled
 from qa.moments import is_day
 from qa.units import MEASURES
 from qa.values import Number, Time, Token, tokenise
 
 __all__ = ["change_told", "derived"]
 
+# Characters that no document has: they are for private use.
+_SIGNS = _N, _T, _D = "\ue000", "\ue001", "\ue002"
+_NO_SIGNS = str.maketrans(dict.fromkeys(_SIGNS, " "))
 _BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
+_CLOSED = r"(?=\s*(?:\Z|[.,;:!?)\n]))"
+# What may follow the second amount of a change: the day from which it holds.
+_CHANGED = re.compile(rf"{_CLOSED}|\s(?:from|in|on|as of|since)\s(?:[A-Z]|\d)")
 _MARGIN = re.compile(
     r"(?i)\bby how many (?:votes?|goals?|runs|seats|sets|tries|frames)\b"
     # Prices rise by points, too, and then by "5 to 10".
     r"|\bby how many (?:points|games)\b.*\b(?:win|won|lose|lost|beat|beaten|lead|led|defeat\w*)\b"
     r"|\bby (?:what|which|how (?:big|large|small|narrow|wide) a) (?:\w+ )?margin\b"
 )
-# Between the two numbers of "31 votes to 24", "31 in favour and 24 against" and "3-1".
+# "31 votes to 24", "31 in favour and 24 against", "3-1".
+_WORD = r"(?:\s[^\W\d_]+)?"
 _SCORE = re.compile(
-    r"(?i)(?:\s+[^\W\d_]+)?(?:\s*[–—:-]\s*|\s+(?:to|against|versus|vs\.?|over)\s+)"
-    r"|(?:\s+[^\W\d_]+)?\s+(?:for|in favou?r)(?P<against>\s*,\s*(?:and |with )?|\s+(?:and|with)\s+)"
+    rf"(?i){_N}{_WORD}(?:(?:\s?[–—:-]\s?|\s(?:to|against|versus|vs\.?|over)\s){_N}"
+    rf"(?:{_WORD}\sagainst\b)?|\s(?:for|in favou?r)(?:,|,?\s(?:and|with))\s{_N}{_WORD}\sagainst\b)"
+    rf"(?P<closed>{_CLOSED}|(?=\s(?:votes|goals|with)\b))?"
 )
-_BY = re.compile(r"(?i)\bby\s+\Z")
-_AGAINST = re.compile(r"(?i)(?:\s+[^\W\d_]+)?\s+against\b")
+# "Passed by 12 votes" tells the margin itself.
+_BY = re.compile(rf"(?i)\bby\s(?={_N})")
 _EXTREME = re.compile(
-    r"(?i)\A\W*(?:when|(?:at |until |till )?(?:what|which) time)\b.*?"
-    r"\b(?:(?P<last>last|latest)|first|earliest)\b"
+    r"""(?ix)
+    \W*(?:when|(?:at\s)?(?:what|which)\stime)\s(?:is|are|was|were|do|does|did)\s
+    (?:(?:the|our|my)\s)?(?:(?P<last>last|latest)|first|earliest)\s[\w-]+
+    (?:\s(?:leave|depart|start|begin|sail|go|arrive))?(?:\s(?:to|from|of)\s[\w'’-]+)?
+    (?:\son\s(?P<on>\w+))?\W*
+    """
 )
-_BOUNDED = re.compile(r"(?i)\b(?:before|after|between|since|until|till) (?=\S)")
+# A list of times, and times that stand together in whatever way.
+_LIST = re.compile(rf"(?i){_T}(?:,\s(?:at\s)?{_T})*,?\sand\s(?:at\s)?{_T}")
+_TOGETHER = re.compile(rf"(?i){_T}(?:(?:[^\w.{_N}{_T}{_D}]|\b(?:and|or|at|again)\b)+{_T})+")
+_OF_DAYS = rf"""
+    \s\(?(?:on\s|(?P<each>every\s|each\s|(?=daily)))?(?:the\s)?
+    (?P<days>{_D}|(?:weekday|weekend|holiday)s?\b|day\b|daily\b)
+"""
+_BEHIND_A_LIST = re.compile(rf"(?ix){_OF_DAYS}")
+_A_THING = r"(?:the|an?|my|our|your|his|her|their|each|every)"
 # "How long have you been open?" and "how long in advance?" ask for no time by the clock.
 _HOW_LONG = re.compile(
-    r"(?i)\bhow (?:long|many (?:hours|minutes)(?: (?:a|per|each|every) day)?)"
-    r" (?:is|are|was|were|does|do|did|will|would)\b(?P<rest>.*)"
+    rf"""(?ix)
+    \W*(?:for\s)?how\s(?:long|many\s(?:hours|minutes)(?:\s(?:a|per|each|every)\sday)?)\s
+    (?:is|are|was|were|does|do|did|will|would)\s
+    (?:(?:it|this|they|{_A_THING}\s[\w'’-]+)
+      |(?:{_A_THING}\s(?:[\w'’-]+\s)?)?[\w'’-]+\s
+       (?:(?P<open>(?:stay\s|be\s)?open)|last|take))
+    (?:\son\s\w+)?\W*
+    """
 )
-_NO_LENGTH = re.compile(
-    r"(?i)\b(?:before|beforehand|after|since|until|till|ago|in advance|ahead|late|early|been)\b"
+# "Moved from 2 pm to 4 pm" tells of two beginnings, and "leaves" or "open from 9 am to 5 pm" not
+# how long a ride takes.
+_SPAN = re.compile(
+    rf"""(?ix)
+    (?:\A|(?P<day>{_D})\.?,?\s|(?<!ed):\s?
+      |\b(?:is|are|was|were|lasts?|lasted|held|place|(?P<opens>opens?|daily))\s)
+    (?:from\s)?(?:{_T}\s?(?:to|until|till|[–—-])\s?{_T}|between\s{_T}\sand\s{_T})
+    (?:{_OF_DAYS}|(?:\sin\s(?:the\s\w+|(?-i:[A-Z])\w+))?{_CLOSED})
+    """
 )
-# "Moved from 2 pm to 4 pm" tells of two beginnings.
-_MOVED = re.compile(
-    r"(?i)\b(?:moved?|moves|moving|shift(?:ed|s)?|postpone[ds]?|change[ds]?|changing|reschedul\w+|"
-    r"delay(?:ed|s)?|put (?:back|off)|pushed|brought forward|bring forward|extended|instead)\b"
-)
-# Trains that run from morning to evening don't take so long.
-_ONE_WAY = re.compile(r"(?i)\b(?:takes?|took|journey|trip|ride|flight|crossing|drive|travel)\b")
-_SERVED = re.compile(
-    r"(?i)\b(?:runs?|ran|running|leav(?:e|es|ing)|left|depart\w*|operat\w*|opens?|opened|"
-    r"available|every|hourly)\b"
-)
-_BEFORE_A_TIME = re.compile(r"(?i)[\s,]*(?:(?:from|at|between)\s*)?")
-_BEHIND_A_TIME = re.compile(r"(?i)\s*\(?(?:(?:on|every|each)\s+)?(?:the\s+)?")
-_SOME_DAYS = frozenset("weekdays weekday weekends weekend holidays holiday".split())
-_LAST_BY_AND = re.compile(r"(?i)(?:&|\band\b|\bor\b)")
-# What joins two numbers or times is shorter, in characters.
-_MOST_BETWEEN = 60
-_UNTIL = re.compile(r"(?i)\s*(?:to|until|till|[–—-])\s*")
-_AND = re.compile(r"(?i)\s*and\s*")
-_BETWEEN = re.compile(r"(?i)\bbetween\s*\Z")
-_LISTED = re.compile(r"(?i)(?:\s|,|;|/|&|and\b|or\b|at\b|again\b)+")
 _HOUR, _DAWN, _NOON, _DAY = 60, 4 * 60, 12 * 60, 24 * 60
-_HALF_MARKED = re.compile(r"(?i)[ap]\.?m\b|noon|midnight")
-_CLAUSE_END = re.compile(r"[.,;:!?()\n]")
-# Words of a unit between the numbers: "from 40 to 60", "from 96 euros a year to 108".
-_UNIT_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A text in which signs stand for its numbers, times and days, and the tokens of these."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    def within(self, found: re.Match[str]) -> tuple[Token, ...]:
+        """The tokens whose signs a match has."""
+        first, last = (sum(map(self.text[:end].count, _SIGNS)) for end in found.span())
+        return self.tokens[first:last]
+
+
+def _shape(text: str) -> _Shape:
+    text = text.translate(_NO_SIGNS)
+    pieces, tokens, done = [], [], 0
+    for token in tokenise(text):
+        kind = (
+            _N if isinstance(token.value, Number) else _T if isinstance(token.value, Time) else _D
+        )
+        if kind != _D or is_day(token.value):
+            pieces += [text[done : token.start], kind]
+            tokens.append(token)
+            done = token.end
+    return _Shape("".join([*pieces, text[done:]]), tuple(tokens))
 
 
 def derived(question: str, answer: str, passage: str) -> tuple[str, str] | None:
@@ -120,34 +157,22 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
     tokens = tokenise(text)
     numbers = [place for place, token in enumerate(tokens) if isinstance(token.value, Number)]
     for one, other in itertools.pairwise(numbers):
-        between = [token.value for token in tokens[one + 1 : other]]
-        begun = one > 0 and tokens[one - 1].value == "from"
-        if not begun or between[-1:] != ["to"] or len(between) > _UNIT_WORDS + 1:
+        from_, to = tokens[one - 1], tokens[other - 1]
+        before, after = amount_at(text, tokens[one]), amount_at(text, tokens[other])
+        if not one or (from_.value, to.value) != ("from", "to") or not before or not after:
             continue
-        told = text[tokens[one - 1].start : tokens[other].end]
-        spans = (
-            (tokens[one].start, tokens[other - 1].start),
-            (tokens[other].start, _end_of_amount(text, tokens[other:])),
-        )
-        operands = [Operand(text[start:end], None) for start, end in spans]
-        difference = number_difference(operands, of_one=True)
+        if text[before.end : to.start].strip() or not _CHANGED.match(text, after.end):
+            continue
         # From 4 to 6 percent is more by half, or by two points.
-        if difference is not None and not _is_share(tokens[one]) and not _is_share(tokens[other]):
-            figure = difference.partition(":")[0]
-            units = [of[0] for said in operands for _, of in quantities(said.text) if of]
-            unit = next((f" {unit}" for unit in units if unit in MEASURES), "")
-            return told, f"{figure}{unit}: {told}"
+        figure = difference(before, after, of_one=True)
+        if figure is None or "%" in {before.number.unit, after.number.unit}:
+            continue
+        told = text[from_.start : tokens[other].end]
+        unit = before.currency or before.thing or after.thing
+        # "50 euros", but members needn't be told again.
+        shown = before.currency or not MEASURES.isdisjoint(unit.split())
+        return told, f"{figure} {unit}: {told}" if shown else f"{figure}: {told}"
     return None
-
-
-def _end_of_amount(text: str, tokens: Sequence[Token]) -> int:
-    """Where what is said of a number ends: it stands first, "850 euros a month from January"."""
-    end = tokens[0].end
-    for token in tokens[1 : _UNIT_WORDS + 1]:
-        if isinstance(token.value, Number) or _CLAUSE_END.search(text[end : token.start]):
-            break
-        end = token.end
-    return end
 
 
 def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | None:
@@ -155,219 +180,118 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
     if not _MARGIN.search(question):
         return None
     said = {token.value for token in tokenise(answer)}
-    scores = []
-    numbers = [(t, t.value) for t in tokenise(passage) if isinstance(t.value, Number)]
-    for (one, won), (other, lost) in itertools.pairwise(numbers):
-        if other.start - one.end > _MOST_BETWEEN:
+    shape = _shape(passage)
+    scores = list(_SCORE.finditer(shape.text))
+    if {by.end() for by in _BY.finditer(shape.text)} - {score.start() for score in scores}:
+        return None
+    told = []
+    for score in scores:
+        one, other = shape.within(score)
+        won, lost = one.value, other.value
+        assert isinstance(won, Number)
+        assert isinstance(lost, Number)
+        if not {won, lost} & said:
             continue
-        between = _SCORE.fullmatch(passage[one.end : other.start])
-        against = _AGAINST.match(passage, other.end, other.end + _MOST_BETWEEN)
-        # "Passed by 12 votes" tells the margin itself, and the numbers behind it something else.
-        if not between and _BY.search(passage[max(one.start - _MOST_BETWEEN, 0) : one.start]):
-            return None
         # "3 to 2 million votes": nobody knows of what the first one is told.
-        if won.unit or lost.unit or is_scaled(passage, one) != is_scaled(passage, other):
-            continue
-        if between and (against or not between["against"]) and {won, lost} & said:
-            told = passage[one.start : against.end() if against else other.end]
-            scores.append((told, f"{abs(won.amount - lost.amount)}: {told}"))
+        is_more = won.unit or lost.unit or is_scaled(passage, one) or is_scaled(passage, other)
+        if is_more or score["closed"] is None:
+            return None
+        # What stands behind the second number is as long as in the shape.
+        end = other.end + len(score.group().rpartition(_N)[2])
+        words = passage[one.start : end]
+        told.append((words, f"{abs(won.amount - lost.amount)}: {words}"))
     # Of two that share a number the answer doesn't tell which it means.
-    return scores[0] if len(scores) == 1 else None
+    return told[0] if len(told) == 1 else None
 
 
 def _duration_told(question: str, answer: str, passage: str) -> str | None:
     """How long something takes of which an answer tells from when to when, by the clock.
 
-    Parameters
-    ----------
-    question : str
-        In English: "How long does the fair last?".
-    answer : str
-        "from 11 am to 3 pm".
-    passage : str
-        What it was taken from.
-
-    Returns
-    -------
-    str or None
-        "4 hours: from 11 am to 3 pm"; None where something else is asked or answered, or the
-        hours may be of either half of the day.
+    "4 hours: from 11 am to 3 pm" for "How long does the fair last?"; None also where the hours may
+    be of either half of the day.
     """
-    asked = _HOW_LONG.search(question)
-    times = [token for token in tokenise(answer) if isinstance(token.value, Time)]
-    if asked is None or _NO_LENGTH.search(asked["rest"]) or len(times) != 2:
+    asked = _HOW_LONG.fullmatch(question)
+    if asked is None:
         return None
+    said = [token.value for token in tokenise(answer) if isinstance(token.value, Time)]
+    shape = _shape(passage)
+    spans = [(found, _times(shape.within(found))) for found in _SPAN.finditer(shape.text)]
     # An answer may be cut before "pm".
-    told = {token.value for token in tokenise(passage)}
-    if not {token.value for token in times} <= told or not _in_one_zone(times):
+    spans = [(found, times) for found, times in spans if times == said]
+    if len(spans) != 1:
         return None
-    if _MOVED.search(passage) or (_ONE_WAY.search(asked["rest"]) and _SERVED.search(passage)):
+    ((found, (begun, ended)),) = spans
+    # Of two days each end has its own.
+    if (found["day"] and found["days"]) or begun.zone != ended.zone:
         return None
-    begun, ended = times
-    if _spans_days(passage, begun, ended) or _spans_days(answer, begun, ended):
+    if not asked["open"] and (found["opens"] or found["each"]):
         return None
-    joined = answer[begun.end : ended.start]
-    # Boats that leave "at 10:00 and 14:00" aren't under way from one to the other.
-    spans = _UNTIL.fullmatch(joined) or (
-        _AND.fullmatch(joined) and _BETWEEN.search(answer[: begun.start])
-    )
-    length = _length(answer, begun, ended) if spans else None
-    if not length:
+    length = _length(begun, ended)
+    if length is None:
         return None
     hours, minutes = divmod(length, _HOUR)
-    said = [
+    told = [
         f"{count} {unit}{'' if count == 1 else 's'}"
         for count, unit in ((hours, "hour"), (minutes, "minute"))
         if count
     ]
-    return f"{' '.join(said)}: {answer.strip(' .')}"
+    return f"{' '.join(told)}: {answer.strip(' .')}"
 
 
-def _spans_days(text: str, begun: Token, ended: Token) -> bool:
-    """Whether a text names the day of one of two times: "from Monday 5 pm to 3 am on Wednesday".
-
-    A day on one side of both, "on Saturday from 11 am to 3 pm", is that of both.
-    """
-    tokens = tokenise(text)
-    places = [place for place, token in enumerate(tokens) if isinstance(token.value, Time)]
-    for first, last in itertools.pairwise(places):
-        if (tokens[first].value, tokens[last].value) != (begun.value, ended.value):
-            continue
-        if any(is_day(token.value) for token in tokens[first + 1 : last]):
-            return True
-        before = _day_before(text, tokens, first)
-        behind = _day_behind(text, tokens, last)
-        if before and behind and before.value != behind.value:
-            return True
-    return False
-
-
-def _day_before(text: str, tokens: Sequence[Token], place: int) -> Token | None:
-    """The day that stands right before a time: "on Monday at 9:00"."""
-    time = tokens[place]
-    for token in reversed(tokens[max(place - 2, 0) : place]):
-        near = len(text[token.end : time.start]) <= _MOST_BETWEEN
-        if is_day(token.value) and near and _BEFORE_A_TIME.fullmatch(text[token.end : time.start]):
-            return token
-    return None
-
-
-def _day_behind(text: str, tokens: Sequence[Token], place: int) -> Token | None:
-    """The day, or kind of days, that stands right behind a time: "9:00 on Fridays"."""
-    time = tokens[place]
-    for token in tokens[place + 1 : place + 3]:
-        near = len(text[time.end : token.start]) <= _MOST_BETWEEN
-        is_some = is_day(token.value) or token.value in _SOME_DAYS
-        if is_some and near and _BEHIND_A_TIME.fullmatch(text[time.end : token.start]):
-            return token
-    return None
-
-
-def _length(text: str, begun: Token, ended: Token) -> int | None:
+def _length(begun: Time, ended: Time) -> int | None:
     """Minutes between two times; None where a half of the day is unsaid that changes them.
 
     "From 1:00 to 4:00 pm" begins in the afternoon, too; "from 9:00 to 4:00" may be a day or
     most of a night.
     """
-    start, end = _minutes(begun), _minutes(ended)
-    said = [bool(_HALF_MARKED.search(text[token.start : token.end])) for token in (begun, ended)]
-    clear = [_is_of_24_hours(text, token) for token in (begun, ended)]
-    # What ends before it began goes on after midnight; beside "22:00" what is written "2:00" is
-    # of the night, but "from 13:00 to 4:00" somebody may mean the afternoon.
-    if all(said) or all(clear) or (any(clear) and (end - start) % _DAY <= max(end - start, _NOON)):
-        return (end - start) % _DAY
-    half = start // _NOON if said[0] else end // _NOON
-    shared = [minutes % _NOON + half * _NOON for minutes in (start, end)]
-    if any(said) and shared[0] < shared[1]:
-        return shared[1] - shared[0]
-    return end - start if start < end else None
-
-
-def _is_of_24_hours(text: str, token: Token) -> bool:
-    """Whether a time is told by the clock of 24 hours: "14:10", "0:15"."""
-    marked = _HALF_MARKED.search(text[token.start : token.end])
-    return not marked and not _HOUR <= _minutes(token) < _NOON + _HOUR
+    start, end = begun.minutes, ended.minutes
+    if (begun.half_said and ended.either_half) or (begun.either_half and ended.half_said):
+        half = _NOON * ((start if begun.half_said else end) // _NOON)
+        shared = (half + start % _NOON, half + end % _NOON)
+        start, end = shared if shared[0] < shared[1] else (start, end)
+    if start < end:
+        return end - start
+    # What begins in the evening goes on after midnight: "22:00 until 2:00".
+    length = end + _DAY - start
+    return length if start >= _NOON and length <= _NOON else None
 
 
 def _extreme_told(question: str, answer: str, text: str) -> str | None:
     """The last of several times that a text lists, or the first, where another was answered.
 
-    Parameters
-    ----------
-    question : str
-        In English: "When does the last bus leave?".
-    answer : str
-    text : str
-        The passage that it was taken from: "Buses leave at 14:10 and 18:40".
-
-    Returns
-    -------
-    str or None
-        As it stands in the text; None where `answer` is right, or no time of a list.
+    Of "Buses leave at 14:10 and 18:40" it is "18:40"; None where `answer` is right, or no time of a
+    list.
     """
-    wanted = _EXTREME.search(question)
+    wanted = _EXTREME.fullmatch(question)
     said = [token.value for token in tokenise(answer)]
-    if wanted is None or len(said) != 1 or not isinstance(said[0], Time):
+    if wanted is None or len(said) != 1:
         return None
-    # "The last bus before noon" is another one.
-    if _BOUNDED.search(question):
+    shape = _shape(text)
+    found = next(
+        (each for each in _TOGETHER.finditer(shape.text) if said[0] in _times(shape.within(each))),
+        None,
+    )
+    # Without "and" the list may go on, or the last may be that of certain days.
+    if found is None or not _LIST.fullmatch(found.group()):
         return None
-    runs: list[list[Token]] = []
-    end = -1
-    tokens = tokenise(text)
-    for token in tokens:
-        if not isinstance(token.value, Time):
-            continue
-        near = token.start - end <= _MOST_BETWEEN
-        if runs and near and _LISTED.fullmatch(text[end : token.start]):
-            runs[-1].append(token)
-        else:
-            runs.append([token])
-        end = token.end
-    for run in runs:
-        if said[0] in [token.value for token in run] and _in_one_zone(run):
-            if not _are_clear(text, run) or _is_of_other_days(text, tokens, run):
-                return None
-            late = any(_minutes(token) > _NOON for token in run)
-            # After midnight is later than the evening before.
-            order = [
-                _minutes(token) + (_DAY if late and _minutes(token) < _DAWN else 0) for token in run
-            ]
-            chosen = max(order) if wanted["last"] else min(order)
-            found = run[order.index(chosen)]
-            # The full stop of "at 2 pm." is the sentence's.
-            shown = re.sub(r"(?i)(?<=[ap]m)\.\Z", "", text[found.start : found.end])
-            return None if found.value == said[0] else shown
-    return None
+    times = _times(shape.within(found))
+    # "7:00, 12:00 and 6:00" may be of either half of the day.
+    is_clear = all(time.half_said for time in times) or any(time.of_24_hours for time in times)
+    if not is_clear or len({time.zone for time in times}) > 1:
+        return None
+    behind = _BEHIND_A_LIST.match(shape.text, found.end())
+    days = behind["days"].lower() if behind else ""
+    # "Until 17:00 and 18:00 on Fridays".
+    if days == _D or (wanted["on"] and days != wanted["on"].lower()):
+        return None
+    late = any(time.minutes > _NOON for time in times)
+    # After midnight is later than the evening before.
+    order = [time.minutes + _DAY * (late and time.minutes < _DAWN) for time in times]
+    token = shape.within(found)[order.index(max(order) if wanted["last"] else min(order))]
+    # The full stop of "at 2 pm." is the sentence's.
+    shown = re.sub(r"(?i)(?<=[ap]m)\.\Z", "", text[token.start : token.end])
+    return None if token.value == said[0] else shown
 
 
-def _is_of_other_days(text: str, tokens: Sequence[Token], run: Sequence[Token]) -> bool:
-    """Whether a listed time may be of certain days only: "until 17:00, 18:00 on Fridays"."""
-    behind = _day_behind(text, tokens, tokens.index(run[-1]))
-    if behind is None:
-        return False
-    # "At 6:10, 14:10 and 18:40 on weekdays" is of one kind of days, as are all of them.
-    joined = text[run[-2].end : run[-1].start] if len(run) > 1 else ""
-    return behind.value not in _SOME_DAYS or not _LAST_BY_AND.search(joined)
-
-
-def _are_clear(text: str, run: Sequence[Token]) -> bool:
-    """Whether listed times tell their halves of the day: "7:00, 12:00 and 6:00" may not."""
-    said = [bool(_HALF_MARKED.search(text[token.start : token.end])) for token in run]
-    if all(said) or any(_is_of_24_hours(text, token) for token in run):
-        return True
-    # "8:00, 10:00 am and 2:00 pm" are in their order as they stand.
-    return any(said) and all(_minutes(a) < _minutes(b) for a, b in itertools.pairwise(run))
-
-
-def _minutes(token: Token) -> int:
-    assert isinstance(token.value, Time)
-    return token.value.minutes
-
-
-def _in_one_zone(tokens: Sequence[Token]) -> bool:
-    return len({token.value.zone for token in tokens if isinstance(token.value, Time)}) == 1
-
-
-def _is_share(token: Token) -> bool:
-    return isinstance(token.value, Number) and token.value.unit == "%"
+def _times(tokens: Iterable[Token]) -> list[Time]:
+    return [token.value for token in tokens if isinstance(token.value, Time)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from qa.alignment import words
+from qa.claims import CheckedClaim
 from qa.index import Index
 from qa.mentions import speaks_of, stems
 from qa.types import Document, Evidence, Passage, Sentence
 from qa.values import Date, tokenise
-from qa.verification import CheckedClaim
 
 __all__ = ["document_date", "may_be_spoken_of"]
 
@@ -45,17 +45,17 @@ def document_date(evidence: Evidence, index: Index) -> CheckedClaim | None:
     if not headers or headers[0] is None:
         return None
     told = [header for header in headers if header is not None]
-    same = len({header.date for header in told}) == 1
+    if len({header.date for header in told}) == 1:
+        del told[1:]
+    several = len(told) > 1
     return CheckedClaim(
-        text=told[0].date or ""
-        if same
-        else "; ".join(f"{header.title}: {header.date}" for header in told),
-        passages=tuple(told[:1] if same else told),
+        text="; ".join(
+            f"{each.title}: {each.date}" if several else f"{each.date}" for each in told
+        ),
+        passages=tuple(told),
         support=1.0,
         verdict="supported",
-        reason="The document’s header tells its date."
-        if same
-        else "Each document’s header tells its date.",
+        reason=f"{'Each' if several else 'The'} document’s header tells its date.",
         signals=None,
     )
 

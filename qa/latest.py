@@ -10,39 +10,36 @@ import calendar
 import datetime
 import re
 
-from qa.alignment import FUNCTION_WORDS, words
+from qa.alignment import FUNCTION_WORDS
 from qa.values import Date, tokenise
 
 __all__ = ["asked_as_of", "asks_latest", "of_any_time"]
 
 _LATEST = re.compile(
-    r"(?i)(?<!at the )\blatest\b|\b(?:most recent(?:ly)?|newest|current(?:ly)?|at present|"
+    r"(?i)(?<!at the )\blatest\b|\b(?:most recent(?:ly)?|newest|currently|at present|"
     r"at the moment|nowadays|as of (?:now|today))\b"
 )
-# "The latest time guests can check out", "the latest I may pay", "when is the latest train?": a
-# limit, or the last of a day; unlike "the latest release date", "when is the latest meeting?".
-_MODAL = r"(?:can(?:not)?|could|may|might|must|shall|should|will|would|ha(?:s|ve)\ to|needs?\ to)"
+# "The latest time", "the latest I may pay", "when is the latest train?": a limit, or the last of a
+# day; unlike "the latest release date", "when is the latest meeting?".
 _LIMIT = re.compile(
-    rf"""(?ix)
+    r"""(?ix)
     \blatest\ (?:(?!(?:per|an?|of|for|in|on|by|the|each|every|release|due|delivery|publication)\ )
-        [\w'’-]+\ ){{0,2}}?(?:time|date|day|hour|moment)\b
-    |\blatest\ (?:that\ )?(?:I|we|you|he|she|it|they|one|(?:any|some)(?:one|body)
-        |(?-i:[A-Z])[\w'’-]+
-        |(?:the|an?|my|our|your|his|her|its|their)\ (?:[\w'’-]+\ )?[\w'’-]+)\ {_MODAL}\b
-    |\bwhat(?:['’]s|\ is|\ was)\ the\ latest\ (?:that\ )?[\w'’-]+s\ {_MODAL}\b
+      [\w'’-]+\ ){0,2}?(?:time|date|day|hour|moment)\b
+    |\blatest\ (?:(?:that|the|an?|my|our|your|his|her|its|their)\ )*(?:[\w'’-]+\ ){1,2}?
+      (?:can|could|may|might|must|shall|should|will|would|cannot|(?:has|have|need|needs)\ to)\b
     |\b(?:when|(?:what|which)\ time)(?:['’]s|\ is|\ do|\ does)\ the\ latest\ (?:[\w'’-]+\ )?
       (?:train|bus|ferry|boat|flight|tram|check[\ -]?(?:in|out)|entry|admission)\b
     """
 )
-# Before and after "current" where it is a word for time: "what current does it carry?", "how
-# strong is the current?".
-_BEFORE_CURRENT = re.compile(
-    r"(?i)(?:\A|\b(?:is|are|was|were|and|the|an?|this|that|these|those|my|our|your|his|her|its|"
-    r"their|who|which|what|all|any|most|many|me|give|show)|['’]s|s['’])\s*\Z"
+# "The current rent" is one of time; what stands alone or flows is water's or electricity's.
+_AFTER = "|".join(FUNCTION_WORDS - frozenset("name text document documents article".split()))
+_CURRENT = re.compile(
+    r"(?i)(?:\A|(?:\b(?:is|are|the|an?|my|our|your|his|her|its|their|all|any|most|many|me|show)|"
+    rf"['’]s|s['’])\s+)current\s+(?!(?:{_AFTER}|flows?|moves?|runs|passes)\b)\w"
 )
-_AFTER_CURRENT = FUNCTION_WORDS - frozenset("name text document documents article".split())
-_FLOWS = frozenset("flow flows move moves runs passes".split())
-_DO = re.compile(r"(?i)\b(?:do|does|did)\s+(?:\S+\s+){1,2}\Z")
+_FLOWS = re.compile(
+    r"(?i)\A\W*how\s+(?!much\b|many\b)|\b(?:do|does|did)\s+(?:\S+\s+){1,2}current\s+\w+\W*\Z"
+)
 _AS_OF = re.compile(r"(?i)\bas of (?:the )?(?=\S)")
 
 
@@ -51,10 +48,7 @@ def asks_latest(question: str) -> bool:
     if asked_as_of(question)[0] is not None:
         return True
     asked = _LIMIT.sub(" ", question)
-    return any(
-        found.group().lower() != "current" or _means_now(asked, found)
-        for found in _LATEST.finditer(asked)
-    )
+    return bool(_LATEST.search(asked) or (_CURRENT.search(asked) and not _FLOWS.search(asked)))
 
 
 def asked_as_of(question: str) -> tuple[str | None, str]:
@@ -84,16 +78,5 @@ def of_any_time(question: str) -> str:
     """A question that `asks_latest` without what says so; any other as it is."""
     if not asks_latest(question):
         return question
-    return " ".join(_LATEST.sub(" ", asked_as_of(question)[1]).split())
-
-
-def _means_now(asked: str, found: re.Match[str]) -> bool:
-    """Whether "current" stands for the time rather than for electricity or a river's."""
-    before, after = asked[: found.start()], asked[found.end() :]
-    following = [word.key for word in words(after)]
-    if not _BEFORE_CURRENT.search(before) or not re.match(r"\s+\w", after):
-        return False
-    if not following or following[0] in _AFTER_CURRENT | _FLOWS:
-        return False
-    # "How strong does the current get?", but "what does the current lease say?".
-    return not (len(following) == 1 and _DO.search(before))
+    asked = _LATEST.sub(" ", asked_as_of(question)[1])
+    return " ".join(re.sub(r"(?i)\bcurrent\b", " ", asked).split())

@@ -18,6 +18,8 @@ from qa.scripts import IDEOGRAPHS, MARKS
 __all__ = [
     "ELISION",
     "MARKS",
+    "SCALES",
+    "SPELLED_NUMBERS",
     "WEEKDAYS",
     "Date",
     "Number",
@@ -61,12 +63,19 @@ class Date:
 class Time:
     """A time of day in minutes after midnight; `zone` is ``""`` where unsaid.
 
-    `either_half` tells that it is written as on a dial, "7:30", and may be in the evening too.
+    `either_half` tells that it is written as on a dial, "7:30", and may be in the evening too;
+    `half_said` that "pm" or "noon" leaves no doubt.
     """
 
     minutes: int
     zone: str = ""
     either_half: bool = field(default=False, compare=False)
+    half_said: bool = field(default=False, compare=False)
+
+    @property
+    def of_24_hours(self) -> bool:
+        """Whether it is told by the clock of 24 hours for sure: "14:10", "0:15"."""
+        return not self.half_said and not 60 <= self.minutes < 13 * 60
 
 
 Value = Number | Ordinal | Date | Time
@@ -145,13 +154,16 @@ _UNITS = _numbered(
     start=0,
 )
 _TENS = _numbered("twenty thirty forty fifty sixty seventy eighty ninety", start=20, step=10)
-_SCALES = {
+SCALES = {
     "hundred": 100,
     "thousand": 1_000,
     "million": 10**6,
     "billion": 10**9,
     "trillion": 10**12,
 }
+"""Words that multiply the number before them."""
+SPELLED_NUMBERS = _UNITS | _TENS | {"hundred": 100}
+"""Numbers that are one word."""
 _SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9}
 _PLACES = _numbered(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
@@ -180,7 +192,7 @@ _YEAR = r"(?P<year>[12]\d{3})"
 _ZONE = rf"(?:\s*\b(?P<zone>{_any(_ZONES)})\b)?"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SPELLED = rf"(?:(?:{_any(_TENS)})(?:[\s-]+(?:{'|'.join(list(_UNITS)[1:10])})\b)?|{_any(_UNITS)})"
-_SPELLED_RUN = rf"{_SPELLED}(?:[\s-]+(?:{_any(_SCALES)})\b(?:(?:\s+and)?[\s-]+{_SPELLED}\b)?)*"
+_SPELLED_RUN = rf"{_SPELLED}(?:[\s-]+(?:{_any(SCALES)})\b(?:(?:\s+and)?[\s-]+{_SPELLED}\b)?)*"
 # Hiragana to CJK ideographs, and their compatibility block: written without spaces.
 _IDEOGRAPH = f"[{IDEOGRAPHS}]"
 
@@ -217,18 +229,18 @@ def _time(match: re.Match[str]) -> Time | None:
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     dial = not half and 1 <= hour <= 12 and not match["hour"].startswith("0")
-    return Time(60 * hour + minute, _ZONES.get(_lower(match["zone"] or ""), ""), dial)
+    return Time(60 * hour + minute, _ZONES.get(_lower(match["zone"] or ""), ""), dial, bool(half))
 
 
 def _named_time(match: re.Match[str]) -> Time:
     minutes = 720 if _lower(match["named"]) == "noon" else 0
-    return Time(minutes, _ZONES.get(_lower(match["zone"] or ""), ""))
+    return Time(minutes, _ZONES.get(_lower(match["zone"] or ""), ""), half_said=True)
 
 
 def _number(match: re.Match[str]) -> Number:
     amount = Decimal(match["digits"].replace(",", ""))
     if scale := match["scale"] or match["short"]:
-        amount *= (_SCALES | _SHORT_SCALES)[_lower(scale)]
+        amount *= (SCALES | _SHORT_SCALES)[_lower(scale)]
     if match["minus"]:
         amount = -amount
     return Number(amount, match["sign"] or ("%" if match["percent"] else ""))
@@ -241,8 +253,8 @@ def _spelled_number(match: re.Match[str]) -> Number:
             current += _UNITS.get(word, 0) + _TENS.get(word, 0)
         elif word == "hundred":
             current *= 100
-        elif word in _SCALES:
-            total, current = total + current * _SCALES[word], 0
+        elif word in SCALES:
+            total, current = total + current * SCALES[word], 0
     return Number(Decimal(total + current), spelled=True)
 
 
@@ -288,12 +300,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Value | Non
         (rf"number\s+(?P<place>{_any(_UNITS)})\b", _rank),
         (rf"(?:(?P<tens>{_any(_TENS)})[\s-])?(?P<unit>{_any(_PLACES)})\b(?P<digits>)", _place),
         (r"(?P<digits>\d{1,4})(?:st|nd|rd|th)\b(?P<tens>)(?P<unit>)", _place),
-        (rf"{_YEAR}\b(?!\s*%|[.,]\d|\s+(?:{_any(_SCALES)}|per\s?cent)\b)", _date),
+        (rf"{_YEAR}\b(?!\s*%|[.,]\d|\s+(?:{_any(SCALES)}|per\s?cent)\b)", _date),
         (
             # Not the dash of a range, of a list or of a compound.
             rf"(?P<minus>(?<![\w.,)\]])(?<!\d\s)[-−])?(?P<sign>[$€£¥₩])?(?P<digits>{_DIGITS})"
             # "300m" is a length: m, k and b stand for millions only of money, M and B always.
-            rf"(?:\s*(?P<scale>{_any(_SCALES)})\b"
+            rf"(?:\s*(?P<scale>{_any(SCALES)})\b"
             rf"|(?P<short>(?-i:[MB])|mn|bn|(?(sign)(?:{_any(_SHORT_SCALES)})|(?!)))\b)?"
             r"(?P<percent>\s*(?:%|per\s?cent\b))?",
             _number,

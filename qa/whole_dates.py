@@ -1,47 +1,29 @@
-"""A date of an answer with its day, and with the other days of its range.
+"""A date of an answer with its day, and with the first day of its range.
 
-A small model answers "May 2024" where the text has "3-5 May 2024". The day that stands right
-before is only the last of them.
+A small model answers "May 2024" where the text has "on 1 May 2024" or "3-5 May 2024". What stands
+before the date must be one of few words, or other days may be meant, too.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
+from collections.abc import Sequence
 
-from qa.values import Date, Token, tokenise
+from qa.values import WEEKDAYS, Date, Token, tokenise
 
 __all__ = ["with_day"]
 
 _WHEN = re.compile(r"(?i)\b(?:when|(?:what|which) (?:day|date)|wann)\b")
-_MONTHS = "|".join(f"{name}|{name[:3]}\\.?" for name in calendar.month_name[1:]) + r"|Sept\.?"
-_WEEKDAY = "(?:" + "|".join(calendar.day_name) + ")"
-_DAY_OF_WEEK = "(?:" + "|".join(f"{name}|{name[:3]}\\.?" for name in calendar.day_name) + ")"
-# "3-5 May 2024", "Friday 3 to Sunday 5 May", "30 April – 2 May". "Hall 3 – 5 May" is none.
+# "3-5 May 2024", "30 April – 2 May", "the 3rd to the 5th of May". "Hall 3 – 5 May" is none.
 _RANGE = re.compile(
-    rf"""(?ix)
-    (?<![\w.,:/–—-])
-    (?:(?P<named>{_WEEKDAY}|{_DAY_OF_WEEK},?\ \d{{1,2}}(?:st|nd|rd|th)?(?:\ (?:of\ )?(?:{_MONTHS}))?
-        |\d{{1,2}}(?:st|nd|rd|th)?\ (?:of\ )?(?:{_MONTHS})|(?:{_MONTHS})\ \d{{1,2}})
-       (?:,?\ [12]\d{{3}})?(?:\ ?[–—-]\ ?|\ (?:to|until|till|through)\ )
-      |(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:[–—-]|\ to\ ))
-    (?:{_DAY_OF_WEEK},?\ )?(?:the\ )?\Z
-    """
+    r"(?i)(?<![\w.,:/–—-])(?P<first>\d{1,2})(?:st|nd|rd|th)?(?:[–—-]|\sto\s(?:the\s)?)\Z"
 )
-# One of several days, in whatever way.
-_JOINED = re.compile(
-    rf"""(?ix)
-    (?:\d(?:st|nd|rd|th)?\s*,|(?:\d(?:st|nd|rd|th)?|\b(?:{_MONTHS}|{_DAY_OF_WEEK})),?\s*
-      (?:[–—&/+-]|\b(?:to|until|till|through|and|or)\b))\s*
-    (?:and\s+|or\s+)?(?:{_DAY_OF_WEEK},?\s+)?(?:the\s+)?\Z
-    """
+_TO = re.compile(r"(?i)(?:\s?[–—-]\s?|\s(?:to|until|till|through)\s)")
+_LED_IN = re.compile(
+    r"(?i)(?:\A|\b(?:on|is|was|are|were|of|from|since|by|dated)\s)"
+    rf"(?:(?:{'|'.join(WEEKDAYS)}),?\s)?(?:the\s)?\Z"
 )
-_RANGE_GOES_ON = re.compile(
-    rf"""(?ix)
-    \s*(?:[–—-]|\b(?:to|until|till|through|and|or)\b)\s*(?:{_DAY_OF_WEEK},?\s+)?(?:the\s+)?
-    (?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTHS})|(?:{_MONTHS})\s+\d{{1,2}})\b
-    """
-)
+_GOES_ON = re.compile(r"(?i)\s*(?:[–—&/+-]|,\s*\d|(?:to|until|till|through|and|or)\b)")
 
 
 def with_day(text: str, context: str, question: str) -> str:
@@ -76,23 +58,20 @@ def with_day(text: str, context: str, question: str) -> str:
     if len(whole) != 1:
         return text
     ((date, place),) = whole.items()
-    first = _start_of_range(context[: date.start], date)
-    if first is None or _RANGE_GOES_ON.match(context, date.end):
+    start = _start(context, tokens, date)
+    if start is None or _GOES_ON.match(context, date.end):
         return text
-    return f"{context[first:place]}{text}"
+    return f"{context[start:place]}{text}"
 
 
-def _start_of_range(before: str, last: Token) -> int | None:
-    """Where the range of days begins that ends with a date, in what stands before it.
-
-    Returns
-    -------
-    int or None
-        The date's own start where it is a day by itself; None where it may be one of several
-        otherwise.
-    """
+def _start(text: str, tokens: Sequence[Token], last: Token) -> int | None:
+    """Where the days begin that end with a date; None where other days may be meant, too."""
+    before = text[: last.start]
+    for token in tokens:
+        is_day = isinstance(token.value, Date) and token.value.day
+        if is_day and token.end < last.start and _TO.fullmatch(text, token.end, last.start):
+            return token.start
     found = _RANGE.search(before)
-    day = last.value.day if isinstance(last.value, Date) else None
-    if found and (found["named"] or int(found["day"]) < (day or 0)):
+    if found and isinstance(last.value, Date) and int(found["first"]) < (last.value.day or 0):
         return found.start()
-    return None if _JOINED.search(before) else last.start
+    return last.start if _LED_IN.search(before) else None

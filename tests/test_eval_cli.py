@@ -17,9 +17,9 @@ from eval import __main__ as command_line
 from eval.records import Record, Seconds, load_run, save_run
 from eval.workflow import SEED_CASES
 from qa import Settings
+from qa.claims import Signals
 from qa.cli import app as qa_app
 from qa.llms import Message, ScriptedChatModel
-from qa.claims import Signals
 from qa.verification import support
 
 TIDE = "The tide is high at noon."

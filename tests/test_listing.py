@@ -76,3 +76,86 @@ def test_a_page_is_no_list() -> None:
 
 def test_blanks_part_no_items() -> None:
     assert items_of(f"Ada,{' ' * 20_000}Tom and Kim") == ("Ada", "Tom", "Kim")
+
+
+@pytest.mark.parametrize(
+    ("plan", "operands", "answer"),
+    [
+        (
+            Computation("count", ""),
+            ["Germany, France, Japan, and Brazil"],
+            "4: Germany, France, Japan, and Brazil",
+        ),
+        (Computation("count", ""), ["Germany"], None),
+        # Commas and "and" join more than single things.
+        (Computation("count", ""), ["Ada and her brothers"], None),
+        (Computation("count", ""), ["many friends and relatives"], None),
+        (Computation("count", ""), ["parents, teachers and pupils"], None),
+        (Computation("count", ""), ["the judges, the mayor and the clerk"], None),
+        (Computation("count", ""), ["his children, his wife and his father"], None),
+        (Computation("count", ""), ["branches in Osk, Norway and Lund, Sweden"], None),
+        (Computation("count", ""), ["milk, eggs and, if you like, nuts"], None),
+        (Computation("count", ""), ["Ada Holt, the mayor, and Tom Rehn"], None),
+        (Computation("count", ""), ["Ada Holt, mayor of Osk, and Tom Rehn"], None),
+        (Computation("count", ""), ["Portland, Oregon"], None),
+        (Computation("count", ""), ["Osk, Lund, Brenn"], None),
+        (Computation("count", ""), ["Kim, Lee, Ada and Kim"], None),
+        (Computation("count", ""), ["salt and pepper, oil and vinegar"], None),
+        (Computation("count", ""), ["friends of Ada, Tom and Kim"], None),
+        (Computation("count", ""), ["Osk, Lund and perhaps Brenn"], None),
+        (Computation("count", ""), ["“Osk,” “Lund” and “Brenn”"], None),
+        (Computation("count", ""), ["milk and flour"], None),
+        (Computation("count", ""), ["A, iTunes and Osk"], "3: A, iTunes and Osk"),
+        (Computation("count", ""), ["milk, eggs and flour"], "3: milk, eggs and flour"),
+        (
+            Computation("count", ""),
+            ["the mill, a church and the school"],
+            "3: the mill, a church and the school",
+        ),
+        (
+            Computation("count", ""),
+            ["branches in Osk, Lund and Brenn"],
+            "3: branches in Osk, Lund and Brenn",
+        ),
+        (
+            Computation("count", ""),
+            ["“Right Place, Wrong Person” and “Indigo”"],
+            "2: “Right Place, Wrong Person” and “Indigo”",
+        ),
+        (
+            Computation("count", ""),
+            ["Osk, Norway; Lund, Sweden; and Brenn"],
+            "3: Osk, Norway; Lund, Sweden; and Brenn",
+        ),
+        (
+            Computation("count", ""),
+            ["Ada Holt and Rehn of Osk"],
+            "2: Ada Holt and Rehn of Osk",
+        ),
+        (Computation("count", ""), ["46,200 inhabitants"], None),
+        (Computation("count", ""), ["46,200 inhabitants and 300 dogs"], None),
+        (Computation("count", ""), ["two mills, a church and a school"], None),
+        (
+            Computation("count", ""),
+            ["Apollo 11, Boeing 747 and Osk"],
+            "3: Apollo 11, Boeing 747 and Osk",
+        ),
+        (Computation("count", ""), ["1990, 1995"], "2: 1990, 1995"),
+        (
+            Computation("count", ""),
+            ["May 3, 2024 and May 5, 2024"],
+            "2: May 3, 2024 and May 5, 2024",
+        ),
+        (Computation("count", ""), ["Most are found in Osk and Brenn"], None),
+        (Computation("count", ""), ["Will Holt and May"], "2: Will Holt and May"),
+        # Nobody knows how many these are.
+        (Computation("count", ""), ["Osk, Brenn or Varga"], None),
+        (Computation("count", ""), ["mills, churches, etc."], None),
+        (Computation("count", ""), ["Osk, Brenn and others"], None),
+        (Computation("count", ""), ["Holt & Rehn, Varga & Sons"], None),
+    ],
+)
+def test_a_list_is_counted_or_not(
+    plan: Computation, operands: list[str], answer: str | None
+) -> None:
+    assert compute(plan, [Operand(text, "2024-05-11") for text in operands]) == answer

@@ -78,6 +78,7 @@ ORDER = (
     "computation",
     "listing",
     "moments",
+    "amounts",
     "arithmetic",
     "derived",
     "pipeline",
