@@ -18,8 +18,8 @@ from rich.progress import Progress, TimeRemainingColumn
 from qa import Library, Settings
 from qa.embeddings import open_embedder
 from qa.errors import QaError
+from qa.faces.printing import weights_progress
 from qa.llms import open_chat_model
-from qa.printing import weights_progress
 from qa.verification import support
 
 from .bench import (

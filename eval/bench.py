@@ -28,8 +28,8 @@ from qa import Library
 from qa.embeddings import Embedder
 from qa.errors import ModelError
 from qa.index import open_index, store_folder
+from qa.language.sentences import split_sentences
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.types import Document
 

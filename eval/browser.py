@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qa.markup import Markup, element, join
+from qa.faces.markup import Markup, element, join
 
 from .plots import tint
 from .records import Record, Run

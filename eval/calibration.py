@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import binom
 
-from qa.claims import Signals
+from qa.checking.claims import Signals
 from qa.settings import SupportModel
 from qa.verification import UNKNOWN
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qa.language.sentences import split_sentences
 from qa.llms import ChatModel, Deadline, Message, complete
-from qa.sentences import split_sentences
 from qa.types import Document, Hit, Sentence
 
 from .cases import CasesError

@@ -23,8 +23,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from qa.language.values import Date, Number, Token, Value, conflicts, matches, tokenise
 from qa.types import Answer
-from qa.values import Date, Number, Token, Value, conflicts, matches, tokenise
 
 from .cases import Alternatives, Case
 from .metrics import token_f1
@@ -112,7 +112,7 @@ def contains(text: str, phrase: str) -> bool:
     """Whether a text says a phrase without negating it.
 
     Word by word, so never inside a longer word; numbers, ranks, dates and times by
-    their value, as `qa.values` reads them.
+    their value, as `qa.language.values` reads them.
     """
     tokens = tokenise(text)
     return any(not _negated(span, tokens, text) for span in _find(phrase, tokens))
@@ -131,7 +131,7 @@ _MONEY = re.compile(
 
 
 def _plain(text: str) -> str:
-    """A text with its sums of money and round numbers as `qa.values` reads them."""
+    """A text with its sums of money and round numbers as `qa.language.values` reads them."""
     text = _A_THOUSAND.sub("one", text)
     return _MONEY.sub(lambda sum_: ("$" if sum_["dollars"] else "€") + sum_[1], text)
 

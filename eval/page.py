@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from qa.markup import Markup, element, join
+from qa.faces.markup import Markup, element, join
 
 from .attacks import harm_rows
 from .browser import browsable_cases

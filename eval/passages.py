@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.documents import canonical_text
-from qa.values import Date, Time, tokenise
+from qa.language.values import Date, Time, tokenise
 
 from .cases import Case, CasesError, Kind, check_case
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from qa.markup import Markup, element, join
+from qa.faces.markup import Markup, element, join
 
 from .records import Record, Run, groups_of
 from .statistics import bootstrap_interval, percentile

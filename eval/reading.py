@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from typing import Literal
 
-from qa.alignment import content_words, names_and_numbers, words
-from qa.values import Date, Number, Ordinal, Value, matches, tokenise
+from qa.language.alignment import content_words, names_and_numbers, words
+from qa.language.values import Date, Number, Ordinal, Value, matches, tokenise
 
 __all__ = [
     "NEGATION",

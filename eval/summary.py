@@ -104,7 +104,7 @@ def _outcome(*outcomes: str) -> Callable[[Record], float]:
 
 
 def _quoted_refusal(record: Record) -> float:
-    """Whether it refuses and quotes what comes closest, as `qa.abstention` does."""
+    """Whether it refuses and quotes what comes closest, as `qa.answering.abstention` does."""
     answer = record.answer or {}
     refused = record.outcome == "refused" and answer.get("status") == "not_found"
     return float(refused and bool(answer.get("citations")))

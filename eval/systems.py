@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from qa import Library
-from qa.abstention import NOT_FOUND_TEXT
+from qa.answering.abstention import NOT_FOUND_TEXT
 from qa.embeddings import Embedder
 from qa.errors import ModelNotFoundError
 from qa.llms import ChatModel, Deadline, Message, complete

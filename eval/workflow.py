@@ -18,9 +18,9 @@ from rich.progress import (
 
 from qa import Library, Settings
 from qa.embeddings import open_embedder
+from qa.faces.printing import weights_progress
 from qa.library import default_documents
 from qa.llms import open_chat_model
-from qa.printing import weights_progress
 from qa.types import Document
 
 from .cases import KINDS, Case, CasesError, load_cases

@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from qa.abstention import abstain
-from qa.claims import CheckedClaim
+from qa.answering.abstention import abstain
+from qa.answering.extraction import extract
+from qa.answering.pipeline import Pipeline
+from qa.answering.summary import points_back, summarise
+from qa.checking.claims import CheckedClaim
 from qa.errors import (
     ModelDownError,
     ModelError,
@@ -21,14 +24,11 @@ from qa.errors import (
     QuestionError,
     WeightsError,
 )
-from qa.extraction import extract
 from qa.generation import YES_NO
 from qa.identity import fingerprint
+from qa.language.mentions import is_item
 from qa.llms import ChatModel, Deadline
-from qa.mentions import is_item
-from qa.pipeline import Pipeline
 from qa.reading import Found
-from qa.summary import points_back, summarise
 from qa.types import (
     Answer,
     AnswerReady,

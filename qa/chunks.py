@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from qa.sentences import LONG_LINE
+from qa.language.sentences import LONG_LINE
 from qa.types import Chunk, Document, Sentence
 
 __all__ = ["CHUNKER_VERSION", "chunk_document"]

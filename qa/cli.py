@@ -34,11 +34,11 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.errors import QaError
+from qa.faces.printing import counted, printable, weights_progress
+from qa.faces.watching import keep_current, print_report
 from qa.library import Library
-from qa.printing import counted, printable, weights_progress
 from qa.settings import Settings
 from qa.types import QUOTED, Answer, AnswerReady, DraftText, EvidenceFound, shown_date
-from qa.watching import keep_current, print_report
 
 __all__ = ["app", "main"]
 
@@ -240,7 +240,7 @@ def search(
 @app.command()
 def doctor(library: LibraryOption = None, llm: LlmOption = None) -> None:
     """Say what is installed, which models load, and where things are kept."""
-    from qa.doctor import examine
+    from qa.faces.doctor import examine
 
     settings = _settings(llm)
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qa import compiled
-from qa.encoders import Encoder, Role, TorchEncoder
+from qa.encoders import compiled
+from qa.encoders.pytorch import Encoder, Role, TorchEncoder
 from qa.errors import ModelError, ModelNotFoundError, ModelUnavailableError
 from qa.settings import EmbeddingSettings
 

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from qa.alignment import content_words, words
 from qa.documents import plain_line
-from qa.injection import is_order, orders
-from qa.mentions import REPLY, is_item, label_of, leads, sent_on
+from qa.language.alignment import content_words, words
+from qa.language.injection import is_order, orders
+from qa.language.mentions import REPLY, is_item, label_of, leads, sent_on
 from qa.settings import EvidenceSettings
 from qa.types import DateSource, Document, Evidence, Hit, Passage, Sentence
 

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.alignment import content_words, holds, names_and_numbers
 from qa.documents import canonical_text
-from qa.injection import is_order
+from qa.language.alignment import content_words, holds, names_and_numbers
+from qa.language.injection import is_order
+from qa.language.mentions import REPLY, label_of, sent_on
+from qa.language.sentences import split_sentences
 from qa.llms import ChatModel, Completion, Deadline, Message, Token, complete
-from qa.mentions import REPLY, label_of, sent_on
-from qa.sentences import split_sentences
 from qa.types import Document, Evidence, Turn
 
 __all__ = [

@@ -22,7 +22,6 @@ from typing import Any
 from qa.chunks import CHUNKER_VERSION
 from qa.documents import DocumentFile, SkippedFile
 from qa.embeddings import Embedder
-from qa.entries import Progress, make_entries
 from qa.errors import (
     DocumentError,
     EmptyLibraryError,
@@ -32,15 +31,16 @@ from qa.errors import (
     PostponedDocumentError,
     UnfinishedDocumentError,
 )
-from qa.exclusions import HIDDEN, holds_accounts, scan_library
-from qa.generations import Generation, GenerationStore
+from qa.folders.exclusions import HIDDEN, holds_accounts, scan_library
 from qa.readers import READER_VERSION, DocumentReader
 from qa.settings import ChunkingSettings
-from qa.sightings import load_sightings, save_sightings
-from qa.snapshot import FORMAT, Index, write_snapshot
+from qa.storage.entries import Progress, make_entries
+from qa.storage.generations import Generation, GenerationStore
+from qa.storage.sightings import load_sightings, save_sightings
+from qa.storage.snapshot import FORMAT, Index, write_snapshot
+from qa.storage.unreadable import load_unreadable, save_unreadable
+from qa.storage.versions import find_versions
 from qa.types import Document
-from qa.unreadable import load_unreadable, save_unreadable
-from qa.versions import find_versions
 
 __all__ = [
     "Index",

@@ -23,6 +23,8 @@ from qa.answer import (
     checked_question,
     nothing_to_read,
 )
+from qa.answering.pipeline import Pipeline
+from qa.answering.priming import Primer, State, whole_library
 from qa.documents import DocumentFile, SkippedFile
 from qa.embeddings import Embedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import (
@@ -36,8 +38,9 @@ from qa.errors import (
     QuestionError,
     SettingsError,
 )
-from qa.exclusions import scan_library
-from qa.folder import add_file, set_aside
+from qa.folders.exclusions import scan_library
+from qa.folders.files import add_file, set_aside
+from qa.folders.upkeep import Upkeep
 from qa.identity import fingerprint
 from qa.index import (
     Index,
@@ -57,12 +60,9 @@ from qa.llms import (
     open_chat_model,
     open_further_models,
 )
-from qa.pipeline import Pipeline
-from qa.priming import Primer, State, whole_library
 from qa.retrieval import retrieve
 from qa.settings import Settings
 from qa.types import Answer, AnswerReady, Document, Event, Hit, Turn
-from qa.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from llama_index.core.embeddings import BaseEmbedding
@@ -302,7 +302,7 @@ class Library:
         Parameters
         ----------
         deadline : Deadline, optional
-            As for `qa.upkeep.Upkeep.wait`.
+            As for `qa.folders.upkeep.Upkeep.wait`.
 
         Returns
         -------

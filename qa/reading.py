@@ -10,20 +10,20 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa.checker import constant_check_prompt
-from qa.claims import CheckedClaim
-from qa.dating import dated, undated
+from qa.checking.checker import constant_check_prompt
+from qa.checking.claims import CheckedClaim
+from qa.computing.tables import cells_of, wrong_row
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
 from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
 from qa.index import Index
+from qa.language.dating import dated, undated
+from qa.language.whole_dates import with_day
 from qa.llms import ChatModel, Completion, Deadline, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
-from qa.tables import cells_of, wrong_row
 from qa.types import Document, Evidence, Hit, Passage, Sentence
 from qa.verification import check_claims
-from qa.whole_dates import with_day
 
 __all__ = ["Found", "Reading", "Whole", "date_of", "dated_claim"]
 

@@ -15,16 +15,24 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
-from qa.alignment import Word, align, content_words, stands_verbatim, words
-from qa.checker import read_again, under_headings
-from qa.claims import CheckedClaim, Signals
+from qa.checking.checker import read_again, under_headings
+from qa.checking.claims import CheckedClaim, Signals
+from qa.checking.yes_no import decide, is_yes_no
 from qa.generation import YES_NO, Draft
+from qa.language.alignment import Word, align, content_words, stands_verbatim, words
+from qa.language.mentions import (
+    is_item,
+    is_unsaid,
+    label_of,
+    names_of,
+    speaks_of,
+    stems,
+    with_leads,
+)
+from qa.language.polarity import denies, turns_around
 from qa.llms import ChatModel, Deadline
-from qa.mentions import is_item, is_unsaid, label_of, names_of, speaks_of, stems, with_leads
-from qa.polarity import denies, turns_around
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict
-from qa.yes_no import decide, is_yes_no
 
 __all__ = ["check_claims", "support"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from doubles import Reply, Script
 
-from qa.claims import CheckedClaim
+from qa.checking.claims import CheckedClaim
 from qa.generation import Draft
 from qa.llms import Completion, Deadline, Message, ScriptedChatModel, Token
 from qa.settings import VerificationSettings

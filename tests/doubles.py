@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from qa.checker import CHECK_INSTRUCTIONS
-from qa.computation import OPERANDS_INSTRUCTIONS
+from qa.checking.checker import CHECK_INSTRUCTIONS
+from qa.computing.computation import OPERANDS_INSTRUCTIONS
 from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
 from qa.llms import Message, Token
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qa.documents import canonical_text
+from qa.language.sentences import split_sentences
 from qa.readers import DocumentReader
-from qa.sentences import split_sentences
 from qa.types import Document, Sentence
 
 

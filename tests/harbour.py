@@ -9,7 +9,7 @@ from typing import Any
 
 from written import WrittenLibrary, cited, located
 
-from qa.abstention import NOT_FOUND_TEXT, UNSURE_TEXT
+from qa.answering.abstention import NOT_FOUND_TEXT, UNSURE_TEXT
 from qa.documents import DocumentFile, SkippedFile
 from qa.errors import DocumentError
 from qa.index import Progress, UpdateReport

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from tides import QUESTION, assert_sound
 
 from qa import Library
-from qa.abstention import (
+from qa.answering.abstention import (
     MAX_QUOTE_CHARACTERS,
     MIN_SUPPORT,
     NOT_FOUND_TEXT,
     UNSURE_TEXT,
     abstain,
 )
-from qa.claims import CheckedClaim
+from qa.checking.claims import CheckedClaim
 from qa.llms import Token
 from qa.types import Passage, Sentence
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tides import assert_sound
 
 from qa import Library
-from qa.aggregates import MAX_QUOTED, aggregate
+from qa.computing.aggregates import MAX_QUOTED, aggregate
 from qa.types import Sentence
 
 TABLE = """\

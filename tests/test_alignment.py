@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.alignment import (
+from qa.language.alignment import (
     Alignment,
     align,
     content_words,

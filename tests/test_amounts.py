@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from qa.amounts import number_difference
-from qa.arithmetic import Operand, compute
-from qa.computation import Computation
+from qa.computing.amounts import number_difference
+from qa.computing.arithmetic import Operand, compute
+from qa.computing.computation import Computation
 
 
 @pytest.mark.parametrize(

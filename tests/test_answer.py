@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tides import FILES, QUESTION, SONGS, TIDES, assert_sound
 
 from qa import AnswerReady, EvidenceFound, Library, Settings, Turn
-from qa.abstention import NOT_FOUND_TEXT
 from qa.answer import MAX_QUESTION_CHARACTERS
+from qa.answering.abstention import NOT_FOUND_TEXT
 from qa.errors import ModelUnavailableError, QuestionError, SettingsError
 from qa.llms import Deadline, Message, ScriptedChatModel, Token
 

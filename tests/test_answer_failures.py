@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tides import FILES, QUESTION, assert_sound
 
 from qa import Library, Settings, Turn
-from qa.abstention import NOT_FOUND_TEXT
+from qa.answering.abstention import NOT_FOUND_TEXT
 from qa.errors import ModelUnavailableError, WeightsError
 from qa.llms import Message, ScriptedChatModel, weights
 from qa.types import AnswerReady

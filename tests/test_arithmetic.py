@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.arithmetic import Operand, compute
-from qa.computation import Computation
+from qa.computing.arithmetic import Operand, compute
+from qa.computing.computation import Computation
 
 
 @pytest.mark.parametrize(

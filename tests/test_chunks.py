@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qa.chunks import chunk_document
 from qa.documents import canonical_text
-from qa.sentences import split_sentences
+from qa.language.sentences import split_sentences
 from qa.types import Chunk, Document, Sentence
 
 

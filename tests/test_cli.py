@@ -19,8 +19,8 @@ from rich.progress import Progress
 import qa
 from qa import Answer, Library, cli, ui
 from qa.errors import ServeError
+from qa.faces.printing import weights_progress
 from qa.llms import Message
-from qa.printing import weights_progress
 from qa.settings import Settings
 from qa.types import Claim
 

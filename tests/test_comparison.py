@@ -11,7 +11,7 @@ from doubles import Script
 from tides import assert_sound
 
 from qa import Answer, Library
-from qa.checker import CHECK_INSTRUCTIONS
+from qa.checking.checker import CHECK_INSTRUCTIONS
 from qa.errors import ModelUnavailableError
 from qa.generation import INSTRUCTIONS
 from qa.llms import Message, ScriptedChatModel

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from models import tiny_model
 
-from qa import compiled
-from qa.compiled import CompiledEncoder, UnsuitableModelError, compiled_encoder
 from qa.embeddings import SentenceTransformersEmbedder
-from qa.encoders import TorchEncoder
+from qa.encoders import compiled
+from qa.encoders.compiled import CompiledEncoder, UnsuitableModelError, compiled_encoder
+from qa.encoders.pytorch import TorchEncoder
 
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("ignore")]
 TOKENS = 64
@@ -171,7 +171,7 @@ def test_loading_needs_no_pytorch_and_reports_to_nobody(made: Path) -> None:
         "def refuse(*arguments): raise SystemExit('a connection was tried')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
         "from pathlib import Path\n"
-        "from qa.compiled import CompiledEncoder\n"
+        "from qa.encoders.compiled import CompiledEncoder\n"
         f"CompiledEncoder(Path({str(made)!r}), 64).encode(['tide'])\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'openvino_telemetry'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"

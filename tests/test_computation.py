@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.computation import (
+from qa.checking.yes_no import is_yes_no
+from qa.computing.computation import (
     OPERANDS_EXAMPLES,
     Computation,
     asks_document_date,
@@ -11,7 +12,6 @@ from qa.computation import (
     plan_computation,
 )
 from qa.llms import Deadline, ScriptedChatModel
-from qa.yes_no import is_yes_no
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.claims import CheckedClaim
-from qa.conflict import combine, disagreement, same_answer
+from qa.checking.claims import CheckedClaim
+from qa.comparing.conflict import combine, disagreement, same_answer
 from qa.types import Passage, Sentence
 
 

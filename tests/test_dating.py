@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.dating import dated, in_dates
+from qa.language.dating import dated, in_dates
 
 SATURDAY, WEDNESDAY, SUNDAY = "2024-05-11", "2024-05-15", "2024-05-12"
 COUNTED = "counted from the document’s date"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.derived import change_told, derived
+from qa.computing.derived import change_told, derived
 
 
 @pytest.mark.parametrize(

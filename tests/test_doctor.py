@@ -9,7 +9,7 @@ import pytest
 from doubles import Endpoint, fails, replies
 
 from qa import Settings
-from qa.doctor import OPTIONAL_PACKAGES, PACKAGES, Check, examine
+from qa.faces.doctor import OPTIONAL_PACKAGES, PACKAGES, Check, examine
 from qa.llms import embedded
 
 Fast = Callable[..., Settings]

@@ -15,7 +15,6 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from models import tiny_model
 from pydantic import Field
 
-from qa import compiled
 from qa.embeddings import (
     Embedder,
     HashingEmbedder,
@@ -23,6 +22,7 @@ from qa.embeddings import (
     SentenceTransformersEmbedder,
     open_embedder,
 )
+from qa.encoders import compiled
 from qa.errors import ModelError, ModelNotFoundError, ModelUnavailableError
 from qa.settings import EmbeddingSettings, Settings
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from places import Place
 
-from qa import entries as entries_module
+from qa.storage import entries as entries_module
 
 
 def test_progress_counts_what_is_read_and_then_what_is_embedded(

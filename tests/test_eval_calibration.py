@@ -20,7 +20,7 @@ from eval.calibration import (
 )
 from eval.cases import CasesError
 from eval.records import Record
-from qa.claims import Signals
+from qa.checking.claims import Signals
 from qa.verification import support
 
 

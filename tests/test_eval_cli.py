@@ -17,7 +17,7 @@ from eval import __main__ as command_line
 from eval.records import Record, Seconds, load_run, save_run
 from eval.workflow import SEED_CASES
 from qa import Settings
-from qa.claims import Signals
+from qa.checking.claims import Signals
 from qa.cli import app as qa_app
 from qa.llms import Message, ScriptedChatModel
 from qa.verification import support

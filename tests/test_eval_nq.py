@@ -9,7 +9,7 @@ import pytest
 from eval.cases import CasesError
 from eval.nq import load_nq
 from qa.documents import canonical_text
-from qa.values import tokenise
+from qa.language.values import tokenise
 
 RECORDS = [
     ("who sat", ["the cat", "Cat"], "Cats", "The cat sat\nin 1900. Dogs ran. It is a Cat."),

@@ -15,7 +15,7 @@ from eval.plots import latency_plot, outcome_plot, risk_plot, support_plot
 from eval.records import Record, Run, failed
 from eval.summary import answer_words, curve, figures, latency, paired, summarise
 from eval.terminal import print_run, print_timings
-from qa.markup import Markup, element
+from qa.faces.markup import Markup, element
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">[red]&amp; \u202e'
 

@@ -7,8 +7,8 @@ import pytest
 
 from qa import Library, Settings
 from qa.errors import DocumentError
-from qa.exclusions import holds_accounts, scan_library
-from qa.folder import add_file
+from qa.folders.exclusions import holds_accounts, scan_library
+from qa.folders.files import add_file
 from qa.ui.accounts import add_account
 
 Write = Callable[..., Path]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import Library, Settings
-from qa.claims import CheckedClaim
+from qa.answering.extraction import MAX_SENTENCES, extract
+from qa.checking.claims import CheckedClaim
 from qa.evidence import gather_evidence
-from qa.extraction import MAX_SENTENCES, extract
 from qa.settings import EvidenceSettings
 from qa.types import Chunk, Evidence, Hit, ScoredSentence, Sentence
 

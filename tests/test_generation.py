@@ -9,8 +9,7 @@ from doubles import Script
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.alignment import content_words
-from qa.checker import under_headings
+from qa.checking.checker import under_headings
 from qa.documents import canonical_text
 from qa.errors import ModelUnavailableError
 from qa.generation import (
@@ -27,6 +26,7 @@ from qa.generation import (
     warm_up_prompt,
     with_verdict,
 )
+from qa.language.alignment import content_words
 from qa.llms import Completion, Deadline, ScriptedChatModel, Token
 from qa.types import Evidence, Passage, Sentence, Turn
 

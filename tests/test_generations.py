@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from qa import generations
 from qa.errors import IndexBusyError, IndexCorruptError, IndexStoreError
-from qa.generations import Generation, GenerationStore
+from qa.storage import generations
+from qa.storage.generations import Generation, GenerationStore
 
 
 def write(store: GenerationStore, text: str) -> None:

@@ -13,7 +13,6 @@ import pytest
 from numpy.typing import NDArray
 from places import CHUNKING, CountingEmbedder, Place, assert_equal, chunks_of, texts
 
-from qa import entries as entries_module
 from qa import index as index_module
 from qa.documents import FolderScan
 from qa.embeddings import HashingEmbedder
@@ -25,12 +24,13 @@ from qa.errors import (
     PostponedDocumentError,
     UnfinishedDocumentError,
 )
-from qa.generations import GenerationStore
 from qa.index import open_index, store_folder
+from qa.language.sentences import split_sentences
 from qa.readers import DocumentReader
-from qa.sentences import split_sentences
 from qa.settings import ChunkingSettings
-from qa.sightings import load_sightings
+from qa.storage import entries as entries_module
+from qa.storage.generations import GenerationStore
+from qa.storage.sightings import load_sightings
 from qa.types import Document, Sentence
 
 

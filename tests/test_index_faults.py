@@ -23,8 +23,8 @@ import pytest
 from indexing import opened, put, texts, update
 
 from qa.errors import IndexCorruptError, IndexStoreError
-from qa.generations import GenerationStore
 from qa.index import update_index
+from qa.storage.generations import GenerationStore
 
 slow = pytest.mark.slow
 

@@ -11,7 +11,6 @@ import pytest
 from numpy.typing import NDArray
 from places import CHUNKING, CountingEmbedder, Place, texts
 
-from qa import generations
 from qa import index as index_module
 from qa.errors import (
     IndexBusyError,
@@ -19,11 +18,12 @@ from qa.errors import (
     IndexOutdatedError,
     IndexStoreError,
 )
-from qa.generations import GenerationStore
 from qa.index import open_index
 from qa.readers import DocumentReader
 from qa.settings import ChunkingSettings
-from qa.snapshot import FORMAT
+from qa.storage import generations
+from qa.storage.generations import GenerationStore
+from qa.storage.snapshot import FORMAT
 from qa.types import Document
 
 # --- Failures ----------------------------------------------------------------------

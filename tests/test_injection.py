@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import Library
-from qa.injection import orders
+from qa.language.injection import orders
+from qa.language.sentences import split_sentences
 from qa.llms import ScriptedChatModel
 from qa.llms.llamaindex import _defused
-from qa.sentences import split_sentences
 from qa.types import Document
 
 # In the styles of public attack sets: plain orders, role play, forged roles and tokens,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.latest import asked_as_of, asks_latest, of_any_time
+from qa.comparing.latest import asked_as_of, asks_latest, of_any_time
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from places import Place
 
-from qa.lexicon import languages_of, question_words, words_of
+from qa.language.lexicon import languages_of, question_words, words_of
 from qa.readers import DocumentReader
 
 GERMAN = "Die Häuser am Hafen wurden im vergangenen Winter von den Fischern neu gestrichen."

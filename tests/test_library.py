@@ -16,7 +16,7 @@ from pptx import Presentation
 from tides import FILES, QUESTION, TIDES, assert_sound
 
 import qa
-from qa import Answer, Library, Settings, ask, generations, upkeep
+from qa import Answer, Library, Settings, ask
 from qa import library as library_module
 from qa.errors import (
     EmptyLibraryError,
@@ -26,10 +26,12 @@ from qa.errors import (
     ModelUnavailableError,
     QuestionError,
 )
-from qa.generations import GenerationStore
+from qa.folders import upkeep
 from qa.index import store_folder
 from qa.library import default_documents
 from qa.llms import Deadline, ScriptedChatModel
+from qa.storage import generations
+from qa.storage.generations import GenerationStore
 from qa.types import AnswerReady
 
 Open = Callable[..., tuple[Library, Script]]

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from qa.arithmetic import Operand, compute
-from qa.computation import Computation
-from qa.listing import items_of
+from qa.computing.arithmetic import Operand, compute
+from qa.computing.computation import Computation
+from qa.language.listing import items_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import Library
-from qa.mentions import is_unsaid, label_of, names_of, section_date, sent_on, speaks_of, stems
+from qa.language.mentions import (
+    is_unsaid,
+    label_of,
+    names_of,
+    section_date,
+    sent_on,
+    speaks_of,
+    stems,
+)
 from qa.types import Passage, Sentence, SentMessage
 
 

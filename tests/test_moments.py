@@ -4,9 +4,9 @@ from typing import Literal
 
 import pytest
 
-from qa.arithmetic import Operand, compute
-from qa.computation import Computation
-from qa.moments import moment, surroundings
+from qa.computing.arithmetic import Operand, compute
+from qa.computing.computation import Computation
+from qa.computing.moments import moment, surroundings
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.arithmetic import Operand, compute
-from qa.computation import Computation
+from qa.computing.arithmetic import Operand, compute
+from qa.computing.computation import Computation
 
 
 @pytest.mark.parametrize(

@@ -19,82 +19,55 @@ from qa import errors
 
 PACKAGE = Path(qa.__file__).parent
 
-# The way of the data: a module imports only from those before it.
-ORDER = (
-    "types",
-    "errors",
-    "addresses",
-    "checksums",
-    "calendar_names",
-    "scripts",
-    "settings",
-    "documents",
-    "exclusions",
-    "readers",
-    "folder",
-    "sentences",
-    "chunks",
-    "encoders",
-    "compiled",
-    "embeddings",
-    "generations",
-    "vectors",
-    "lexicon",
-    "snapshot",
-    "entries",
-    "unreadable",
-    "sightings",
-    "versions",
-    "index",
-    "retrieval",
-    "values",
-    "units",
-    "alignment",
-    "mentions",
-    "polarity",
-    "injection",
-    "evidence",
-    "llms",
-    "identity",
-    "generation",
-    "claims",
-    "checker",
-    "objections",
-    "yes_no",
-    "verification",
-    "tables",
-    "aggregates",
-    "premise",
-    "abstention",
-    "witnesses",
-    "conflict",
-    "dating",
-    "whole_dates",
-    "latest",
-    "summary",
-    "reading",
-    "comparison",
-    "document_date",
-    "computation",
-    "listing",
-    "moments",
-    "amounts",
-    "arithmetic",
-    "derived",
-    "pipeline",
-    "priming",
-    "extraction",
-    "answer",
-    "upkeep",
-    "library",
-    "llamaindex",
-    "doctor",
-    "printing",
-    "markup",
-    "ui",
-    "watching",
-    "cli",
-)
+# The way of the data, a package with its modules: each imports only from those before it. What a
+# package itself offers (llms, readers, ui) is made of its modules, so comes after them.
+ORDER = {
+    # What all else stands on.
+    "types": "",
+    "errors": "",
+    "addresses": "",
+    "checksums": "",
+    "settings": "",
+    "llms": "base dialect llamaindex embedded scripted weights",
+    # From files to an index.
+    "documents": "",
+    "language": "calendar_names scripts sentences lexicon values units alignment mentions polarity "
+    "injection dating whole_dates listing",
+    "readers": "content dates encoding formulas titles header archive text html data docx epub "
+    "pptx sheets forms pdf worker mail language sandbox",
+    "folders": "exclusions files upkeep",
+    "chunks": "",
+    "encoders": "pytorch compiled",
+    "embeddings": "",
+    "storage": "generations vectors snapshot entries unreadable sightings versions",
+    "index": "",
+    # From a question to a checked answer.
+    "retrieval": "",
+    "evidence": "",
+    "generation": "",
+    "checking": "claims checker objections yes_no",
+    "verification": "",
+    "computing": "tables aggregates document_date computation moments amounts arithmetic derived",
+    "reading": "",
+    "comparing": "latest witnesses conflict comparison",
+    "answering": "premise abstention summary extraction pipeline priming",
+    "identity": "",
+    "answer": "",
+    # What people and programs meet.
+    "library": "",
+    "llamaindex": "",
+    "faces": "printing markup doctor watching",
+    "ui": "accounts choices line uploads conversation small_talk suggestions markup source "
+    "source_requests keeping frame desk programs shelf panel render talk guard app serving",
+    "cli": "",
+}
+PLACES = [
+    place
+    for name, parts in ORDER.items()
+    for place in (*(f"{name}.{part}" for part in parts.split()), name)
+]
+# These offer something themselves; any other only groups its modules.
+OFFERING = {"llms", "readers", "ui"}
 
 # Each vendor is met in the module named for it; types for people's own models excepted.
 VENDORS = {
@@ -105,23 +78,23 @@ VENDORS = {
     "openpyxl": {"readers/sheets.py"},
     "defusedxml": {"readers/archive.py"},
     "py3langid": {"readers/language.py"},
-    "faiss": {"vectors.py"},
-    "bm25s": {"lexicon.py", "snapshot.py"},
-    "Stemmer": {"alignment.py", "lexicon.py"},
-    "sentence_transformers": {"encoders.py"},
-    "openvino": {"compiled.py"},
-    "tokenizers": {"compiled.py"},
-    "transformers": {"encoders.py"},
+    "faiss": {"storage/vectors.py"},
+    "bm25s": {"language/lexicon.py", "storage/snapshot.py"},
+    "Stemmer": {"language/alignment.py", "language/lexicon.py"},
+    "sentence_transformers": {"encoders/pytorch.py"},
+    "openvino": {"encoders/compiled.py"},
+    "tokenizers": {"encoders/compiled.py"},
+    "transformers": {"encoders/pytorch.py"},
     "huggingface_hub": {"embeddings.py"},
-    "markupsafe": {"markup.py"},
+    "markupsafe": {"faces/markup.py"},
     "starlette": {"ui/guard.py", "ui/serving.py"},
     "llama_index": {"embeddings.py", "llms/llamaindex.py", "library.py", "llamaindex.py"},
     "openai": set(),
-    "torch": {"encoders.py"},
+    "torch": {"encoders/pytorch.py"},
     "xllamacpp": {"llms/embedded.py"},
     "typer": {"cli.py"},
-    "watchfiles": {"watching.py", "ui/shelf.py"},
-    "rich": {"cli.py", "watching.py"},
+    "watchfiles": {"faces/watching.py", "ui/shelf.py"},
+    "rich": {"cli.py", "faces/watching.py"},
     "pickle": set(),
 }
 
@@ -138,13 +111,19 @@ def imported(module: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} has a relative import"
             assert node.module
-            yield node.module
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-def stage(name: str) -> str:
-    """The module of the order that a name like ``qa.llms.base`` belongs to."""
-    return name.split(".")[1]
+def dotted(module: str) -> str:
+    """The name of a module within the package: ``llms.base``, and ``llms`` for what it offers."""
+    return ".".join(Path(module).with_suffix("").parts).removesuffix(".__init__")
+
+
+def position(name: str) -> int:
+    """Where in the order a name like ``qa.llms.base.Deadline`` has its place."""
+    parts = name.split(".")[1:]
+    module = ".".join(parts[:2])
+    return PLACES.index(module if module in PLACES else parts[0])
 
 
 def test_the_public_names() -> None:
@@ -171,17 +150,21 @@ def test_the_public_names() -> None:
 
 
 def test_every_module_has_its_place_in_the_order() -> None:
-    found = {module.split("/")[0].removesuffix(".py") for module in modules()}
-    assert found - {"__init__"} == set(ORDER)
+    assert sorted(map(dotted, modules())) == sorted([*PLACES, "__init__"])
 
 
 @pytest.mark.parametrize("module", [module for module in modules() if module != "__init__.py"])
 def test_a_module_imports_only_from_those_before_it(module: str) -> None:
-    own = module.split("/")[0].removesuffix(".py")
-    allowed = {*ORDER[: ORDER.index(own)], own}
-    ours = {name for name in imported(module) if name.startswith("qa.")}
-    later = {name for name in ours if stage(name) not in allowed}
+    own = PLACES.index(dotted(module))
+    later = {name for name in imported(module) if name.startswith("qa.") and position(name) >= own}
     assert not later, f"{module} imports {sorted(later)}"
+
+
+@pytest.mark.parametrize("package", [name for name, parts in ORDER.items() if parts])
+def test_a_group_only_says_its_idea(package: str) -> None:
+    code = ast.parse((PACKAGE / package / "__init__.py").read_text(encoding="utf-8")).body
+    # Whoever imports one module, as the child that reads files does, gets no other.
+    assert (len(code) > 1) == (package in OFFERING)
 
 
 @pytest.mark.parametrize("vendor", sorted(VENDORS))
@@ -228,10 +211,7 @@ def test_every_module_says_its_idea(module: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [
-        ".".join(("qa", *Path(module).with_suffix("").parts)).removesuffix(".__init__")
-        for module in modules()
-    ],
+    [f"qa.{dotted(module)}".removesuffix(".__init__") for module in modules()],
 )
 def test_exported_names_exist(module: str) -> None:
     loaded = importlib.import_module(module)

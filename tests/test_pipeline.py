@@ -9,11 +9,11 @@ from doubles import Script
 from tides import assert_sound
 
 from qa import Answer, Library, Settings
-from qa.abstention import NOT_FOUND_TEXT
+from qa.answering.abstention import NOT_FOUND_TEXT
+from qa.answering.pipeline import parts_of
 from qa.errors import ModelUnavailableError
 from qa.generation import INSTRUCTIONS, NOT_STATED, REFUSING
 from qa.llms import Message, ScriptedChatModel, Token
-from qa.pipeline import parts_of
 
 DIARY = """\
 date: 2024-05-11

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.polarity import denies_asked, turns_around
+from qa.language.polarity import denies_asked, turns_around
 
 ENGINE = "A steam engine often drives the pump, and the largest has two pistons."
 

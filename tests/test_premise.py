@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tides import assert_sound
 
 from qa import Library, Settings
-from qa.premise import false_premise
+from qa.answering.premise import false_premise
 from qa.types import Evidence, Passage, Sentence
 from qa.ui.conversation import Exchange
 from qa.ui.render import exchange_html

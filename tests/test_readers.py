@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from qa import readers
 from qa.documents import canonical_text
 from qa.errors import DocumentError
+from qa.language.sentences import split_sentences
 from qa.readers import DocumentReader
-from qa.sentences import split_sentences
 from qa.types import Document
 
 

@@ -14,8 +14,8 @@ import pytest
 from formats import about, read, sentence
 
 from qa.errors import DocumentError
+from qa.language.sentences import split_sentences
 from qa.readers import DocumentReader, mail
-from qa.sentences import split_sentences
 from qa.types import SentMessage
 
 

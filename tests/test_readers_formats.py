@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.documents import FORMATS, canonical_text
+from qa.language.sentences import split_sentences
 from qa.readers import DocumentReader, text
 from qa.readers.content import TextWriter
 from qa.readers.worker import PARSERS
-from qa.sentences import split_sentences
 
 
 def test_every_format_is_read_and_citable(reader: DocumentReader) -> None:

@@ -7,8 +7,8 @@ import pytest
 from formats import read, sentence
 
 from qa.errors import DocumentError
+from qa.language.sentences import split_sentences
 from qa.readers import DocumentReader
-from qa.sentences import split_sentences
 
 
 def test_pdf(reader: DocumentReader) -> None:

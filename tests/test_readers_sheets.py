@@ -12,9 +12,9 @@ from formats import read, sentence
 
 from qa.chunks import chunk_document
 from qa.errors import DocumentError
+from qa.language.sentences import split_sentences
 from qa.readers import DocumentReader, sheets
 from qa.readers.content import column_names
-from qa.sentences import split_sentences
 
 
 def test_workbook(reader: DocumentReader) -> None:

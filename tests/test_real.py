@@ -12,9 +12,9 @@ from subprocess import PIPE, run
 import pytest
 
 from qa import Answer, AnswerReady, DraftText, EvidenceFound, Library, Settings, Turn
+from qa.answering.pipeline import Pipeline
 from qa.generation import NOT_STATED, REFUSING, answer_prompt
 from qa.llms import AvoidingChatModel, Deadline, complete
-from qa.pipeline import Pipeline
 
 pytestmark = pytest.mark.real
 

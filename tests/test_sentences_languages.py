@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.sentences import split_sentences
+from qa.language.sentences import split_sentences
 from qa.types import Document
 
 GOLD: dict[str, tuple[str, ...]] = {

@@ -14,10 +14,10 @@ from qa.chunks import chunk_document
 from qa.documents import DocumentFile
 from qa.embeddings import HashingEmbedder
 from qa.errors import IndexCorruptError, IndexOutdatedError
-from qa.sentences import split_sentences
-from qa.snapshot import Entry, Index, write_snapshot
+from qa.language.sentences import split_sentences
+from qa.storage.snapshot import Entry, Index, write_snapshot
+from qa.storage.versions import find_versions
 from qa.types import Document
-from qa.versions import find_versions
 
 TEXTS = {
     "a.md": "# Cats\n\nCats sleep. Cats eat fish, 7 of them.\n\n## Care\n\nBrush the cat. Twice.",

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tides import assert_sound
 
-from qa import Answer, Library, Settings, Turn, alignment, summary
-from qa.alignment import Word, words
-from qa.summary import MAX_DOCUMENTS, asks_summary
+from qa import Answer, Library, Settings, Turn
+from qa.answering import summary
+from qa.answering.summary import MAX_DOCUMENTS, asks_summary
+from qa.language import alignment
+from qa.language.alignment import Word, words
 
 Open = Callable[..., tuple[Library, Script]]
 Write = Callable[..., Path]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tides import assert_sound
 
 from qa import Library
-from qa.claims import CheckedClaim
-from qa.tables import MAX_ROWS, all_rows, cells_of, fitting_row, with_unit, wrong_row
+from qa.checking.claims import CheckedClaim
+from qa.computing.tables import MAX_ROWS, all_rows, cells_of, fitting_row, with_unit, wrong_row
 from qa.types import Passage, Sentence
 
 ROWS = (

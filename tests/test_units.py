@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.units import differ, measured
-from qa.values import Date, Number
+from qa.language.units import differ, measured
+from qa.language.values import Date, Number
 
 
 def number(amount: str, unit: str = "") -> Number:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from qa.upkeep import Upkeep
+from qa.folders.upkeep import Upkeep
 
 
 def test_what_goes_on_changing_is_told() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.values import Date, Number, Ordinal, Time, conflicts, matches, tokenise
+from qa.language.values import Date, Number, Ordinal, Time, conflicts, matches, tokenise
 
 
 def values(text: str) -> list[object]:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qa import snapshot, vectors
 from qa.embeddings import HashingEmbedder
 from qa.errors import IndexCorruptError
 from qa.index import update_index
 from qa.retrieval import retrieve
 from qa.settings import ChunkingSettings, RetrievalSettings
-from qa.vectors import Vectors, VectorSpool, VectorWriter, compresses
+from qa.storage import snapshot, vectors
+from qa.storage.vectors import Vectors, VectorSpool, VectorWriter, compresses
 
 
 def unit_rows(count: int, dimension: int = 32, seed: int = 0) -> NDArray[np.float32]:

@@ -10,14 +10,14 @@ from doubles import Reply
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.checker import (
+from qa.checking.checker import (
     CHECK_EXAMPLES,
     CHECK_INSTRUCTIONS,
     check_prompt,
     constant_check_prompt,
     under_headings,
 )
-from qa.claims import Signals
+from qa.checking.claims import Signals
 from qa.errors import ModelUnavailableError
 from qa.llms import Message, Token
 from qa.settings import SupportModel

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from qa.documents import DocumentFile
-from qa.sentences import split_sentences
-from qa.snapshot import Entry
+from qa.language.sentences import split_sentences
+from qa.storage.snapshot import Entry
+from qa.storage.versions import find_versions
 from qa.types import Document
-from qa.versions import find_versions
 
 NOTHING = np.empty(0, np.int64)
 VECTORS = np.empty((0, 2), np.float32)

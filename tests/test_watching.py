@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from commands import TIDES, Run
 
-from qa import generations, watching
-from qa.generations import GenerationStore
+from qa.faces import watching
 from qa.index import store_folder
 from qa.settings import Settings
+from qa.storage import generations
+from qa.storage.generations import GenerationStore
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.whole_dates import with_day
+from qa.language.whole_dates import with_day
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from qa.comparing.witnesses import CLOSE_BEHIND, closest_of, later_sections, replies, witnesses
 from qa.types import Evidence, Passage, Sentence, SentMessage
-from qa.witnesses import CLOSE_BEHIND, closest_of, later_sections, replies, witnesses
 
 
 def evidence(question: str, *read: tuple[str, str, float]) -> Evidence:

@@ -9,9 +9,9 @@ import pytest
 from checked import TEXTS, check, decides, evidence, yes_no
 from doubles import Reply
 
+from qa.checking.yes_no import is_yes_no
 from qa.llms import Message
 from qa.types import Evidence, Passage, Sentence
-from qa.yes_no import is_yes_no
 
 
 @pytest.mark.parametrize(

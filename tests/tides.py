@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from doubles import Script
 
 from qa import Answer, Library
-from qa.abstention import NOT_FOUND_TEXT, UNSURE_TEXT
+from qa.answering.abstention import NOT_FOUND_TEXT, UNSURE_TEXT
 from qa.llms import Deadline, Message, Part, ScriptedChatModel
 
 TIDES = """\

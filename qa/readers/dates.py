@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
-from qa.calendar_names import MONTHS
+from qa.language.calendar_names import MONTHS
 
 __all__ = ["DATE", "date_in_name", "iso_date", "metadata_date"]
 

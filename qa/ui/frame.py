@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from qa.markup import Markup, element, join
-from qa.printing import counted
+from qa.faces.markup import Markup, element, join
+from qa.faces.printing import counted
 from qa.ui.choices import name_and_place
 from qa.ui.keeping import Earlier
 from qa.ui.markup import DOT, ICONS, tool

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qa.markup import Markup, element
-from qa.printing import counted
+from qa.faces.markup import Markup, element
+from qa.faces.printing import counted
 
 __all__ = ["DOT", "ICONS", "file_size", "tool"]
 

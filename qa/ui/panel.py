@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from qa.markup import Markup, element, join
-from qa.printing import counted
+from qa.faces.markup import Markup, element, join
+from qa.faces.printing import counted
 from qa.ui.markup import DOT, ICONS, file_size, tool
 from qa.ui.shelf import Entry
 from qa.ui.source import date_html, panel_head

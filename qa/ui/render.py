@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from qa.markup import Markup, element, join
-from qa.printing import counted
+from qa.faces.markup import Markup, element, join
+from qa.faces.printing import counted
 from qa.types import Answer, Citation, Claim, Passage
 from qa.ui.conversation import Exchange
 from qa.ui.frame import suggestions_html

@@ -21,9 +21,9 @@ from watchfiles import watch
 
 from qa.documents import SkippedFile
 from qa.errors import DocumentError, QaError
-from qa.exclusions import HIDDEN
+from qa.faces.printing import counted
+from qa.folders.exclusions import HIDDEN
 from qa.index import UpdateReport
-from qa.printing import counted
 from qa.types import Document
 from qa.ui.desk import ChatLibrary
 from qa.ui.uploads import CLAIMED

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from qa.printing import counted
+from qa.faces.printing import counted
 from qa.types import Document
 
 __all__ = ["reply"]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from qa.markup import Markup, element, escaped, join
+from qa.faces.markup import Markup, element, escaped, join
 from qa.types import Document
 from qa.ui.markup import DOT, ICONS
 

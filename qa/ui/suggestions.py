@@ -16,9 +16,9 @@ from dataclasses import replace
 from itertools import islice, zip_longest
 
 from qa.documents import plain_line
-from qa.sentences import split_sentences
+from qa.language.sentences import split_sentences
+from qa.language.values import Date, tokenise
 from qa.types import Document
-from qa.values import Date, tokenise
 
 __all__ = ["suggested_questions"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from qa.errors import QaError
-from qa.markup import Markup
+from qa.faces.markup import Markup
 from qa.types import Document, DraftText
 from qa.ui.choices import Choice, choice_of
 from qa.ui.conversation import Conversation, Exchange, history

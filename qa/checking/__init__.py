@@ -1,0 +1,1 @@
+"""The parts of verification: a second reading, and the objections to it."""

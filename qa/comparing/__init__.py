@@ -1,0 +1,1 @@
+"""Several documents that answer one question: which are asked, and where they differ."""

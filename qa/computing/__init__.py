@@ -1,0 +1,1 @@
+"""Answers that code works out from quoted values, not a model."""

@@ -1,0 +1,1 @@
+"""An embedding model, computed: by PyTorch, or in eight bits by OpenVINO."""

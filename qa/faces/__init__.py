@@ -1,0 +1,1 @@
+"""What the faces share: text for people, pages, and reports."""

@@ -1,0 +1,1 @@
+"""What the words of a text say: values, dates, units, names, and where they stand."""

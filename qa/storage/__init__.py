@@ -1,0 +1,1 @@
+"""The index on disk: whole generations of files, and what each of them holds."""
