@@ -241,13 +241,16 @@ def _keys(text: str) -> frozenset[str]:
 def _outstanding(
     ranked: Sequence[Sentence], scores: Mapping[Sentence, float], settings: EvidenceSettings
 ) -> list[Sentence]:
-    """The best sentences, and those that are about as good."""
+    """The best sentences, and those that are about as good, or fit into the least that is read."""
     lowest = scores[ranked[0]] - MARGIN if ranked else 0.0
-    return [
-        sentence
-        for place, sentence in enumerate(ranked[: settings.sentences])
-        if place < settings.least_sentences or scores[sentence] >= lowest
-    ]
+    chosen: list[Sentence] = []
+    tokens = 0
+    for sentence in ranked[: settings.sentences]:
+        if chosen and tokens >= settings.least_tokens and scores[sentence] < lowest:
+            break
+        chosen.append(sentence)
+        tokens += estimate_tokens(sentence.text)
+    return chosen
 
 
 def _within_budget(ranked: Sequence[Sentence], settings: EvidenceSettings) -> list[Sentence]:

@@ -112,13 +112,22 @@ class RetrievalSettings(_Group):
 
 
 class EvidenceSettings(_Group):
-    """How much of what was found the LLM reads."""
+    """How much of what was found the LLM reads.
 
-    least_sentences: int = Field(
-        5, ge=1, le=64, description="Relevant sentences that are read at least."
+    The least is counted in tokens, because short sentences cost little and a long one tells more.
+    Of 600 SQuAD questions over whole articles, .962 had the right sentence in their evidence (.958
+    with always five sentences) at a median of 238 tokens (242), of 500 NQ questions .992 (.988) at
+    219 (172).
+    """
+
+    least_tokens: int = Field(
+        200,
+        ge=0,
+        le=16_000,
+        description="The most relevant sentences are read until they have so many.",
     )
     sentences: int = Field(
-        16,
+        24,
         ge=1,
         le=64,
         description="Sentences that are read at most, if many are about as relevant as the best.",

@@ -137,7 +137,7 @@ def test_the_heading_above_what_is_read_can_be_quoted() -> None:
     chunk = Chunk("a", 0, 0, 120, " ".join(texts), sentences)
     scores = (0.9, 0.1, 0.9, 0.1, 0.9, 0.5)
     scored = tuple(ScoredSentence(*pair) for pair in zip(sentences, scores, strict=True))
-    settings = EvidenceSettings(least_sentences=1, sentences=1)
+    settings = EvidenceSettings(sentences=1)
     hits = [Hit(chunk, "House", None, 1.0, 0.0, 0.0, scored)]
     found = gather_evidence("Which part was mended?", hits, None, settings)
     assert [passage.sentence for passage in found.passages] == list(sentences[4:])
@@ -160,7 +160,7 @@ def test_the_budget_is_kept_but_for_the_best() -> None:
 
 
 def test_few_are_read_where_one_stands_out_and_more_where_many_look_alike() -> None:
-    settings = EvidenceSettings(least_sentences=2, sentences=5, max_tokens=1000)
+    settings = EvidenceSettings(least_tokens=4, sentences=5, max_tokens=1000)
     one_of_many = hit("a.txt", 0, [0.9, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3])
     alike = hit("a.txt", 0, [0.9, 0.85, 0.8, 0.75, 0.7, 0.7, 0.3])
     for library in (None, [(Document("a.txt", "T", "", None, ""), alike.chunk.sentences)]):
@@ -269,7 +269,7 @@ def test_the_line_that_leads_to_an_item_is_read_with_it() -> None:
         ScoredSentence(*pair)
         for pair in zip(sentences, (0.1, 0.2, 0.1, 0.2, 0.9, 0.3), strict=True)
     )
-    settings = EvidenceSettings(least_sentences=1, sentences=1)
+    settings = EvidenceSettings(sentences=1)
     hits = [Hit(chunk, "A", None, 1.0, 0.0, 0.0, scored)]
     found = gather_evidence("Is flood covered?", hits, None, settings)
     assert [p.sentence.text for p in found.passages] == ["We do not pay for:", "- Flood"]

@@ -72,12 +72,12 @@ def test_ask_keeps_the_library_open(
     assert "unicorn" in ask("Where did the unicorn sleep?", library=other).text
     assert len(opened) == 2
     # What is set later counts, and what was opened before is still there.
-    monkeypatch.setenv("QA_EVIDENCE__LEAST_SENTENCES", "1")
+    monkeypatch.setenv("QA_EVIDENCE__LEAST_TOKENS", "1")
     monkeypatch.setenv("QA_EVIDENCE__SENTENCES", "1")
     narrow = ask("When did the volcano erupt near Milano?")
     assert (len(narrow.evidence), len(opened)) == (1, 3)
     assert narrow.fingerprint != answer.fingerprint
-    monkeypatch.delenv("QA_EVIDENCE__LEAST_SENTENCES")
+    monkeypatch.delenv("QA_EVIDENCE__LEAST_TOKENS")
     monkeypatch.delenv("QA_EVIDENCE__SENTENCES")
     again = ask("When did the volcano erupt near Milano?")
     assert (again.fingerprint, len(opened)) == (answer.fingerprint, 3)

@@ -119,7 +119,7 @@ def applied(choice: Choice, settings: Settings) -> Settings:
         times, evidence = _TIMES[choice.sources], settings.evidence
         updates["evidence"] = evidence.model_copy(
             update={
-                "least_sentences": max(1, round(evidence.least_sentences * times)),
+                "least_tokens": round(evidence.least_tokens * times),
                 "sentences": max(1, round(evidence.sentences * times)),
                 "max_tokens": max(50, round(evidence.max_tokens * times)),
             }
