@@ -26,11 +26,11 @@ def answer(text: str) -> Answer:
 
 
 def test_three_quarters_have_an_answer_and_every_document_is_asked_about() -> None:
-    assert len(CASES) == len(BY_QUESTION) == 100
-    assert len(ANSWERABLE) == 75
+    assert len(CASES) == len(BY_QUESTION) == 198
+    assert len(ANSWERABLE) == 148
     asked = Counter(case.document for case in ANSWERABLE)
     assert asked.keys() == DOCUMENTS.keys()
-    assert min(asked.values()) >= 5
+    assert min(asked.values()) >= 4
     assert {"list", "yes-no", "reasoning", "paraphrase"} <= {case.kind for case in ANSWERABLE}
 
 
@@ -84,7 +84,8 @@ def test_the_quoted_sentences_are_a_right_answer(case: Case) -> None:
          "You may not install one because the kitchen drainpipe is too narrow."),
         ("Why isn't Nora allowed up the volcano?",
          "Nora isn't allowed because children under 8 can't come along."),
-        ("Can I bring my dog?", "Dogs aren't allowed in the flat, except assistance dogs."),
+        ("Can I bring my dog to Tanner's Row?",
+         "Dogs aren't allowed in the flat, except assistance dogs."),
         ("How much do we transfer to Mrs Farrant each month, everything included?",
          "£1,140 rent plus £95 in advance makes £1,235 a month."),
         ("How big is one instalment of the deposit?", "A third of £1,710, which is £570."),
@@ -108,6 +109,43 @@ def test_the_quoted_sentences_are_a_right_answer(case: Case) -> None:
         ("What have we bought at Compuvale?", "A Tarn Book 14 laptop and the printer."),
         ("What is Lotte Sander going to do as treasurer of the beekeepers?",
          "Lotte Sander isn't the treasurer; Hal Brannigan is."),
+        ("Can I freeze soup dumplings at home?", "They can't be frozen, as the skins crack."),
+        ("Until when will Ledgerly 5.0 get security fixes?",
+         "It came out on 17 September 2024 and is fixed for 30 months, so until 17 March 2027."),
+        ("I've mislaid the bill for a taxi. What now?",
+         "Your team lead has to sign a short statement, at most three times a year."),
+        ("Got back from a Tarnbeck customer close to midnight. How late may I come in tomorrow?",
+         "You don't have to be in before 10.30 am."),
+        ("Whom does the eye maker turn away after lunch, and why?",
+         "People with brown eyes, because brown looks different in the afternoon."),
+        ("How much of the ice storm clean-up does the insurance pay?",
+         "$11,860 less the $2,500 deductible is $9,360."),
+        ("When will Ms Brandreth's probation be over if it isn't extended?",
+         "It began on 3 March 2025 and lasts five months, so it ends on 2 August 2025."),
+        ("How many days was Wilhelmina Oakes's folding bike at the workshop?",
+         "Twelve days, from 14 March to 26 March."),
+        ("Why did they give up making salt in Halvenstedt?",
+         "Not because the spring ran dry, but because rock salt brought by train was cheaper."),
+        ("What's on the agenda of the HOA annual meeting?",
+         "The treasurer's report, the election of three board members, a vote on the pool rules, "
+         "a proposal on backyard hens, and an open floor."),
+        ("Am I allowed to join a competitor after leaving Harrowgate?",
+         "The contract has no clause that forbids it, so yes."),
+        ("Do I need approval to fix my roof in the same color?",
+         "You don't need approval for that."),
+        ("What do two adults with a ten-year-old save with the family ticket at the salt museum?",
+         "2 × 9.50 + 3.50 = 22.50 euros, and the family ticket is 21 euros: they save 1.50 euros."),
+        ("What signs should make Mr Lindqvist go straight to the emergency department?",
+         "A swollen or painful calf, a weeping wound, a fever above 38.3 °C, or a leg that looks "
+         "shorter."),
+        ("In what year did Sir Lionel Ashgrove flee to Buenos Aires?",
+         "It was not Sir Lionel but Septimus Vane who left for Buenos Aires."),
+        ("When did Mr Lindqvist have his right knee replaced?",
+         "It was not his right knee: his left hip was replaced, on 9 September 2024."),
+        ("Why was Ms Brandreth refused permission to teach in the evenings?",
+         "She was not refused it; her evening teaching is approved in the contract."),
+        ("Why is Wendell Okafor-Price stepping down as president?",
+         "The president who is stepping down is Marguerite Dillahunt, not he."),
     ],
 )  # fmt: skip
 def test_a_right_answer_in_other_words_is_right(question: str, text: str) -> None:
@@ -133,6 +171,27 @@ def test_a_right_answer_in_other_words_is_right(question: str, text: str) -> Non
         ("In what year was Torralin awarded the Order of the Republic?", "In 1955."),
         ("How many cars fit on the ferry Annemarie?", "16 cars."),
         ("What is the capital of Mongolia?", "Ulaanbaatar."),
+        ("How many dumplings do the three recipes make altogether?", "48, 36 and 30."),
+        ("Until when will Ledgerly 5.0 get security fixes?", "Until 17 March 2026."),
+        ("How much of the ice storm clean-up does the insurance pay?", "$11,860"),
+        ("In which cities may a hotel cost up to 220 euros a night?",
+         "London, Zurich, Oslo and Munich."),
+        ("Whom does the eye maker turn away after lunch, and why?", "Brown-eyed patients."),
+        ("Can I hand in my notice at Harrowgate by e-mail?", "Yes, e-mail is fine."),
+        ("How many households were counted at last year's failed HOA meeting?", "62"),
+        ("When will Ms Brandreth's probation be over if it isn't extended?", "On 3 March 2026."),
+        ("When will Ms Brandreth's probation be over if it isn't extended?", "On 31 August 2025."),
+        ("How many days was Wilhelmina Oakes's folding bike at the workshop?", "Nine days."),
+        ("What goes into the filling of the pierogi?",
+         "Pork, potatoes, curd cheese, onions and salt."),
+        ("Which painkiller muddled the patient's head and should be avoided?", "Paracetamol."),
+        ("What was the old man doing when he broke his hip?", "He fell off a ladder."),
+        ("Does Ledgerly 5 still work with MySQL?", "Yes, and with PostgreSQL."),
+        ("What's the default port in Ledgerly 5?", "8085"),
+        ("In what year did Sir Lionel Ashgrove flee to Buenos Aires?", "In 1872."),
+        ("What did the new motor for Jun Takemitsu's Voltaro cost?", "12.40 EUR"),
+        ("What time does the Panhouse Café close?", "At 6 pm."),
+        ("What blood group does Mr Lindqvist have?", "O positive."),
     ],
 )  # fmt: skip
 def test_a_wrong_answer_is_wrong(question: str, text: str) -> None:
