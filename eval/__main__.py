@@ -149,7 +149,7 @@ def run_command(
 ) -> None:
     """Ask the cases of a suite, by default the seed suite over the seed article.
 
-    The suite `everyday` asks about ten documents of the kind that people have. It is for
+    The suite `everyday` asks about twenty documents of the kind that people have. It is for
     reporting only: nothing may be tuned by what is answered there.
     """
     names = check_names(_names(systems, "qa"))
