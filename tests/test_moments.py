@@ -169,6 +169,24 @@ def test_what_stands_around_an_operand_is_cut_short() -> None:
         ("5 May 2024", "It is not 5 May 2024.", False),
         ("5 May 2024", "It is on 3 – 5 May 2024.", False),
         ("on 5 May 2024", "It is open other than on 5 May 2024.", False),
+        ("on 5 May 2024", "It was opened to the public on 5 May 2024.", True),
+        ("5 May 2024", "The flood of 5 May 2024.", True),
+        ("9:00", "It is open from 8:00 to 9:00.", True),
+        # What moves it, further away.
+        ("in 1900", "It was built early in 1900.", False),
+        ("1900", "It was built early in 1900.", False),
+        ("1900", "It was built by 1900.", False),
+        ("1900", "It fell prior to 1900.", False),
+        ("1900", "It fell in the summer of 1900.", False),
+        ("5 May 2024", "It opens two days from 5 May 2024.", False),
+        ("5 May 2024", "It opens on the eve of 5 May 2024.", False),
+        ("9:00", "It opens at a quarter to 9:00.", False),
+        # What is denied, or only supposed.
+        ("on 5 May 2024", "It did not open on 5 May 2024.", False),
+        ("5 May 2024", "It didn’t, as was hoped, open on 5 May 2024.", False),
+        ("built in 1900", "The mill was never built in 1900.", False),
+        ("5 May 2024", "It might open on 5 May 2024.", False),
+        ("5 May 2024", "It was due on 5 May 2024, but did not open.", False),
     ],
 )
 def test_a_moment_is_as_its_passage_tells_it(text: str, passage: str, is_read: bool) -> None:
