@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from qa.dating import in_dates
 from qa.values import WEEKDAYS, Date, Time, Token, Value, tokenise
 
-__all__ = ["Moment", "Operand", "is_day", "is_denied", "moment", "surroundings"]
+__all__ = ["Moment", "Operand", "is_day", "is_denied", "is_moved", "moment", "surroundings"]
 
 # A day of another year than the document's lies so near to its date, in days: "20 December" in
 # minutes of January.
@@ -174,7 +174,7 @@ def moment(operand: Operand) -> Moment | None:
         return None
     for before, behind in surroundings(operand):
         is_beside = led["led"] or _BESIDE.search(before)
-        if not is_beside or _MOVED.search(before) or is_denied(before, behind):
+        if not is_beside or is_moved(before) or is_denied(before, behind):
             return None
     date = dates.pop() if dates else None
     if date is not None:
@@ -203,6 +203,11 @@ def surroundings(operand: Operand) -> Iterator[tuple[str, str]]:
 def is_denied(before: str, behind: str) -> bool:
     """Whether a text denies, or only supposes, what stands between two parts of it."""
     return bool(_DENIED_BEFORE.search(before[-_DENIED_WITHIN:]) or _DENIED_BEHIND.match(behind))
+
+
+def is_moved(before: str) -> bool:
+    """Whether a text that ends right before a date or a time moves or blurs it: "two days from"."""
+    return bool(_MOVED.search(before[-_AROUND:]))
 
 
 def is_day(value: str | Value) -> bool:
