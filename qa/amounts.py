@@ -63,17 +63,18 @@ _WITH_AMOUNT = r"""
 _LED_BY = re.compile(
     rf"""(?ix)
     (?:\A|[:;,(|\"“]
-      |\b(?:is|are|was|were|{_WITH_AMOUNT}|the|only|just|exactly|precisely|now|today|then|that
+      |\b(?:is|are|was|were|{_WITH_AMOUNT}|(?<!\bof\s)the|only|just|exactly|precisely|now|today|then|that
         |(?:this|last)\s(?:day|week|month|year|season)|and|while|but|with|for|in|at)
       |\b(?:{_CHANGED}|amounts?|amounted|comes?|came|set|adds\sup|added\sup)\sto
       |(?:\A|\b(?:an?|the|its|their|our|my|your|his|her)\s)
        (?:(?:total|full|new|current|final|overall|entire|standard|normal|combined)\s)?
        (?:{_CALLED}|population|score|membership|turnout|attendance|budget|profit|loss|grant|fine|tax
         |village|town|crew|staff|weight|height|length|width|depth|area|distance|margin|majority)\sof
-      |\b(?:{_CHANGED}|won|lost|passed|carried|adopted|approved|rejected|defeated|beaten)\sby)
+      |\b(?:won|lost|passed|carried|adopted|approved|rejected|defeated|beaten)\sby)
     \s*\Z
     """
 )
+_ON_AVERAGE = re.compile(r"(?i)\b(?:on\saverage|averag(?:e|es|ed|ing))\b[^.;!?]*\Z")
 # "The monthly fee is €5".
 _OFTEN_BEFORE = re.compile(
     r"(?i)\b(?P<often>(?:hour|dai|week|month|quarter|year|annual)ly|annual)\b[^.;!?]*\Z"
@@ -180,17 +181,36 @@ def _amount(operand: Operand) -> Amount | None:
     found = amount_at(text, token, led["code"] or "")
     if found is None or not _ENDS.fullmatch(text, found.end):
         return None
-    eaches = {found.each}
+    eaches, measures = {found.each}, set[str]()
     for earlier, later in surroundings(operand):
         if not _LED_BY.search(earlier) or _BETWEEN.search(earlier) or _CUT_BEFORE.match(later):
             return None
-        if is_denied(earlier, later):
+        if is_denied(earlier, later) or _ON_AVERAGE.search(earlier):
             return None
-        eaches.add(_each(_behind(later, 0)))
+        behind = _behind(later, 0)
+        eaches.add(_each(behind))
+        if not found.thing and not found.currency:
+            measures.add(_measure(behind))
         if often := _OFTEN_BEFORE.search(earlier):
             eaches.add(_each_of(often["often"]))
     eaches -= {""}
-    return None if len(eaches) > 1 else replace(found, each="".join(eaches))
+    if len(eaches) > 1 or len(measures) > 1:
+        return None
+    # An answer may leave out what stands behind it in its passage: "tonnes", "€".
+    unit = "".join(measures)
+    is_sign = bool(unit) and not unit[0].isalpha()
+    return replace(
+        found,
+        each="".join(eaches),
+        thing=found.thing or ("" if is_sign else unit),
+        currency=found.currency or (unit if is_sign else ""),
+    )
+
+
+def _measure(behind: re.Match[str]) -> str:
+    """The currency sign or the unit behind a number; not what it only counts."""
+    thing = (behind["thing"] or "").lower()
+    return behind["sign"] or ("" if MEASURES.isdisjoint(thing.split()) else thing)
 
 
 def _behind(text: str, place: int) -> re.Match[str]:

@@ -154,6 +154,9 @@ def test_an_amount_may_have_a_label_or_a_plain_sentence(
         ("300", "It is 300 short of that.", False),
         ("300", "Ada and 300 others came.", False),
         ("€1", "It costs €1.50.", False),
+        ("€200", "The bill was cut by €200.", False),
+        ("12 pupils", "On average, 12 pupils walk.", False),
+        ("12 pupils", "Nearly all of the 12 pupils walk.", False),
     ],
 )
 def test_what_leads_in_to_an_amount_in_its_passage(text: str, passage: str, is_read: bool) -> None:
@@ -165,3 +168,21 @@ def test_how_often_an_amount_is_due_may_stand_before_it() -> None:
     monthly = Operand("€5", None, "The monthly fee is €5.")
     assert number_difference([monthly, Operand("€50", None, "The annual fee is €50.")]) is None
     assert number_difference([monthly, Operand("€7 a month", None)]) == "€2: €5 and €7 a month"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "figure"),
+    [
+        ("It weighs 5 tonnes.", "It weighs 3 kg.", None),
+        ("It is 5 miles long.", "It is 3 km long.", None),
+        ("He is 5 years old.", "She is 3 months old.", None),
+        ("It costs 5 €.", "It costs 3 $.", None),
+        ("It weighs 5 tonnes.", "It weighs 3.", None),
+        ("It weighs 5 tonnes.", "It weighs 3 tonnes.", "2"),
+        ("It costs 5 €.", "It costs 3 €.", "2"),
+        ("It has 5 players.", "It has 3 members.", "2"),
+    ],
+)
+def test_a_unit_that_an_answer_leaves_out_counts(one: str, other: str, figure: str | None) -> None:
+    found = number_difference([Operand("5", None, one), Operand("3", None, other)])
+    assert found == (figure and f"{figure}: 5 and 3")
