@@ -61,7 +61,7 @@ _BESIDE = re.compile(
 )
 _UNITS = r"(?:minute|hour|day|week|month|year|decade)s?"
 # "Earlier than in 1990" is led in to, too; so are "late in 1990", "two days from 5 May", "the eve
-# of 5 May", "a quarter to 9:00" and "built by 1990".
+# of 5 May", "a quarter to 9:00", "built by 1990" and "5 and 6 May".
 _MOVED = re.compile(
     rf"""(?ix)
     (?:\b(?:than|not|after|before|following|preceding|about|around|circa|ca?\.|early|earlier|late
@@ -72,8 +72,20 @@ _MOVED = re.compile(
       |\b{_UNITS}\s(?:counted\s)?(?:from|since)
       |\b(?:prior|up|close|closer|near|nearer|next|leading|half|quarter|past|{_UNITS}|five|ten
         |twenty|twenty[\s-]five|(?<![:.\d])\d{{1,2}})\sto
+      |(?<![\d:.])\d{{1,2}}(?:st|nd|rd|th)?(?:,|,?\sand)
+      |(?:postponed|moved|rescheduled|changed|shifted|delayed|brought\sforward)\sfrom
       |{_HAPPENED}\sby)
     (?:\s(?:in|on|at))?\s*\Z
+    """
+)
+# An answer may be cut before what makes it another date or none for sure: "1900" of "1900 BC", of
+# "1900 or 1901" and of "1900/01".
+_BLURRED = re.compile(
+    r"""(?ix)
+    \s?[–—/-]\s?\d|\s?\?
+    |,?\s(?:or\b|thereabouts\b|at\s(?:the\s)?(?:very\s)?(?:earliest|latest|soonest)\b)
+    |,?\s\(?(?:estimated|approx|probably|presumably|tentativ|unconfirmed|tbc)
+    |\s(?:b\.?\s?c\b|bce\b|v\.\s?(?:chr|u)\b|av\.\s?j)
     """
 )
 _DENIED_WITHIN = 200
@@ -174,7 +186,9 @@ def moment(operand: Operand) -> Moment | None:
         return None
     for before, behind in surroundings(operand):
         is_beside = led["led"] or _BESIDE.search(before)
-        if not is_beside or is_moved(before) or is_denied(before, behind):
+        if not is_beside or is_moved(before) or _BLURRED.match(behind):
+            return None
+        if is_denied(before, behind):
             return None
     date = dates.pop() if dates else None
     if date is not None:
