@@ -272,6 +272,14 @@ def gate_command(
         run = measure(suite, ("qa",), settings, target)
         print_run(run, Console())
     if held is None:
+        if run.stamp.suite == SEED_CASES.stem:
+            asked = {record.id for record in run.records}
+            every = open_suite(None, None, _settings(llm)).cases
+            if left := [case.id for case in every if case.id not in asked]:
+                raise CasesError(
+                    f"a baseline needs every case, and the run lacks {len(left)} of {len(every)}, "
+                    f"{left[0]} among them. Ask them all: gate --write."
+                )
         save_baseline(run, baseline)
         Console().print(f"baseline: {escape(str(baseline))}", soft_wrap=True)
         return

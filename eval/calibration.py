@@ -150,13 +150,16 @@ def halves(
     order = np.random.default_rng(seed).permutation(len(groups))
     found: tuple[list[Example], list[Example]] = ([], [])
     # How many more right and wrong ones the first half has.
-    ahead = np.zeros(2)
+    ahead = np.zeros(2, dtype=np.int64)
     for group in sorted((groups[place] for place in order), key=len, reverse=True):
         right = sum(example.right for example in group)
         counts = np.array([right, len(group) - right])
-        second = bool(np.square(ahead + counts).sum() > np.square(ahead - counts).sum())
+        with_it, without = ahead + counts, ahead - counts
+        # Where right and wrong ones are shared out as well either way, the halves are to be alike.
+        costs = [(int((each**2).sum()), abs(int(each.sum()))) for each in (with_it, without)]
+        second = costs[0] > costs[1]
         found[second].extend(group)
-        ahead += -counts if second else counts
+        ahead = without if second else with_it
     for half in found:
         if len({example.right for example in half}) < 2:
             raise CasesError(

@@ -242,7 +242,8 @@ def answer_question(
             model="none" if extractive or model is None else model.name,
             fingerprint=made_with,
             extractive=extractive,
-            notes=(*notes, *found.notes),
+            # Two parts of a question, or two operands, may have the same.
+            notes=tuple(dict.fromkeys((*notes, *found.notes))),
         ),
         failure,
     )

@@ -173,11 +173,14 @@ def _headings_above(chosen: Sequence[Sentence], hits: Sequence[Hit]) -> frozense
     }
     found = set()
     for sentence in chosen:
-        label = _in_order(label_of(sentence))
+        labels = {_in_order(label_of(sentence))}
+        if sentence.message:
+            # The label tells who sent it as well, which the heading may not.
+            labels.add(_in_order(REPLY.sub("", " ".join(sentence.heading.split()))))
         own = [
             heading
             for heading, said in headings.items()
-            if said == label
+            if said in labels
             and heading.document == sentence.document
             and heading.start < sentence.start
         ]

@@ -543,7 +543,13 @@ class Library:
 
 
 def _applicable(settings: Settings, own: Settings) -> Settings:
-    """`settings`, if they differ from those that a library was opened with in what can change."""
+    """`settings`, checked, if they differ from a library's own in what can change."""
+    if not isinstance(settings, Settings):
+        raise SettingsError(
+            f"settings = {settings!r:.100}: give a copy of the library's own, "
+            "library.settings.model_copy(update={…})."
+        )
+    settings = settings.checked(sorted(_PER_QUESTION))
     fixed = ((name, settings, own) for name in Settings.model_fields if name not in _PER_QUESTION)
     read_whole = ("whole_library_tokens", settings.evidence, own.evidence)
     for name, one, other in (*fixed, read_whole):

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from qa.checking.checker import constant_check_prompt
 from qa.checking.claims import CheckedClaim
 from qa.computing.tables import cells_of, wrong_row
+from qa.computing.whole_dates import with_day
 from qa.embeddings import Embedder
 from qa.evidence import gather_evidence
 from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
 from qa.index import Index
 from qa.language.dating import dated, undated
-from qa.language.whole_dates import with_day
 from qa.llms import ChatModel, Completion, Deadline, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings

@@ -286,16 +286,42 @@ class Settings(BaseSettings):
         try:
             return cls(**values)
         except ValidationError as error:
-            faults = "; ".join(
-                f"{'.'.join(map(str, fault['loc']))} = {_shown(fault)}: {_said(fault)}"
-                for fault in error.errors()
-            )
             raise SettingsError(
-                f"Settings can't be used: {faults}. Check the arguments, the QA_* variables and "
-                "qa.toml."
+                f"Settings can't be used: {_faults(error)}. Check the arguments, the QA_* "
+                "variables and qa.toml."
             ) from error
         except (ValueError, OSError) as error:
             raise SettingsError(f"Settings can't be read: {_unread(error)}") from error
+
+    def checked(self, names: Iterable[str]) -> Settings:
+        """These settings with some of their groups validated anew.
+
+        ``model_copy`` takes any value as it is: a number that is too large, NaN, or a dict in
+        place of a group.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Of groups.
+
+        Raises
+        ------
+        SettingsError
+        """
+        groups: dict[str, BaseModel] = {}
+        for name in names:
+            kind, value = type(self).model_fields[name].annotation, getattr(self, name)
+            assert isinstance(kind, type)
+            assert issubclass(kind, BaseModel)
+            # An instance would be taken for checked, within another one too.
+            plain = value.model_dump(warnings=False) if isinstance(value, BaseModel) else value
+            try:
+                groups[name] = kind.model_validate(plain)
+            except ValidationError as error:
+                raise SettingsError(
+                    f"Settings can't be used: {_faults(error, name)}. Check the copy of them."
+                ) from error
+        return self.model_copy(update=groups)
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with any setting that can change an answer.
@@ -415,6 +441,13 @@ def _unread(error: Exception) -> str:
     return (
         f"{variable} = {os.environ.get(variable, '')!r} isn't JSON. Name each of its settings by "
         f"itself, as in {variable}__NAME=value."
+    )
+
+
+def _faults(error: ValidationError, *above: str) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, (*above, *fault['loc'])))} = {_shown(fault)}: {_said(fault)}"
+        for fault in error.errors()
     )
 
 

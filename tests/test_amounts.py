@@ -126,3 +126,63 @@ def test_an_amount_may_have_a_label_or_a_plain_sentence(
 ) -> None:
     found = number_difference([Operand(one, None), Operand(other, None)])
     assert found == (figure and f"{figure}: {one} and {other}")
+
+
+@pytest.mark.parametrize(
+    ("text", "passage", "is_read"),
+    [
+        ("512 members", "Membership rose to 512 members.", True),
+        ("€35", "The fee amounts to €35.", True),
+        ("33 votes", "It passed by 33 votes.", True),
+        ("300", "A population of 300.", True),
+        ("€500", "We pay a rent of €500.", True),
+        ("48 pupils", "The school has a total of 48 pupils.", True),
+        ("300 passengers", "The ferry carried 300 passengers.", True),
+        ("1,200 people", "The hall seats 1,200 people.", True),
+        ("40%", "Turnout reached 40%.", True),
+        ("24 pupils", "This year 24 pupils walk.", True),
+        # Words that look like those bound, estimate, deny or cut short.
+        ("300", "It went up to 300.", False),
+        ("300", "They came close to 300.", False),
+        ("300", "It has an average of 300.", False),
+        ("300", "It has an estimated population of 300.", False),
+        ("€35", "It takes a minimum fee of €35.", False),
+        ("300", "It was won by some 300.", False),
+        ("300", "They did not get 300.", False),
+        ("300", "Not only 300 but 500 came.", False),
+        ("300", "It didn’t, as was hoped, rise to 300.", False),
+        ("300", "It is 300 short of that.", False),
+        ("300", "Ada and 300 others came.", False),
+        ("€1", "It costs €1.50.", False),
+        ("€200", "The bill was cut by €200.", False),
+        ("12 pupils", "On average, 12 pupils walk.", False),
+        ("12 pupils", "Nearly all of the 12 pupils walk.", False),
+    ],
+)
+def test_what_leads_in_to_an_amount_in_its_passage(text: str, passage: str, is_read: bool) -> None:
+    operands = [Operand(text, None, passage), Operand(text, None)]
+    assert (number_difference(operands) is not None) == is_read
+
+
+def test_how_often_an_amount_is_due_may_stand_before_it() -> None:
+    monthly = Operand("€5", None, "The monthly fee is €5.")
+    assert number_difference([monthly, Operand("€50", None, "The annual fee is €50.")]) is None
+    assert number_difference([monthly, Operand("€7 a month", None)]) == "€2: €5 and €7 a month"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "figure"),
+    [
+        ("It weighs 5 tonnes.", "It weighs 3 kg.", None),
+        ("It is 5 miles long.", "It is 3 km long.", None),
+        ("He is 5 years old.", "She is 3 months old.", None),
+        ("It costs 5 €.", "It costs 3 $.", None),
+        ("It weighs 5 tonnes.", "It weighs 3.", None),
+        ("It weighs 5 tonnes.", "It weighs 3 tonnes.", "2"),
+        ("It costs 5 €.", "It costs 3 €.", "2"),
+        ("It has 5 players.", "It has 3 members.", "2"),
+    ],
+)
+def test_a_unit_that_an_answer_leaves_out_counts(one: str, other: str, figure: str | None) -> None:
+    found = number_difference([Operand("5", None, one), Operand("3", None, other)])
+    assert found == (figure and f"{figure}: 5 and 3")

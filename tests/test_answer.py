@@ -380,6 +380,16 @@ def test_settings_that_an_open_library_can_t_take_are_refused(
     assert last(library, settings=same).answer.fingerprint == last(library).answer.fingerprint
 
 
+@pytest.mark.parametrize("copy", [{"retrieval": {"chunks": 0}}, None])
+def test_settings_for_one_question_are_checked(
+    tides: tuple[Library, Script], copy: dict[str, Any] | None
+) -> None:
+    library, _ = tides
+    settings: Any = library.settings.model_copy(update=copy) if copy else "none"
+    with pytest.raises(SettingsError):
+        library.stream(QUESTION, settings=settings)
+
+
 def test_a_deadline_that_was_called_off_ends_the_answer(write: Write, scripted: Open) -> None:
     library, script = scripted(write(FILES))
     script.answer = "12 cm"

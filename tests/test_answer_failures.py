@@ -16,6 +16,7 @@ from tides import FILES, QUESTION, assert_sound
 from qa import Library, Settings, Turn
 from qa.answering.abstention import NOT_FOUND_TEXT
 from qa.errors import ModelUnavailableError, WeightsError
+from qa.generation import INSTRUCTIONS
 from qa.llms import Message, ScriptedChatModel, weights
 from qa.types import AnswerReady
 
@@ -214,3 +215,12 @@ def test_a_reply_that_was_cut_off_is_told(write: Write, fast: Fast) -> None:
     model = ScriptedChatModel(lambda _messages: "word " * 40)
     answer = Library.open(write(FILES), settings=settings, llm=model).ask(QUESTION)
     assert any("cut off" in note for note in answer.notes)
+
+
+def test_what_two_parts_have_in_common_is_told_once(write: Write, fast: Fast) -> None:
+    settings = fast(generation={"max_tokens": 16})
+    model = ScriptedChatModel(lambda _messages: "word " * 40)
+    library = Library.open(write(FILES), settings=settings, llm=model)
+    answer = library.ask("How much did the tide rise and when did the volcano erupt?")
+    assert len([prompt for prompt in model.prompts if prompt[0].content == INSTRUCTIONS]) > 1
+    assert sum("cut off" in note for note in answer.notes) == 1

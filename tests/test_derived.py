@@ -84,6 +84,28 @@ def test_two_times_are_no_length_where_they_are_of_something_else(
     assert derived(question, answer, passage) == (told and (answer, f"{told}: {answer}"))
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "passage"),
+    [
+        ("How long is it open?", "9:00 to 17:00", "It isn't open from 9:00 to 17:00."),
+        ("How long is it open?", "9:00 to 17:00", "It is never open from 9:00 to 17:00."),
+        ("How long does it last?", "9:00 to 17:00", "No tour lasts from 9:00 to 17:00."),
+        ("How long does it last?", "9:00 to 17:00", "Not: 9:00 to 17:00"),
+        ("By how many votes did it pass?", "31", "It was not carried by 31 votes to 24."),
+        ("When is the last bus?", "14:10", "Buses no longer leave at 14:10 and 18:40."),
+        ("When is the last bus?", "14:10", "Buses leave between 14:10 and 18:40."),
+        ("By how much?", "from 12 to 11, but it did not", ""),
+        ("By how much?", "It did not fall from 12 to 11.", ""),
+        ("By how much?", "It didn't, as was feared, fall from 12 to 11.", ""),
+        ("By how much?", "It could rise from 5 to 9.", ""),
+        ("By how much?", "It rose from 5 to 9, then to 12.", ""),
+        ("By how much?", "It went from 5 to 9, 10 or 11.", ""),
+    ],
+)
+def test_nothing_follows_from_what_is_denied(question: str, answer: str, passage: str) -> None:
+    assert derived(question, answer, passage or answer) is None
+
+
 def test_an_answer_that_is_cut_before_the_half_of_the_day_tells_no_length() -> None:
     text = "It is open from 9:00 to 10:00 pm."
     assert derived("How long is it open?", "from 9:00 to 10:00", text) is None

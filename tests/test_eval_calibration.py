@@ -189,3 +189,19 @@ def test_a_laxer_promise_never_asks_for_more(pairs: list[tuple[float, bool]]) ->
     if strict is not None:
         assert lax is not None
         assert lax <= strict
+
+
+def test_halves_are_alike_where_each_document_is_all_right_or_all_wrong() -> None:
+    examples = [
+        Example(Signals(*[1.0] * 8), right, name)
+        for name, right, count in (
+            ("a", True, 30),
+            ("b", False, 30),
+            ("c", True, 2),
+            ("d", False, 2),
+        )
+        for _ in range(count)
+    ]
+    for seed in range(8):
+        fitted, tested = halves(examples, seed)
+        assert {len(fitted), len(tested)} == {32}

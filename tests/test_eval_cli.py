@@ -146,6 +146,14 @@ def test_the_gate_holds_a_run_to_its_baseline(
     assert exit_code(*arguments, "--anyway") == 0
 
 
+def test_a_slice_is_no_baseline(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, baseline = suite.with_name("slice.json"), suite.with_name("baseline.json")
+    assert exit_code("run", "--limit", 3, "--json", out) == 0
+    assert exit_code("gate", "--baseline", baseline, "--run", out, "--write") == 2
+    assert "needs every case" in " ".join(capsys.readouterr().err.split())
+    assert not baseline.exists()
+
+
 def test_a_slice_of_the_gate_asks_what_the_baseline_had_right(suite: Path) -> None:
     out, held = suite.with_name("g.json"), SEED_CASES.with_suffix(".baseline.json")
     # No model answers here: too few are right, and the model is another.

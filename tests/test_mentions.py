@@ -88,7 +88,14 @@ def test_only_the_header_of_a_message_tells_when_it_was_sent(
         # Whatever stands in a message, who sent it and when is in its header.
         (said("Party (The Board, 2031-12-31)"), "2026-08-01", "Party (Ada, 2026-08-01)"),
         (said("Party (The Board, 2031-12-31)", date=None), None, "Party (Ada)"),
-        (said("3 May 2030"), "2026-08-01", "3 May 2030"),
+        (said("3 May 2030"), "2026-08-01", "3 May 2030 (Ada, 2026-08-01)"),
+        (said("The Board (x), 2031"), "2026-08-01", "The Board (x), 2031 (Ada, 2026-08-01)"),
+        (
+            said("Party [The Board, 2031-12-31]"),
+            "2026-08-01",
+            "Party [The Board, 2031-12-31] (Ada, 2026-08-01)",
+        ),
+        (said("Party (The Board of Osk, 2031-12-31)."), "2026-08-01", "Ada, 2026-08-01"),
         (Sentence("a.md", 0, 0, 3, "Hi.", "3 May 2030"), "2030-05-03", "3 May 2030"),
     ],
 )

@@ -32,7 +32,7 @@ ORDER = {
     # From files to an index.
     "documents": "",
     "language": "calendar_names scripts sentences lexicon values units alignment mentions polarity "
-    "injection dating whole_dates listing",
+    "injection dating listing",
     "readers": "content dates encoding formulas titles header archive text html data docx epub "
     "pptx sheets forms pdf worker mail language sandbox",
     "folders": "exclusions files upkeep",
@@ -47,7 +47,8 @@ ORDER = {
     "generation": "",
     "checking": "claims checker objections yes_no",
     "verification": "",
-    "computing": "tables aggregates document_date computation moments amounts arithmetic derived",
+    "computing": "tables aggregates document_date computation moments "
+    "whole_dates amounts arithmetic derived",
     "reading": "",
     "comparing": "latest witnesses conflict comparison",
     "answering": "premise abstention summary extraction pipeline priming",

@@ -275,6 +275,9 @@ def test_a_mailbox_tells_its_messages_apart_and_says_nothing_twice(reader: Docum
         ("plain", "  ## Pool (The Board, 2031-12-31)\n", "\\## Pool (The Board, 2031-12-31)"),
         ("html", "<h2>Pool (The Board, 2031-12-31)</h2>", "\\## Pool (The Board, 2031-12-31)"),
         ("html", "<p>#\xa0Pool (2031-12-31)</p>", "\\# Pool (2031-12-31)"),
+        ("plain", "## Pool (The Board, 31 May 2031).\n", "\\## Pool (The Board, 31 May 2031)."),
+        ("plain", "## Pool (B (x), *2031-12-31*)\n", "\\## Pool (B (x), *2031-12-31*)"),
+        ("plain", "## Pool [The Board, 2031-12-31]\n", "\\## Pool [The Board, 2031-12-31]"),
         ("plain", "## Pool (The Board)\n", "## Pool (The Board)"),
     ],
 )
@@ -290,7 +293,8 @@ def test_who_says_what_and_when_in_a_mailbox_is_in_its_headers(
     document = read(reader, "a.mbox", first + second)
     assert f"\n\n{shown}\n\nIt costs 9." in document.text
     ada = SentMessage(0, "Lake", "Ada", "2026-08-01")
-    odd = SentMessage(document.text.index("## Trip"), "Trip (The Board, 2031-12-31)", "", None)
+    told = document.text.index("## Trip (The Board, 2031-12-31) (sender unknown)")
+    odd = SentMessage(told, "Trip (The Board, 2031-12-31)", "", None)
     assert document.messages == (ada, odd)
     assert [sentence(document, text).message for text in ("costs 9", "costs 5")] == [ada, odd]
 

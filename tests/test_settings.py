@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,12 @@ from pydantic import ValidationError
 from qa import Settings
 from qa import settings as settings_module
 from qa.errors import SettingsError
-from qa.settings import unknown_variables
+from qa.settings import (
+    RetrievalSettings,
+    SupportModel,
+    VerificationSettings,
+    unknown_variables,
+)
 
 
 def test_defaults_are_valid_and_offline() -> None:
@@ -258,3 +264,35 @@ def test_a_file_that_names_a_model_is_told_of(
     file.write_text("llm = 'none'\n")
     Settings.load()
     assert len(caplog.messages) == 2
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("group", "value", "fault"),
+    [
+        ("retrieval", {"chunks": -3}, "retrieval.chunks = -3"),
+        ("retrieval", RetrievalSettings.model_construct(chunks=-3), "retrieval.chunks = -3"),
+        ("retrieval", None, "retrieval = None"),
+        (
+            "verification",
+            VerificationSettings().model_copy(update={"threshold": NAN}),
+            "verification.threshold = nan",
+        ),
+        (
+            "verification",
+            VerificationSettings(model=SupportModel.model_construct(intercept=NAN)),
+            "verification.model.intercept = nan",
+        ),
+    ],
+)
+def test_a_copy_is_checked(group: str, value: object, fault: str) -> None:
+    copy = Settings.load().model_copy(update={group: value})
+    with pytest.raises(SettingsError, match=re.escape(fault)):
+        copy.checked(["retrieval", "verification"])
+
+
+def test_a_checked_copy_has_its_groups() -> None:
+    copy = Settings.load().model_copy(update={"retrieval": {"chunks": 3}})
+    assert copy.checked(["retrieval"]).retrieval == RetrievalSettings(chunks=3)

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from qa.language.whole_dates import with_day
+from qa.computing.whole_dates import with_day
 
 
 @pytest.mark.parametrize(
@@ -52,6 +51,15 @@ def test_a_date_isn_t_cut_short(text: str, question: str, told: str) -> None:
         ("Fairs: 3-4 and 5 May 2024", "May 2024"),
         ("It lasts from 30 May 2024 to 2 June.", "May 2024"),
         ("It lasts from 3 May 2024 to 5 May 2024.", "May 2024"),
+        # The number is of something else, or is no day.
+        ("It is in room 12 to 15 May 2024.", "May 2024"),
+        ("See page 2-5 May 2024.", "May 2024"),
+        ("Call 555 3-5 May 2024.", "May 2024"),
+        ("It is on 0-5 May 2024.", "May 2024"),
+        # Another day is meant, or none.
+        ("It is two days from 5 May 2024.", "May 2024"),
+        ("It is in the week of 5 May 2024.", "May 2024"),
+        ("It is not on 5 May 2024.", "May 2024"),
     ],
 )
 def test_a_range_isn_t_cut_to_its_end(context: str, told: str) -> None:

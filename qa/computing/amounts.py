@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qa.computing.moments import Operand, surroundings
+from qa.computing.moments import Operand, is_denied, surroundings
 from qa.language.units import MEASURES, UNCLEAR_THOUSANDS
 from qa.language.values import SCALES, Number, Token, tokenise
 
@@ -45,21 +45,46 @@ _BEHIND = re.compile(
     """
 )
 _ENDS = re.compile(r"[\s.)\"“”‘’]*")
-# What may stand right before a number in its passage and makes no bound or estimate of it.
+# What may stand right before a number in its passage and makes no bound or estimate of it: "the
+# fee amounts to €35", "a population of 300", "passed by 33 votes".
+_CHANGED = r"""
+    (?:rose|risen|rises?|grew|grown|grows?|fell|fallen|falls?|drop(?:s|ped)?|sank|sunk|shrank|shrunk
+    |climb(?:s|ed)?|increas(?:es?|ed)|decreas(?:es?|ed)|raised|lowered|reduced|cut)
+"""
+_WITH_AMOUNT = r"""
+    (?:(?:carr|occup|employ)(?:y|ies|ied|s|ed)
+    |(?:seat|host|contain|measure|weigh|cover|score|charge|earn|gain|own|house|produce|plant|publish
+      |visit|walk|donate|collect|equal|serve|train|count|employ|receive|attract|include|cost|total
+      |number|welcome|transport|reach)(?:e?s|e?d|led)?
+    |holds?|held|has|have|had|pays?|paid|sells?|sold|wins?|won|gets?|got|makes?|made|spends?|spent
+    |raises?|raised|lends?|lent|loses?|lost|buys?|bought|builds?|built|draws?|drew|writes?|wrote
+    |reads?|runs?|ran|sees?|saw|brings?|brought|gives?|gave|takes?|took)
+"""
 _LED_BY = re.compile(
-    r"""(?ix)
-    (?:\A|[:;,(|\"“]|\b(?:is|are|was|were|has|have|had|costs?|paid|pays?|sold|sells?|counts?|counted
-      |employs?|employed|won|got|received|made|spent|raised|the|only|just|exactly|precisely
-      |total\sof|and|while|but|with|for|in|at))
+    rf"""(?ix)
+    (?:\A|[:;,(|\"“]
+      |\b(?:is|are|was|were|{_WITH_AMOUNT}|(?<!\bof\s)the|only|just|exactly|precisely|now|today|then|that
+        |(?:this|last)\s(?:day|week|month|year|season)|and|while|but|with|for|in|at)
+      |\b(?:{_CHANGED}|amounts?|amounted|comes?|came|set|adds\sup|added\sup)\sto
+      |(?:\A|\b(?:an?|the|its|their|our|my|your|his|her)\s)
+       (?:(?:total|full|new|current|final|overall|entire|standard|normal|combined)\s)?
+       (?:{_CALLED}|population|score|membership|turnout|attendance|budget|profit|loss|grant|fine|tax
+        |village|town|crew|staff|weight|height|length|width|depth|area|distance|margin|majority)\sof
+      |\b(?:won|lost|passed|carried|adopted|approved|rejected|defeated|beaten)\sby)
     \s*\Z
     """
+)
+_ON_AVERAGE = re.compile(r"(?i)\b(?:on\saverage|averag(?:e|es|ed|ing))\b[^.;!?]*\Z")
+# "The monthly fee is €5".
+_OFTEN_BEFORE = re.compile(
+    r"(?i)\b(?P<often>(?:hour|dai|week|month|quarter|year|annual)ly|annual)\b[^.;!?]*\Z"
 )
 _BETWEEN = re.compile(r"(?i)\bbetween\b")
 # An answer may be cut before what it needs: "300" of "300 or more", "2" of "2 million".
 _CUT_BEFORE = re.compile(
     rf"""(?ix)
-    \s*[+±~…%½\d]|\s*[–—-]\s*\w
-    |[\s-]+(?:to|or|odd|plus|more|fewer|less|and\s(?:an?|one|over|above|up|more)|at\s(?:least|most)
+    \s*[+±~…%½\d]|[.,]\d|\s*[–—-]\s*\w
+    |[\s-]+(?:to|or|odd|plus|more|fewer|less|others?|short|off|away|above|below|over|under|and\s(?:an?|one|over|above|up|more)|at\s(?:least|most)
       |{_SCALE}|dozen)\b
     """
 )
@@ -156,13 +181,36 @@ def _amount(operand: Operand) -> Amount | None:
     found = amount_at(text, token, led["code"] or "")
     if found is None or not _ENDS.fullmatch(text, found.end):
         return None
-    eaches = {found.each}
+    eaches, measures = {found.each}, set[str]()
     for earlier, later in surroundings(operand):
         if not _LED_BY.search(earlier) or _BETWEEN.search(earlier) or _CUT_BEFORE.match(later):
             return None
-        eaches.add(_each(_behind(later, 0)))
+        if is_denied(earlier, later) or _ON_AVERAGE.search(earlier):
+            return None
+        behind = _behind(later, 0)
+        eaches.add(_each(behind))
+        if not found.thing and not found.currency:
+            measures.add(_measure(behind))
+        if often := _OFTEN_BEFORE.search(earlier):
+            eaches.add(_each_of(often["often"]))
     eaches -= {""}
-    return None if len(eaches) > 1 else replace(found, each="".join(eaches))
+    if len(eaches) > 1 or len(measures) > 1:
+        return None
+    # An answer may leave out what stands behind it in its passage: "tonnes", "€".
+    unit = "".join(measures)
+    is_sign = bool(unit) and not unit[0].isalpha()
+    return replace(
+        found,
+        each="".join(eaches),
+        thing=found.thing or ("" if is_sign else unit),
+        currency=found.currency or (unit if is_sign else ""),
+    )
+
+
+def _measure(behind: re.Match[str]) -> str:
+    """The currency sign or the unit behind a number; not what it only counts."""
+    thing = (behind["thing"] or "").lower()
+    return behind["sign"] or ("" if MEASURES.isdisjoint(thing.split()) else thing)
 
 
 def _behind(text: str, place: int) -> re.Match[str]:
@@ -175,5 +223,9 @@ def _behind(text: str, place: int) -> re.Match[str]:
 def _each(behind: re.Match[str]) -> str:
     if behind["each"]:
         return behind["each"].lower().removesuffix("s")
-    often = (behind["often"] or "").lower().removesuffix("ly")
+    return _each_of(behind["often"] or "")
+
+
+def _each_of(often: str) -> str:
+    often = often.lower().removesuffix("ly")
     return {"dai": "day", "annual": "year", "p.a.": "year", "apiece": "each"}.get(often, often)

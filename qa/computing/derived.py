@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qa.computing.amounts import amount_at, difference, is_scaled
-from qa.computing.moments import is_day
+from qa.computing.moments import is_day, is_denied
 from qa.language.units import MEASURES
 from qa.language.values import Number, Time, Token, tokenise
 
@@ -25,8 +25,11 @@ _SIGNS = _N, _T, _D = "\ue000", "\ue001", "\ue002"
 _NO_SIGNS = str.maketrans(dict.fromkeys(_SIGNS, " "))
 _BY_HOW_MUCH = re.compile(r"(?i)\bby how (?:many|much)\b")
 _CLOSED = r"(?=\s*(?:\Z|[.,;:!?)\n]))"
-# What may follow the second amount of a change: the day from which it holds.
-_CHANGED = re.compile(rf"{_CLOSED}|\s(?:from|in|on|as of|since)\s(?:[A-Z]|\d)")
+# What may follow the second amount of a change: the day from which it holds, and no third amount.
+_CHANGED = re.compile(
+    rf"(?!,\s(?:\d|(?:and\s)?(?:then|later|finally)\b)){_CLOSED}"
+    r"|\s(?:from|in|on|as of|since)\s(?:[A-Z]|\d)"
+)
 _MARGIN = re.compile(
     r"(?i)\bby how many (?:votes?|goals?|runs|seats|sets|tries|frames)\b"
     # Prices rise by points, too, and then by "5 to 10".
@@ -53,6 +56,8 @@ _EXTREME = re.compile(
 # A list of times, and times that stand together in whatever way.
 _LIST = re.compile(rf"(?i){_T}(?:,\s(?:at\s)?{_T})*,?\sand\s(?:at\s)?{_T}")
 _TOGETHER = re.compile(rf"(?i){_T}(?:(?:[^\w.{_N}{_T}{_D}]|\b(?:and|or|at|again)\b)+{_T})+")
+# "Between 14:10 and 18:40" lists none.
+_SPANS = re.compile(r"(?i)\bbetween\s+\Z")
 _OF_DAYS = rf"""
     \s\(?(?:on\s|(?P<each>every\s|each\s|(?=daily)))?(?:the\s)?
     (?P<days>{_D}|(?:weekday|weekend|holiday)s?\b|day\b|daily\b)
@@ -163,6 +168,8 @@ def change_told(question: str, text: str) -> tuple[str, str] | None:
             continue
         if text[before.end : to.start].strip() or not _CHANGED.match(text, after.end):
             continue
+        if is_denied(text[: from_.start], text[after.end :]):
+            continue
         # From 4 to 6 percent is more by half, or by two points.
         figure = difference(before, after, of_one=True)
         if figure is None or "%" in {before.number.unit, after.number.unit}:
@@ -194,10 +201,10 @@ def _margin_told(question: str, answer: str, passage: str) -> tuple[str, str] | 
             continue
         # "3 to 2 million votes": nobody knows of what the first one is told.
         is_more = won.unit or lost.unit or is_scaled(passage, one) or is_scaled(passage, other)
-        if is_more or score["closed"] is None:
-            return None
         # What stands behind the second number is as long as in the shape.
         end = other.end + len(score.group().rpartition(_N)[2])
+        if is_more or score["closed"] is None or is_denied(passage[: one.start], passage[end:]):
+            return None
         words = passage[one.start : end]
         told.append((words, f"{abs(won.amount - lost.amount)}: {words}"))
     # Of two that share a number the answer doesn't tell which it means.
@@ -221,6 +228,9 @@ def _duration_told(question: str, answer: str, passage: str) -> str | None:
     if len(spans) != 1:
         return None
     ((found, (begun, ended)),) = spans
+    # Also what leads in to it may deny it: "Not: 9:00 to 17:00".
+    if is_denied(shape.text[: found.start()] + found.group(), shape.text[found.end() :]):
+        return None
     # Of two days each end has its own.
     if (found["day"] and found["days"]) or begun.zone != ended.zone:
         return None
@@ -273,6 +283,10 @@ def _extreme_told(question: str, answer: str, text: str) -> str | None:
     )
     # Without "and" the list may go on, or the last may be that of certain days.
     if found is None or not _LIST.fullmatch(found.group()):
+        return None
+    if is_denied(shape.text[: found.start()], shape.text[found.end() :]):
+        return None
+    if _SPANS.search(shape.text, 0, found.start()):
         return None
     times = _times(shape.within(found))
     # "7:00, 12:00 and 6:00" may be of either half of the day.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from qa.language.dating import in_dates
 from qa.language.values import WEEKDAYS, Date, Time, Token, Value, tokenise
 
-__all__ = ["Moment", "Operand", "is_day", "moment", "surroundings"]
+__all__ = ["Moment", "Operand", "is_day", "is_denied", "is_moved", "moment", "surroundings"]
 
 # A day of another year than the document's lies so near to its date, in days: "20 December" in
 # minutes of January.
@@ -59,10 +59,52 @@ _BESIDE = re.compile(
     \s*\Z
     """
 )
-# "Earlier than in 1990" is led in to, too.
+_UNITS = r"(?:minute|hour|day|week|month|year|decade)s?"
+# "Earlier than in 1990" is led in to, too; so are "late in 1990", "two days from 5 May", "the eve
+# of 5 May", "a quarter to 9:00", "built by 1990" and "5 and 6 May".
 _MOVED = re.compile(
-    r"(?i)(?:\b(?:than|not|after|before|following|preceding|about|around|circa|ca?\.)"
-    r"|[~≈<>≤≥±])\s*\Z"
+    rf"""(?ix)
+    (?:\b(?:than|not|after|before|following|preceding|about|around|circa|ca?\.|early|earlier|late
+      |later|mid|some\s?time|probably|perhaps|possibly|maybe|presumably|supposedly|nearly|almost)
+      |[~≈<>≤≥±]
+      |\b(?:eve|end|beginning|begin|start|close|turn|half|quarter|part|middle|rest|most|spring
+        |summer|autumn|fall|winter|{_UNITS}|anniversary|wake|ahead)\sof(?:\sthe\syear)?
+      |\b{_UNITS}\s(?:counted\s)?(?:from|since)
+      |\b(?:prior|up|close|closer|near|nearer|next|leading|half|quarter|past|{_UNITS}|five|ten
+        |twenty|twenty[\s-]five|(?<![:.\d])\d{{1,2}})\sto
+      |(?<![\d:.])\d{{1,2}}(?:st|nd|rd|th)?(?:,|,?\sand)
+      |(?:postponed|moved|rescheduled|changed|shifted|delayed|brought\sforward)\sfrom
+      |{_HAPPENED}\sby)
+    (?:\s(?:in|on|at))?\s*\Z
+    """
+)
+# An answer may be cut before what makes it another date or none for sure: "1900" of "1900 BC", of
+# "1900 or 1901" and of "1900/01".
+_BLURRED = re.compile(
+    r"""(?ix)
+    \s?[–—/-]\s?\d|\s?\?
+    |,?\s(?:or\b|thereabouts\b|at\s(?:the\s)?(?:very\s)?(?:earliest|latest|soonest)\b)
+    |,?\s\(?(?:estimated|approx|probably|presumably|tentativ|unconfirmed|tbc)
+    |\s(?:b\.?\s?c\b|bce\b|v\.\s?(?:chr|u)\b|av\.\s?j)
+    """
+)
+_DENIED_WITHIN = 200
+# What is denied, or only supposed, is no fact: "it did not fall from 12 to 11", "it might open on".
+# A "not" reaches as far as a comma that isn't one of two: "not on Sunday, Monday is its day".
+_DENIED_BEFORE = re.compile(
+    r"""(?ix)
+    (?:\b(?:not|no(?!\.?\s?\d)|never|neither|nor|none|nobody|nothing|without|cannot|hardly|barely
+      |scarcely|seldom|rarely|unlikely|except(?:ing)?|excluding|instead\sof|rather\sthan|fail(?:s|ed)?
+      |(?-i:may|might|could|would))\b
+      |n['’]t\b)
+    (?:[^.;!?,]|,[^.;!?,]*,)*\Z
+    """
+)
+_DENIED_BEHIND = re.compile(
+    r"""(?ix)
+    [^.;!?\n]{0,60}?\b(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could)
+    (?:n['’]t|\s(?:not|never|no\slonger))\b
+    """
 )
 # So much of what stands around an operand says what it is of, in characters.
 _AROUND = 60
@@ -142,9 +184,11 @@ def moment(operand: Operand) -> Moment | None:
     weekdays = {_WEEKDAYS[value] for value in values if isinstance(value, str)}
     if len(dates) > 1 or not dates | times:
         return None
-    for before, _ in surroundings(operand):
-        is_moved = _MOVED.search(before) if led["led"] else not _BESIDE.search(before)
-        if is_moved:
+    for before, behind in surroundings(operand):
+        is_beside = led["led"] or _BESIDE.search(before)
+        if not is_beside or is_moved(before) or _BLURRED.match(behind):
+            return None
+        if is_denied(before, behind):
             return None
     date = dates.pop() if dates else None
     if date is not None:
@@ -168,6 +212,16 @@ def surroundings(operand: Operand) -> Iterator[tuple[str, str]]:
                 passage[max(found.start() - _AROUND, 0) : found.start()],
                 passage[found.end() : found.end() + _AROUND],
             )
+
+
+def is_denied(before: str, behind: str) -> bool:
+    """Whether a text denies, or only supposes, what stands between two parts of it."""
+    return bool(_DENIED_BEFORE.search(before[-_DENIED_WITHIN:]) or _DENIED_BEHIND.match(behind))
+
+
+def is_moved(before: str) -> bool:
+    """Whether a text that ends right before a date or a time moves or blurs it: "two days from"."""
+    return bool(_MOVED.search(before[-_AROUND:]))
 
 
 def is_day(value: str | Value) -> bool:

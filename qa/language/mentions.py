@@ -123,12 +123,12 @@ def label_of(sentence: Sentence) -> str:
     """The heading above a sentence, on one line; ``""`` where it names no subject.
 
     A long heading, such as a newspaper's, makes a statement of its own, which distracts from the
-    text below it. A mail's heading includes the sender, since the mail says "I": the one that the
-    mail's header names, whatever a heading within the mail says.
+    text below it. The label of a mail's section includes the sender, since the mail says "I": the
+    one that the mail's header names, whatever a heading within the mail says.
     """
     heading = REPLY.sub("", " ".join(sentence.heading.split()))
     sent = sentence.message.sent if sentence.message else ""
-    if sentence.message and _SENT.search(heading):
+    if sentence.message and heading:
         heading = f"{_SENT.sub('', heading)} ({sent})".strip() if sent else _SENT.sub("", heading)
     return heading if _is_short(heading) else sent
 

@@ -48,9 +48,15 @@ _LINK = re.compile(r"\b(?:https?|mailto|ftp):\S+")
 _REMEMBERED = 50_000
 # Fewer characters may stand anywhere by chance.
 _LEAST_QUOTED = 15
-# A line of what is said that would look like the heading of another message.
-_POSING = re.compile(r"(?m)^([^\S\n]*)(?=#{1,6}[^\S\n].*\([^()\n]*\b[12]\d{3}-\d\d-\d\d\)[#\s]*$)")
+# A line of what is said that would look like the heading of another message: with a year in
+# brackets, however the day is written and whatever follows.
+_BRACKETS = r"(\[{<（［【〔「〈《"
+_POSING = re.compile(
+    rf"(?m)^([^\S\n]*)(?=#{{1,6}}[^\S\n][^{_BRACKETS}\n]*[{_BRACKETS}][^\n]*[12]\d{{3}})"
+)
+_TELLS_YEAR = re.compile(rf"[^{_BRACKETS}]*[{_BRACKETS}].*[12]\d{{3}}")
 _QUOTED = re.compile(r"[ \t]*>[> \t]*")
+_UNKNOWN = "sender unknown"
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_NAMED = 20
 # Of headings: a message within a message within …
@@ -129,7 +135,9 @@ def _write(message: EmailMessage, path: str, level: int, writer: TextWriter, fou
     if level > 1:
         sent = _sent(message, subject, writer.next_start)
         found.messages.append(sent)
-        subject = f"{subject} ({sent.sent})".strip() if sent.date else subject
+        # A subject that ends as those do isn't left to say who sent it.
+        if sent.date or _TELLS_YEAR.match(subject):
+            subject = f"{subject} ({sent.sent or _UNKNOWN})".strip()
     writer.heading(level, subject)
     told = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
     writer.paragraph("\n".join(told))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from qa.computing.moments import is_denied, is_moved
 from qa.language.values import WEEKDAYS, Date, Token, tokenise
 
 __all__ = ["with_day"]
@@ -17,6 +18,11 @@ _WHEN = re.compile(r"(?i)\b(?:when|(?:what|which) (?:day|date)|wann)\b")
 # "3-5 May 2024", "30 April – 2 May", "the 3rd to the 5th of May". "Hall 3 – 5 May" is none.
 _RANGE = re.compile(
     r"(?i)(?<![\w.,:/–—-])(?P<first>\d{1,2})(?:st|nd|rd|th)?(?:[–—-]|\sto\s(?:the\s)?)\Z"
+)
+# "Room 12 to 15 May", "page 2-5 May": the number belongs to something else.
+_NUMBERED = re.compile(
+    r"(?i)(?:\d|\b(?:room|hall|page|section|chapter|floor|table|line|track|gate|platform|version"
+    r"|nr\.?|no\.?|number))\s*\Z"
 )
 _TO = re.compile(r"(?i)(?:\s?[–—-]\s?|\s(?:to|until|till|through)\s)")
 _LED_IN = re.compile(
@@ -61,6 +67,8 @@ def with_day(text: str, context: str, question: str) -> str:
     start = _start(context, tokens, date)
     if start is None or _GOES_ON.match(context, date.end):
         return text
+    if is_moved(context[:start]) or is_denied(context[:start], context[date.end :]):
+        return text
     return f"{context[start:place]}{text}"
 
 
@@ -72,6 +80,6 @@ def _start(text: str, tokens: Sequence[Token], last: Token) -> int | None:
         if is_day and token.end < last.start and _TO.fullmatch(text, token.end, last.start):
             return token.start
     found = _RANGE.search(before)
-    if found and isinstance(last.value, Date) and int(found["first"]) < (last.value.day or 0):
-        return found.start()
+    if found and isinstance(last.value, Date) and 0 < int(found["first"]) < (last.value.day or 0):
+        return None if _NUMBERED.search(before[: found.start()]) else found.start()
     return last.start if _LED_IN.search(before) else None
