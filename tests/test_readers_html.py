@@ -97,9 +97,14 @@ def test_web_page(reader: DocumentReader) -> None:
             id="a main part that says more than the menus beside it",
         ),
         pytest.param(
-            "<body><p>Rain fell.</p><aside>Read this too!</aside>",
+            "<body><p>Rain fell.</p><aside>See: <a href=x>Read this too!</a></aside>",
             "Rain fell.",
-            id="what stands aside of a page",
+            id="links aside of a page",
+        ),
+        pytest.param(
+            "<body><p>Rain fell.</p><aside>It fell for 40 days. <a href=x>More</a></aside>",
+            "Rain fell.\n\nIt fell for 40 days. More",
+            id="what is told aside of a page",
         ),
         pytest.param(
             "<body><form><h2><button>Is it over?</button></h2>"

@@ -89,12 +89,16 @@ def write_html(tree: LexborHTMLParser, writer: TextWriter, *, book: bool = False
     tree : LexborHTMLParser
     writer : TextWriter
     book : bool
-        Whether it is of a book, where what stands aside is a note and not a menu.
+        Whether it is of a book, where what stands aside is a note even if it only links back.
     """
     for node in tree.css(_FOLDED):
         node.unwrap()
-    for node in tree.css(_LEFT_OUT if book else f"{_LEFT_OUT}, aside"):
+    for node in tree.css(_LEFT_OUT):
         node.decompose()
+    # A box beside an article may hold facts, or only links to other pages.
+    for node in () if book else tree.css("aside"):
+        if 2 * _said(node) <= _length(node):
+            node.decompose()
     _drop_note_marks(tree)
     # Some sites put the whole page into a form.
     most = len(tree.body.text()) / 2 if tree.body is not None else 0
@@ -120,8 +124,12 @@ def _main(tree: LexborHTMLParser) -> LexborNode | None:
 
 def _said(node: LexborNode) -> int:
     """How many characters of a part, blanks aside, are no link's."""
-    every = len("".join(node.text().split()))
-    return every - sum(len("".join(link.text().split())) for link in node.css("a[href]"))
+    return _length(node) - sum(_length(link) for link in node.css("a[href]"))
+
+
+def _length(node: LexborNode) -> int:
+    """How many characters of a part are no blanks."""
+    return len("".join(node.text().split()))
 
 
 def _drop_note_marks(tree: LexborHTMLParser) -> None:
