@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .cases import Case, CasesError, Kind
 from .metrics import gold_contained, squad_scores
-from .statistics import MIN_GROUPS
+from .statistics import are_many
 
 __all__ = [
     "Journal",
@@ -417,8 +417,8 @@ class Journal:
 def groups_of(records: Sequence[Record]) -> tuple[str, ...] | None:
     """What each record is about, where questions are drawn group by group.
 
-    Of fewer groups than `MIN_GROUPS` nothing can be told of others, only of further questions
-    about these; so it is too where an older run doesn't tell them.
+    Of groups that aren't many nothing can be told of others, only of further questions about
+    these; so it is too where an older run doesn't tell them.
 
     Returns
     -------
@@ -426,7 +426,7 @@ def groups_of(records: Sequence[Record]) -> tuple[str, ...] | None:
         None where each question stands for itself.
     """
     groups = tuple(record.group for record in records)
-    return groups if all(groups) and len(set(groups)) >= MIN_GROUPS else None
+    return groups if all(groups) and are_many(groups) else None
 
 
 def done(records: Sequence[Record]) -> frozenset[tuple[str, str]]:

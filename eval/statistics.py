@@ -6,15 +6,16 @@ Pure functions of numbers; they know nothing of cases and answers.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 __all__ = [
-    "MIN_GROUPS",
     "Interval",
     "RiskCoverage",
+    "are_many",
     "bootstrap_interval",
     "mcnemar",
     "paired_bootstrap",
@@ -26,6 +27,21 @@ __all__ = [
 RESAMPLES = 4000
 LEVEL = 0.95
 MIN_GROUPS = 10
+
+
+def are_many(groups: Sequence[Hashable]) -> bool:
+    """Whether groups are enough to be resampled, for which `MIN_GROUPS` of one size would do.
+
+    Of unequal ones the effective number counts, so that one large group with a few small ones
+    beside it isn't taken for many (Kish, 1965, "Survey Sampling", section 11.7).
+
+    Parameters
+    ----------
+    groups : sequence
+        One for each value.
+    """
+    sizes = Counter(groups).values()
+    return sum(sizes) ** 2 >= MIN_GROUPS * sum(size**2 for size in sizes) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +76,7 @@ def bootstrap_interval(
     groups : sequence or None
         One for each value: only values of different groups are independent, and whole groups
         are resampled (Davison and Hinkley, 1997, "Bootstrap Methods and their Application",
-        section 3.8). None where each value is independent; of fewer groups than `MIN_GROUPS`
+        section 3.8). None where each value is independent; of groups that aren't many (`are_many`)
         single values are resampled all the same, since so few would show no spread.
         Equal values are all taken as independent: nothing shows how much a group shares.
     """
@@ -160,7 +176,7 @@ def _resampled(
     array: np.ndarray[tuple[int], np.dtype[np.float64]], groups: Sequence[Hashable] | None
 ) -> tuple[float, float]:
     # Sums and sizes of the groups, in the order in which they come.
-    if groups is None or len(set(groups)) < MIN_GROUPS:
+    if groups is None or not are_many(groups):
         groups = range(len(array))
     numbers: dict[Hashable, int] = {}
     places = [numbers.setdefault(group, len(numbers)) for group in groups]

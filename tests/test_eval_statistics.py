@@ -41,6 +41,8 @@ def test_values_of_one_group_count_as_one() -> None:
     # Each by itself is as if no group were named.
     assert bootstrap_interval(repeated, groups=range(300)) == many
     assert bootstrap_interval(repeated, groups=[g % 9 for g in groups]) == many
+    # One large group with many small ones beside it is hardly more than one.
+    assert bootstrap_interval(repeated, groups=[max(g, 10) for g in groups]) == many
     difference = paired_bootstrap([0.0] * 300, repeated, groups)
     assert (difference.low, difference.high) == (grouped.low, grouped.high)
 
