@@ -1,7 +1,7 @@
-"""What an answer came out of, in twelve digits: models, readers and settings.
+"""The fingerprint of an answer: the models, readers and settings that can change it.
 
-Two answers to one question about the same documents differ only where these do, or where a model
-isn't as constant as its name.
+Answers to one question about the same documents differ only if their fingerprints do, or if a
+model isn't deterministic.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from qa.settings import Settings
 
 __all__ = ["fingerprint"]
 
-# The others name models, which are told by themselves, or say where things are.
+# The other groups name models, which are hashed by their identity, or say where things are kept.
 _OF_ANSWERS = {"chunking", "retrieval", "evidence", "generation", "verification"}
 
 
 def fingerprint(settings: Settings, model: ChatModel | None, embedder: Embedder) -> str:
-    """Twelve hexadecimal digits that change with whatever can change an answer.
+    """Twelve hexadecimal digits that differ if anything differs that can change an answer.
 
     Parameters
     ----------
     settings : Settings
-        Those that name models don't count: two names may lead to one model.
+        Names of models don't count, because two names may stand for one model.
     model : ChatModel or None
-        The language model at hand, whether or not this answer needed it. Where it has an
-        ``identity``, that counts, else its class and name.
+        The language model in use, whether or not this answer needed it: its ``identity`` if it has
+        one, else its class and name.
     embedder : Embedder
-        Likewise, else its ``fingerprint``.
+        Its ``identity`` if it has one, else its ``fingerprint``.
     """
     read = None
     if model is not None:
