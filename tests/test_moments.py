@@ -205,6 +205,7 @@ def test_what_stands_around_an_operand_is_cut_short() -> None:
         ("built in 1900", "The mill was never built in 1900.", False),
         ("5 May 2024", "It might open on 5 May 2024.", False),
         ("5 May 2024", "It was due on 5 May 2024, but did not open.", False),
+        ("2024-05-11", "date 2024-05-11", True),
     ],
 )
 def test_a_moment_is_as_its_passage_tells_it(text: str, passage: str, is_read: bool) -> None:

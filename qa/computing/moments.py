@@ -54,7 +54,7 @@ _LED_IN = re.compile(
 # What may stand in the passage right before a date that nothing leads in to.
 _BESIDE = re.compile(
     rf"""(?ix)
-    (?:\A|[,:(\"“]|\b(?:on|in|at|the|year|of|from|to|by|since|until|till|and|is|was|are|were|dated
+    (?:\A|[,:(\"“]|\b(?:on|in|at|the|year|of|from|to|by|since|until|till|and|is|was|are|were|dated?
       |effective|{_HAPPENED}|(?:{"|".join(_WEEKDAYS)})\.?))
     \s*\Z
     """
