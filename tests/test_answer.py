@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tides import FILES, QUESTION, SONGS, TIDES, assert_sound
 
 from qa import AnswerReady, EvidenceFound, Library, Settings, Turn
-from qa.answer import MAX_QUESTION_CHARACTERS
+from qa.answer import MAX_QUESTION_CHARACTERS, checked_history
 from qa.answering.abstention import NOT_FOUND_TEXT
 from qa.errors import ModelUnavailableError, QuestionError, SettingsError
 from qa.llms import Deadline, Message, ScriptedChatModel, Token
@@ -429,3 +429,9 @@ def test_when_a_file_was_saved_reaches_no_prompt_and_no_day_is_counted_from_it(
         "When was the article about the ferry to Osk written?",
     ):
         assert "2024-05-11" not in library.ask(question).text
+
+
+def test_a_turn_is_read_no_further_than_a_question_may_be_long() -> None:
+    long = "x" * (MAX_QUESTION_CHARACTERS + 1)
+    (turn,) = checked_history([{"question": long, "answer": "Yes."}])
+    assert turn == Turn(long[:-1], "Yes.")

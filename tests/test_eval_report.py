@@ -10,6 +10,7 @@ import pytest
 from eval_doubles import answered, record, refused, run_of
 from rich.console import Console
 
+from eval.browser import _claim
 from eval.page import page_html
 from eval.plots import latency_plot, outcome_plot, risk_plot, support_plot
 from eval.records import Record, Run, failed
@@ -337,3 +338,12 @@ def test_questions_about_one_article_are_resampled_together() -> None:
 
 def test_where_truthfulness_differs_from_crag_is_told(run: Run) -> None:
     assert "counts 1, where CRAG, whose score it is otherwise, gives 0" in shown(run)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [("supported", "supported"), ("quoted", "quoted"), ("unsupported", "left out")],
+)
+def test_a_claim_is_told_with_its_verdict(verdict: str, told: str) -> None:
+    claim = {"verdict": verdict, "support": 0.0, "text": "Rain.", "reason": ""}
+    assert f"<b>{told}</b>" in _claim(claim)

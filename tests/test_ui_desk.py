@@ -285,3 +285,10 @@ def test_unknown_choices_are_the_usual_ones() -> None:
     assert choice_of("larger", None, None, ["reader"]).model == USUAL
     # Where there is no model quotes are all there is.
     assert models([]) == (("None: quotes only", USUAL),)
+
+
+def test_more_sources_are_more_of_all_that_bounds_them() -> None:
+    usual = Settings()
+    more, fewer = (applied(Choice(sources=name), usual).evidence for name in ("many", "few"))
+    for name in ("least_tokens", "sentences", "max_tokens"):
+        assert getattr(fewer, name) < getattr(usual.evidence, name) < getattr(more, name)
