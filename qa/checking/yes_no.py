@@ -35,8 +35,9 @@ from qa.language.mentions import (
     stems,
     with_leads,
 )
+from qa.language.sentences import split_sentences
 from qa.llms import ChatModel, Deadline
-from qa.types import Evidence, Passage, Verdict
+from qa.types import Document, Evidence, Passage, Verdict
 
 __all__ = ["decide", "is_yes_no"]
 
@@ -99,7 +100,7 @@ def is_yes_no(question: str) -> bool:
     asked = words(_OR_NOT.sub("", question))
     keys = [word.key for word in asked]
     if keys and keys[0] not in AUXILIARIES:
-        return _has_leading_clause(question)
+        return _has_leading_clause(question) or _follows_a_statement(question)
     if not keys or "or" in keys:
         return False
     # "May 2024 …", "Will Smith was …": a month and a name, unlike "May I …", "Will Ada come?".
@@ -127,6 +128,22 @@ def _has_leading_clause(question: str) -> bool:
         and first[0:1] != []
         and first[0] in AUXILIARIES
         and is_yes_no(rest)
+    )
+
+
+def _follows_a_statement(question: str) -> bool:
+    """Whether what is told first leads to a question for yes or no: "I'm 17. May I come?"."""
+    said = [
+        sentence.text
+        for sentence in split_sentences(Document("question", "question", question, None, ""))
+    ]
+    if len(said) < 2 or any("?" in sentence for sentence in said[:-1]):
+        return False
+    opened, first = ([word.key for word in words(sentence)[:1]] for sentence in (said[0], said[-1]))
+    return (
+        QUESTION_WORDS.isdisjoint(opened)
+        and not AUXILIARIES.isdisjoint(first)
+        and is_yes_no(said[-1])
     )
 
 
