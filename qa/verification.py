@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 
 from qa.checking.checker import read_again, under_headings
 from qa.checking.claims import CheckedClaim, Signals
-from qa.checking.yes_no import decide, is_yes_no
+from qa.checking.yes_no import decide
 from qa.generation import YES_NO, Draft
 from qa.language.alignment import Word, align, content_words, stands_verbatim, words
 from qa.language.mentions import (
@@ -30,6 +30,7 @@ from qa.language.mentions import (
     with_leads,
 )
 from qa.language.polarity import denies, turns_around
+from qa.language.questions import is_yes_no
 from qa.llms import ChatModel, Deadline
 from qa.settings import SupportModel, VerificationSettings
 from qa.types import Evidence, Passage, Verdict

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +122,60 @@ def test_a_repeated_sentence_is_cited_where_it_was_retrieved(
     (citation,) = answer.citations
     text = library.documents[citation.document].text
     assert text[: citation.start].endswith(f"at the {place} say.\n")
+
+
+ASKED = (
+    "What is the price of the ticket?",
+    "Is the price of the ticket 5 crowns?",
+    "Who sells tickets, and when does the circus come?",
+    "Which of the circus and the theatre came first?",
+    "What is the latest price?",
+)
+ONE_PROCESS = """
+import json, sys
+from qa import Library, Settings
+from qa.llms import ScriptedChatModel
+
+def script(messages):
+    if messages[0].content.startswith("You check"):
+        return "Yes"
+    text = messages[-1].content.rpartition("Question:")[0].strip()
+    return text.splitlines()[-1] if text else "NOT STATED"
+
+model = ScriptedChatModel(script)
+settings = Settings(home=sys.argv[2], embedding={"model": "hashing"}, llm="none")
+library = Library.open(sys.argv[1], settings=settings, llm=model)
+for question in json.loads(sys.argv[3]):
+    answer = library.ask(question).to_dict()
+    assert answer.pop("timings")
+    print(json.dumps(answer))
+print(json.dumps([[message.content for message in prompt] for prompt in model.prompts]))
+"""
+
+
+def test_the_same_answer_in_every_process(write: Write, tmp_path: Path) -> None:
+    # Much is equally close, so that any order which isn't fixed would show.
+    said = "The circus, the theatre and the museum sell tickets. The price of a ticket is 5 crowns."
+    folder = write(
+        {
+            **{f"{name}.txt": f"{said}\n\nThe {name} is in town.\n" for name in "gdafbec"},
+            "old.txt": f"date: 2021-01-02\n\n{said} The price of a ticket was 4 crowns.\n",
+        }
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", ONE_PROCESS, folder, tmp_path / seed, json.dumps(ASKED)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    answers = [json.loads(line) for line in told[0].splitlines()[:-1]]
+    assert [answer["question"] for answer in answers] == list(ASKED)
+    assert any(answer["status"] == "answered" for answer in answers)
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize(

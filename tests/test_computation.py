@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from qa.checking.yes_no import is_yes_no
 from qa.computing.computation import (
     OPERANDS_EXAMPLES,
     Computation,
@@ -11,6 +10,7 @@ from qa.computing.computation import (
     operand_questions,
     plan_computation,
 )
+from qa.language.questions import is_yes_no
 from qa.llms import Deadline, ScriptedChatModel
 
 

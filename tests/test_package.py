@@ -32,7 +32,7 @@ ORDER = {
     # From files to an index.
     "documents": "",
     "language": "calendar_names scripts sentences lexicon values units alignment mentions polarity "
-    "injection dating listing",
+    "injection dating listing questions",
     "readers": "content dates encoding formulas titles header archive text html data docx epub "
     "pptx sheets forms pdf worker mail language sandbox",
     "folders": "exclusions files upkeep",

@@ -14,7 +14,6 @@ from dataclasses import replace
 from qa.answering.abstention import NOT_FOUND_TEXT
 from qa.answering.premise import ANSWER_KINDS
 from qa.checking.claims import CheckedClaim
-from qa.checking.yes_no import is_yes_no
 from qa.comparing.comparison import compared, newest_answer, of_newest_version
 from qa.comparing.latest import of_any_time
 from qa.computing.aggregates import aggregated
@@ -42,6 +41,7 @@ from qa.generation import (
 )
 from qa.language.alignment import AUXILIARIES, QUESTION_WORDS, content_words, words
 from qa.language.mentions import is_unsaid, names_of
+from qa.language.questions import is_yes_no
 from qa.llms import (
     AvoidingChatModel,
     ChatModel,

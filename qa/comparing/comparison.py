@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from qa.checking.claims import CheckedClaim
-from qa.checking.yes_no import is_yes_no
 from qa.comparing.conflict import combine, disagreement, same_answer
 from qa.comparing.latest import asked_as_of, asks_latest
 from qa.comparing.witnesses import closest_of, later_sections, replies, witnesses
@@ -20,6 +19,7 @@ from qa.errors import ModelError
 from qa.evidence import passage_in
 from qa.generation import YES_NO
 from qa.index import Index
+from qa.language.questions import is_yes_no
 from qa.llms import ChatModel, Deadline
 from qa.reading import Found, Reading, dated_claim
 from qa.types import Evidence, Passage, shown_date
