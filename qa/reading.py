@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from qa.checking.checker import constant_check_prompt
 from qa.checking.claims import CheckedClaim
+from qa.checking.decider import constant_decision_prompt
 from qa.computing.tables import cells_of, wrong_row
 from qa.computing.whole_dates import with_day
 from qa.embeddings import Embedder
@@ -19,6 +20,7 @@ from qa.evidence import gather_evidence
 from qa.generation import Draft, draft_answer, read_draft, warm_up_prompt
 from qa.index import Index
 from qa.language.dating import dated, undated
+from qa.language.questions import is_yes_no
 from qa.llms import ChatModel, Completion, Deadline, Part, PrimableChatModel, Token
 from qa.retrieval import retrieve
 from qa.settings import Settings
@@ -113,7 +115,12 @@ class Reading:
         ModelUnavailableError
         """
         if isinstance(model, PrimableChatModel):
-            model.prime(Part.CHECKER, constant_check_prompt(), deadline)
+            # What is said beyond yes or no is checked like any claim.
+            decides = is_yes_no(evidence.question)
+            if decides:
+                model.prime(Part.DECIDER, constant_decision_prompt(), deadline)
+            if not decides or len(draft.claims) > 1:
+                model.prime(Part.CHECKER, constant_check_prompt(), deadline)
         checked = check_claims(
             draft,
             evidence,

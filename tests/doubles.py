@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from qa.checking.checker import CHECK_INSTRUCTIONS
+from qa.checking.decider import DECIDE_INSTRUCTIONS
 from qa.computing.computation import OPERANDS_INSTRUCTIONS
 from qa.generation import INSTRUCTIONS, REWRITE_INSTRUCTIONS
 from qa.llms import Message, Token
@@ -27,6 +28,7 @@ class Script:
     def __init__(self) -> None:
         self.answer: Reply | Exception | Callable[[Sequence[Message]], Reply] = "NOT STATED"
         self.check: Reply | Exception | Callable[[Sequence[Message]], Reply] = "Yes"
+        self.decision: Reply | Exception | Callable[[Sequence[Message]], Reply] = "Yes"
         self.rewrite: Reply | Exception | Callable[[Sequence[Message]], Reply] = ""
         self.operands: Reply | Exception | Callable[[Sequence[Message]], Reply] = ""
 
@@ -34,6 +36,7 @@ class Script:
         reply = {
             INSTRUCTIONS: self.answer,
             CHECK_INSTRUCTIONS: self.check,
+            DECIDE_INSTRUCTIONS: self.decision,
             REWRITE_INSTRUCTIONS: self.rewrite,
             OPERANDS_INSTRUCTIONS: self.operands,
         }[messages[0].content]

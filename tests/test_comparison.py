@@ -198,13 +198,12 @@ def test_a_later_reply_may_turn_a_yes_into_a_no(write: Write, scripted: Open) ->
         }
     )
     library, script = scripted(folder)
-    script.answer = lambda messages: "Yes. Please bring the tent"
 
-    def weighed(messages: Sequence[Message]) -> str:
-        asked = messages[-1].content
-        return "Yes" if ("bring" in asked.split("Question")[0]) == asked.endswith("Yes") else "No"
+    def said(messages: Sequence[Message]) -> str:
+        return "Yes" if "bring" in messages[-1].content.split("Question")[0] else "No"
 
-    script.check = weighed
+    script.answer = lambda messages: f"{said(messages)}. Please bring the tent"
+    script.decision = said
     answer = library.ask("Do I need to bring the tent?")
     assert_sound(library, answer)
     assert answer.text.startswith("No: “Leave the tent at home.” [1] Yes. Please bring")

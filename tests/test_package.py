@@ -45,7 +45,7 @@ ORDER = {
     "retrieval": "",
     "evidence": "",
     "generation": "",
-    "checking": "claims checker objections yes_no",
+    "checking": "claims checker decider objections yes_no",
     "verification": "",
     "computing": "tables aggregates document_date computation moments "
     "whole_dates amounts arithmetic derived",

@@ -297,6 +297,7 @@ def test_a_model_is_held_to_nothing_where_that_can_t_help(
     model = Avoiding(script, "May 24")
     library = Library.open(write({"mill.txt": DIARY}), settings=fast(**SELECTED), llm=model)
     script.check = "No"
+    script.decision = "Unclear"
     assert library.ask("Was the mill sold in May?").status == "not_found"
     assert library.ask("When did Mordecai sell the mill?").status == "not_found"
     script.answer = answers

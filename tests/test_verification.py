@@ -328,8 +328,6 @@ def test_the_subject_that_a_question_names_is_told(question: str, subject: str) 
     passage = Passage(1, sentence, "Norvane 60", None, 1.0)
     prompt = check_prompt(question, "12 kg", [passage])
     assert prompt[-1].content.startswith(f"Passage: {subject}{text}\n")
-    # A yes or no is weighed as it was fitted.
-    assert check_prompt(question, "Yes", [passage])[-1].content.startswith(f"Passage: {text}\n")
 
 
 def test_what_is_cited_is_read_under_its_headings() -> None:

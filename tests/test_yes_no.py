@@ -1,35 +1,34 @@
-"""Yes or no: which questions ask for it, and what decides."""
-
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from checked import TEXTS, check, decides, evidence, yes_no
+from checked import TEXTS, check, decides, evidence
 from doubles import Reply
 
-from qa.llms import Message
+from qa.checking.decider import constant_decision_prompt
+from qa.llms import Message, Token
 from qa.types import Evidence, Passage, Sentence
 
 
 @pytest.mark.parametrize(
     ("draft", "yes", "no", "text", "cited"),
     [
-        ("Yes. RM released the song", 0.9, 0.1, "Yes. RM released the song", [1]),
-        # The reading decides, whatever the draft says.
-        ("Yes", 0.1, 0.9, "No.", [1]),
-        ("No", 0.9, 0.1, "Yes.", [1]),
-        # Its reason speaks for the other side.
-        ("Yes. RM released the song", 0.1, 0.9, "No.", [1]),
+        ("Yes. RM released the song", 0.97, 0.02, "Yes. RM released the song", [1]),
+        ("Yes", 0.97, 0.02, "Yes.", [1]),
+        ("No", 0.05, 0.9, "No.", [1]),
+        # A draft that doesn't lean to either leaves it to the reading.
+        ("", 1.0, 0.0, "Yes.", [1]),
+        # A small model says yes to nearly everything: its no counts for more.
+        ("No", 0.5, 0.45, "No.", [1]),
         # It stands in a passage that the reading didn't see.
-        ("Yes. The album has eleven tracks", 0.9, 0.1, "Yes.", [1]),
+        ("Yes. The album has eleven tracks", 0.97, 0.02, "Yes.", [1]),
         # A reason that the documents don't have isn't given.
-        ("Yes. RM released 13 songs", 0.9, 0.1, "Yes.", [1]),
-        ("", 0.95, 0.5, "Yes.", [1]),
+        ("Yes. RM released 13 songs", 0.97, 0.02, "Yes.", [1]),
     ],
 )
-def test_yes_or_no_is_decided_by_asking_for_both(
+def test_a_reading_and_the_draft_decide_together(
     draft: str, yes: float, no: float, text: str, cited: list[int]
 ) -> None:
     (found,) = check(
@@ -43,11 +42,52 @@ def test_yes_or_no_is_decided_by_asking_for_both(
     assert [passage.number for passage in found.passages] == cited
 
 
+@pytest.mark.parametrize(
+    ("draft", "reading"),
+    [
+        # They contradict each other.
+        ("Yes. RM released it", decides(0.0, 0.95)),
+        ("No", decides(0.95, 0.0)),
+        # The passages leave it open, or the reader says neither.
+        ("Yes", decides(0.3, 0.1)),
+        ("No", decides(0.0, 0.2)),
+        ("Yes", decides(0.0, 0.0)),
+        ("Yes", ""),
+        ("Yes", "Perhaps"),
+    ],
+)
+def test_without_a_margin_neither_is_shown(draft: str, reading: Reply) -> None:
+    found = check(draft, question="Did RM release it?", reading=reading)
+    assert [claim.verdict for claim in found] == ["unsupported"]
+    assert "too little" in found[0].reason
+
+
+@pytest.mark.parametrize(("word", "answer"), [("Yes", "Yes."), ("no.", "No."), ("Unclear", None)])
+def test_a_model_without_probabilities_is_taken_at_its_word(word: str, answer: str | None) -> None:
+    said = (Token(word),)
+    (found,) = check(word, question="Did RM release it?", reading=said, tokens=said)
+    assert (found.text if found.verdict == "supported" else None) == answer
+
+
+def test_the_reading_sees_the_closest_passages_in_their_order() -> None:
+    prompts: list[Sequence[Message]] = []
+
+    def reading(messages: Sequence[Message]) -> Reply:
+        prompts.append(messages)
+        return decides(0.97, 0.02)
+
+    check("Yes. Kim plays", question="Does Kim play?", reading=reading, ranked=(4, 3, 1, 2))
+    ((*constant, asked), *_) = prompts
+    assert constant == constant_decision_prompt()
+    seen = f"{TEXTS[0]} {TEXTS[2]} {TEXTS[3]}"
+    assert asked.content == f"Passage: {seen}\nQuestion: Does Kim play?"
+
+
 @pytest.mark.parametrize(("score", "reasoned"), [(0.4, True), (0.2, False)])
 def test_a_reason_from_far_away_is_none(score: float, reasoned: bool) -> None:
     near, far, *_ = evidence("Did RM release the song?").passages
     read = Evidence("Did RM release the song?", (near, replace(far, score=score)), (1, 2))
-    (found,) = check("Yes. The volcano erupted near Milano", reading=decides(0.9, 0.1), read=read)
+    (found,) = check("Yes. The volcano erupted near Milano", reading=decides(0.97, 0.02), read=read)
     assert (found.text, [passage.number for passage in found.passages]) == (
         ("Yes. The volcano erupted near Milano", [2]) if reasoned else ("Yes.", [1])
     )
@@ -62,8 +102,7 @@ def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
 
     def reading(messages: Sequence[Message]) -> Reply:
         denied = "not pay for: - Flood" in messages[-1].content
-        says = denied != messages[-1].content.endswith("Answer: Yes")
-        return yes_no(*((0.95, 0.05) if says else (0.05, 0.95)))
+        return decides(*((0.05, 0.9) if denied else (0.9, 0.05)))
 
     (found,) = check(reading=reading, read=Evidence("Do you pay for a flood?", passages, (3,)))
     assert (found.text, [p.number for p in found.passages]) == ("No.", [1, 3])
@@ -71,22 +110,19 @@ def test_an_item_is_weighed_with_the_line_that_leads_to_it() -> None:
 
 def test_a_yes_or_no_is_cited_whole_where_less_doesn_t_bear_it() -> None:
     def reading(messages: Sequence[Message]) -> Reply:
-        prompt = messages[-1].content
-        agrees = 0.5 if TEXTS[1] not in prompt else 0.9 if prompt.endswith("Yes") else 0.1
-        return yes_no(agrees, 1 - agrees)
+        return decides(0.97, 0.02) if TEXTS[1] in messages[-1].content else decides(0.1, 0.1)
 
-    (found,) = check(question="Did RM release the song?", reading=reading, ranked=(2, 1))
+    (found,) = check("Yes", question="Did RM release the song?", reading=reading, ranked=(2, 1))
     assert (found.text, [passage.number for passage in found.passages]) == ("Yes.", [1, 2])
 
 
 def test_a_yes_that_its_closest_passages_deny_is_not_shown() -> None:
     def reading(messages: Sequence[Message]) -> Reply:
-        prompt = messages[-1].content
-        agrees = 0.9 if (TEXTS[1] in prompt) == prompt.endswith("Yes") else 0.1
-        return yes_no(agrees, 1 - agrees)
+        whole = TEXTS[1] in messages[-1].content
+        return decides(1.0, 0.0) if whole else decides(0.0, 1.0)
 
     (found,) = check(
-        "Yes", question="Did RM release the song?", reading=reading, ranked=(2, 1), threshold=0.35
+        question="Did RM release the song?", reading=reading, ranked=(2, 1), threshold=0.35
     )
     assert found.verdict == "unsupported"
     assert "closest alone say otherwise" in found.reason
@@ -103,17 +139,16 @@ def test_documents_that_say_less_of_what_is_named_have_no_say() -> None:
         for n, (name, text) in enumerate(said, start=1)
     )
     read = Evidence("Is Rusty allowed at the Mill House?", passages, (1, 2, 3))
-    weighed = decides(0.1, 0.9)
 
     def reading(messages: Sequence[Message]) -> Reply:
         assert "tins" not in messages[-1].content
-        return weighed(messages)
+        return decides(0.05, 0.9)
 
     (found,) = check("No", reading=reading, read=read)
     assert found.verdict == "supported"
     assert {passage.sentence.document for passage in found.passages} == {"trip.md"}
     # Where each names as much, each is read.
-    (found,) = check("No", reading=decides(0.1, 0.9), read=replace(read, question="Is it Rusty?"))
+    (found,) = check("No", reading=decides(0.05, 0.9), read=replace(read, question="Is it Rusty?"))
     assert {passage.sentence.document for passage in found.passages} == {"keys.md", "trip.md"}
 
 
@@ -123,10 +158,10 @@ def test_a_yes_with_a_quote_that_says_no_is_not_shown(draft: str) -> None:
     text = "Guests need no ticket."
     said = replace(passage, sentence=replace(passage.sentence, text=text))
     read = Evidence("Do guests need a ticket?", (said,), (1,))
-    (found,) = check(draft, reading=decides(0.9, 0.1), read=read)
+    (found,) = check(draft, reading=decides(0.97, 0.02), read=read)
     assert found.verdict == "unsupported"
     assert found.reason.endswith("they deny it.")
-    (found,) = check("No. Guests need no ticket", reading=decides(0.1, 0.9), read=read)
+    (found,) = check("No. Guests need no ticket", reading=decides(0.05, 0.9), read=read)
     assert found.verdict == "supported"
 
 
@@ -150,7 +185,7 @@ def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
     text = "The gym closes at 18:00; ropes can be hired."
     passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "Rules", None, 0.9)
     read = Evidence(question, (passage,), (1,))
-    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    (found,) = check("No", reading=decides(0.05, 0.9), read=read)
     assert (found.verdict == "supported") == shown
     assert shown or "but they don’t speak of “" in found.reason
 
@@ -174,7 +209,7 @@ def test_of_what_nothing_speaks_nobody_knows_whether_there_is_any(
 def test_a_no_is_taken_from_what_speaks_of_it(question: str, text: str, shown: bool) -> None:
     passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "Notes", None, 0.9)
     read = Evidence(question, (passage,), (1,))
-    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    (found,) = check("No", reading=decides(0.05, 0.9), read=read)
     assert (found.verdict == "supported") == shown
     assert shown or found.reason.endswith("they say nothing about what is asked.")
 
@@ -199,10 +234,10 @@ def test_a_yes_to_another_number_is_not_shown(question: str, shown: bool) -> Non
     text = "Ada’s second stone bridge, Ferrow, will have eleven arches."
     passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "News", None, 0.9)
     read = Evidence(question, (passage,), (1,))
-    (found,) = check("Yes", reading=decides(0.9, 0.1), read=read)
+    (found,) = check("Yes", reading=decides(0.97, 0.02), read=read)
     assert (found.verdict == "supported") == shown
     assert shown or found.reason.endswith("give another number.")
-    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    (found,) = check("No", reading=decides(0.05, 0.9), read=read)
     assert found.verdict == "supported"
 
 
@@ -233,7 +268,7 @@ def test_a_place_that_only_another_document_speaks_of_is_not_answered(
         )
     )
     read = Evidence(question, passages, (1, 2))
-    (found,) = check("No", reading=decides(0.1, 0.9), read=read)
+    (found,) = check("No", reading=decides(0.05, 0.9), read=read)
     assert (found.verdict == "supported") == shown
     assert shown or "they don’t speak of “the" in found.reason
 
@@ -243,21 +278,10 @@ def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:
         "Yes. RM released the song",
         "Aliens built it in 1850.",
         question="Did RM release the song?",
-        reading=decides(0.9, 0.1),
+        reading=decides(0.97, 0.02),
         ranked=(1,),
     )
     assert [claim.verdict for claim in found] == ["supported", "unsupported"]
-
-
-@pytest.mark.parametrize(
-    "reading", ["Yes", "No", "", decides(0.9, 0.9), decides(0.5, 0.5), decides(0.1, 0.1)]
-)
-def test_yes_or_no_without_a_margin_is_not_shown(
-    reading: str | Callable[[Sequence[Message]], Reply],
-) -> None:
-    found = check("Yes. RM released the song", question="Did RM release it?", reading=reading)
-    assert [claim.verdict for claim in found] == ["unsupported"]
-    assert "too little" in found[0].reason
 
 
 def test_yes_or_no_needs_evidence() -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from qa.answering.abstention import NOT_FOUND_TEXT
 from qa.answering.premise import ANSWER_KINDS
 from qa.checking.claims import CheckedClaim
+from qa.checking.decider import constant_decision_prompt
 from qa.comparing.comparison import compared, newest_answer, of_newest_version
 from qa.comparing.latest import of_any_time
 from qa.computing.aggregates import aggregated
@@ -465,6 +466,7 @@ def rarer_prompts() -> tuple[tuple[Part, list[Message]], ...]:
         (Part.SECOND_READER, warm_up_prompt(None)),
         (Part.REWRITER, constant_rewrite_prompt()),
         (Part.SPLITTER, constant_operands_prompt()),
+        (Part.DECIDER, constant_decision_prompt()),
     )
 
 

@@ -119,9 +119,6 @@ CHECK_EXAMPLES: tuple[tuple[str, str, str, str], ...] = tuple(
 )
 
 
-_VERDICTS = frozenset({"Yes", "No"})
-
-
 def read_again(
     model: ChatModel,
     question: str,
@@ -147,8 +144,7 @@ def read_again(
 
 def check_prompt(question: str, claim: str, passages: Sequence[Passage]) -> list[Message]:
     """Messages that ask for a sceptical reading of the cited passages."""
-    # The weights of both readings of a yes or no were fitted to prompts without a subject.
-    subject = "" if claim in _VERDICTS else _subject(question, passages)
+    subject = _subject(question, passages)
     text = f"{subject}: {under_headings(passages)}" if subject else under_headings(passages)
     return [*constant_check_prompt(), Message("user", _check_question(text, question, claim))]
 

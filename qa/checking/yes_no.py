@@ -1,8 +1,8 @@
 """Questions for yes or no: which answer the passages give.
 
-A small model says yes to nearly everything. So both answers are read again beside the closest
-passages, and the likelier is given where it is likely enough; the draft's own word decides
-nothing, and its reason is kept only where it is on the same side and stands near by.
+A small model says yes to nearly everything. So the closest passages are read again for yes, no or
+neither; how probable each was, and the draft's first word, decide together. The draft's reason is
+kept only where it is on the same side and stands near by.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from qa.checking.checker import read_again
 from qa.checking.claims import CheckedClaim
+from qa.checking.decider import first_word, read_for_yes_no
 from qa.checking.objections import is_no_denial, objection
 from qa.generation import YES_NO, Draft, with_verdict
 from qa.language.alignment import align, content_words
@@ -24,19 +24,27 @@ from qa.language.mentions import (
     stems,
     with_leads,
 )
-from qa.llms import ChatModel, Deadline
+from qa.llms import ChatModel, Completion, Deadline
 from qa.types import Evidence, Passage, Verdict
 
 __all__ = ["decide"]
 
 # A yes-no question has three outcomes: yes, no, and not decided by the text, whose score is
-# 0. Weights of the log-odds of a second reading of "Yes", of "No", of whether the draft was
-# no refusal, and the intercept; fitted by multinomial logistic regression to questions over
-# encyclopaedia articles. A small model says yes to nearly everything, but a probable "No" tells a
-# no.
-YES_SCORE = (1.11, 0.66, 1.13, -1.64)
-NO_SCORE = (-0.25, 2.08, 0.93, -2.73)
+# 0. The scores of yes and no fall alike with the log-odds of "Unclear" in the reading, and go
+# apart with the log-ratio of yes to no in it and as the draft's first word; a small model says yes
+# to nearly everything, so yes starts lower. Fitted by multinomial logistic regression to 141
+# questions about 15 everyday documents, as many in weight that these leave open as that they
+# decide. By documents left out, .56 of the decided ones were right and .11 wrong at the default
+# threshold, and .89 of the open ones refused. Readings of "Yes" and of "No" as proposed answers,
+# used before, gave .56, .13 and .64 of the same questions.
+UNCLEAR_WEIGHT = -0.66
+READ_WEIGHT = 0.18
+DRAFTED_WEIGHT = 0.32
+YES_START = -4.28
+NO_START = -2.92
+# What a probability counts at least; "Unclear" is never probable, so that less of it tells more.
 LEAST_CHANCE = 0.01
+LEAST_DOUBT = 0.001
 PASSAGES = 3
 # Of those, the ones are quoted that have at least this share of the question's words that the best
 # one has, weighted by rarity, and are nearly as close, if a reading of them alone agrees.
@@ -47,12 +55,12 @@ TELLING_MARGIN = 0.2
 def decide(
     draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
 ) -> CheckedClaim:
-    """Choose between yes and no by what a second reading thinks of each.
+    """Choose between yes and no by a second reading and the draft.
 
     Parameters
     ----------
     draft : Draft
-        Its first claim may give the reason.
+        Its first word has a say, and its first claim may give the reason.
     evidence : Evidence
         What the draft was written from; at least one passage.
     model : ChatModel
@@ -72,8 +80,7 @@ def decide(
     """
     closest = _of_named(evidence)
     read = with_leads(closest, evidence.passages)
-    drafted = bool(draft.claims)
-    answer, supported = _weighed(model, evidence.question, read, deadline, drafted=drafted)
+    answer, supported = _weighed(model, evidence.question, read, draft.completion, deadline)
     verdict: Verdict = "supported" if supported >= threshold else "unsupported"
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
     found = align(body, evidence.question, evidence.passages) if content_words(body) else None
@@ -95,7 +102,7 @@ def decide(
     telling = read if reasoned else with_leads(_telling(evidence, read), read)
     doubt = ", but too little to be sure."
     if verdict == "supported" and telling != read:
-        alone, sure = _weighed(model, evidence.question, telling, deadline, drafted=drafted)
+        alone, sure = _weighed(model, evidence.question, telling, draft.completion, deadline)
         if sure >= threshold and alone != answer:
             verdict, doubt = "unsupported", ", but the closest alone say otherwise."
         elif sure >= threshold and (
@@ -117,31 +124,29 @@ def decide(
     )
 
 
-def _log_odds(chance: float | None) -> float:
-    """0 where the chance isn't known."""
-    if chance is None:
-        return 0.0
-    return math.log(max(chance, LEAST_CHANCE) / max(1.0 - chance, LEAST_CHANCE))
-
-
 def _weighed(
     model: ChatModel,
     question: str,
     passages: Sequence[Passage],
+    draft: Completion,
     deadline: Deadline,
-    *,
-    drafted: bool,
 ) -> tuple[str, float]:
-    """Yes or no, whichever a second reading of passages prefers, and how surely."""
-    yes, no = (read_again(model, question, answer, passages, deadline) for answer in ("Yes", "No"))
-    values = (_log_odds(yes), _log_odds(no), float(drafted), 1.0)
-    scores = [
-        math.exp(sum(weight * value for weight, value in zip(weights, values, strict=True)))
-        for weights in (YES_SCORE, NO_SCORE)
-    ]
+    """Yes or no, whichever a second reading of passages and the draft prefer, and how surely."""
+    in_order = sorted(passages, key=lambda p: (p.sentence.document, p.sentence.start))
+    reading = read_for_yes_no(model, question, in_order, deadline)
+    doubt = UNCLEAR_WEIGHT * _log_ratio(reading.unclear, 1.0 - reading.unclear, LEAST_DOUBT)
+    leaning = READ_WEIGHT * _log_ratio(reading.yes, reading.no, LEAST_CHANCE)
+    leaning += DRAFTED_WEIGHT * _log_ratio(
+        first_word(draft, "Yes"), first_word(draft, "No"), LEAST_CHANCE
+    )
+    scores = math.exp(YES_START + doubt + leaning), math.exp(NO_START + doubt - leaning)
     answer, score = ("Yes", scores[0]) if scores[0] >= scores[1] else ("No", scores[1])
-    # A reading that says the same of both, or nothing, has decided nothing.
-    return answer, 0.0 if None in (yes, no) or yes == no else score / (1.0 + sum(scores))
+    # A reading that says neither, or both alike, has decided nothing.
+    return answer, 0.0 if reading.yes == reading.no else score / (1.0 + sum(scores))
+
+
+def _log_ratio(one: float, other: float, least: float) -> float:
+    return math.log((one + least) / (other + least))
 
 
 def _of_named(evidence: Evidence) -> tuple[Passage, ...]:

@@ -41,6 +41,7 @@ class Part(enum.IntEnum):
     REWRITER = 2
     SECOND_READER = 3
     SPLITTER = 4
+    DECIDER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ class Completion:
         Parameters
         ----------
         prefix : str
-            Compared without regard to case; a first token counts when it is a
-            non-empty beginning of it.
+            Compared without regard to case and to a mark behind the word; a first token
+            counts when it is a non-empty beginning of it.
 
         Returns
         -------
@@ -111,7 +112,7 @@ class Completion:
             sum(
                 probability
                 for text, probability in first.alternatives
-                if text.strip() and wanted.startswith(text.strip().casefold())
+                if (said := text.strip().rstrip(".,:;!").casefold()) and wanted.startswith(said)
             ),
         )
 
