@@ -48,6 +48,7 @@ def test_a_reading_and_the_draft_decide_together(
         # They contradict each other.
         ("Yes. RM released it", decides(0.0, 0.95)),
         ("No", decides(0.95, 0.0)),
+        ("No", decides(0.99, 0.01)),
         # The passages leave it open, or the reader says neither.
         ("Yes", decides(0.3, 0.1)),
         ("No", decides(0.0, 0.2)),
