@@ -116,7 +116,7 @@ class Reading:
         """
         if isinstance(model, PrimableChatModel):
             # What is said beyond yes or no is checked like any claim.
-            decides = is_yes_no(evidence.question)
+            decides = is_yes_no(evidence.question) and bool(evidence.ranked)
             if decides:
                 model.prime(Part.DECIDER, constant_decision_prompt(), deadline)
             if not decides or len(draft.claims) > 1:

@@ -36,6 +36,9 @@ def test_least_probability(tokens: tuple[Token, ...], expected: float | None) ->
         ((Token("Yes", 0.7, (("Yes", 0.7), ("No", 0.2))),), "Maybe", 0.0),
         # Spaces before, other cases and beginnings of the word count.
         ((Token(" yes", 0.5, ((" yes", 0.5), ("Y", 0.2), ("YES", 0.1))),), "Yes", 0.8),
+        # So do marks around it.
+        ((Token("**Yes", 0.5, (("**Yes", 0.5), ("“yes", 0.2), ("Yes.", 0.1))),), "Yes", 0.8),
+        ((Token("**", 0.9, (("**", 0.9),)),), "Yes", 0.0),
         # A word that only begins alike doesn't.
         ((Token("Yesterday", 0.9, (("Yesterday", 0.9),)),), "Yes", 0.0),
         # Blank tokens aren't the first.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.language.questions import is_yes_no
+from qa.language.questions import asked_of, is_yes_no
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,11 @@ from qa.language.questions import is_yes_no
         ("He wrote to Mr. May in June?", False),
         ("We met there. Can you tell me the price?", False),
         ("I'm 17. Can I come or must I wait?", False),
+        ("Tell me the price. Is it cheap?", False),
+        ("My cat is ill. Which vet is open. Is it near?", False),
+        ("Please list the fees. Do I need to pay them?", False),
+        ("Tenho um cão. Do que preciso?", False),
+        ("Ich bin neu. Was Hunde kosten?", False),
         ("Which is bigger, is it the mill?", False),
         ("May 2024 brought which album?", False),
         ("Who did it?", False),
@@ -148,3 +153,16 @@ from qa.language.questions import is_yes_no
 )
 def test_which_questions_ask_for_yes_or_no(question: str, expected: bool) -> None:
     assert is_yes_no(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("I have 2 dogs. They bark! May I bring them?", "May I bring them?"),
+        ("May I bring my dogs?", "May I bring my dogs?"),
+        ("I have 2 dogs. Where may I walk them?", "I have 2 dogs. Where may I walk them?"),
+        ("", ""),
+    ],
+)
+def test_what_is_told_before_a_question_is_not_asked(question: str, asked: str) -> None:
+    assert asked_of(question) == asked

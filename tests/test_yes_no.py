@@ -55,6 +55,12 @@ def test_a_reading_and_the_draft_decide_together(
         ("Yes", decides(0.0, 0.0)),
         ("Yes", ""),
         ("Yes", "Perhaps"),
+        # It would rather say something else, however little is unclear.
+        ("Yes", (Token("The", 0.97, (("The", 0.97), ("Yes", 0.02), ("No", 0.001))),)),
+        ("No", (Token("**", 0.99, (("**", 0.99), ("Yes", 0.008), ("No", 0.001))),)),
+        # It has more for yes, too little for a yes, and the draft none for no.
+        ("RM released it", decides(0.7, 0.29)),
+        ("Yes", decides(0.6, 0.39)),
     ],
 )
 def test_without_a_margin_neither_is_shown(draft: str, reading: Reply) -> None:
@@ -272,6 +278,24 @@ def test_a_place_that_only_another_document_speaks_of_is_not_answered(
     (found,) = check("No", reading=decides(0.05, 0.9), read=read)
     assert (found.verdict == "supported") == shown
     assert shown or "they don’t speak of “the" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answer", "shown"),
+    [
+        ("I hired ropes. Is there a sauna?", "The gym closes at 18:00; it has ropes.", "No", False),
+        ("I have a dog. Does Osk take cards?", "Dogs are welcome in the garden.", "No", False),
+        ("I have no ticket. Do guests need a ticket?", "Guests need no ticket.", "Yes", False),
+        ("I have two dogs. May I bring them?", "You may bring up to four dogs.", "Yes", True),
+    ],
+)
+def test_objections_are_to_what_is_asked_not_to_what_is_told_before(
+    question: str, text: str, answer: str, shown: bool
+) -> None:
+    passage = Passage(1, Sentence("a.md", 1, 0, len(text), text), "Notes", None, 0.9)
+    reading = decides(0.97, 0.02) if answer == "Yes" else decides(0.02, 0.97)
+    (found,) = check(answer, reading=reading, read=Evidence(question, (passage,), (1,)))
+    assert (found.verdict == "supported") == shown
 
 
 def test_what_is_said_beyond_yes_or_no_is_checked_too() -> None:

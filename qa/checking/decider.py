@@ -78,6 +78,10 @@ DECIDE_EXAMPLES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
+# What the three replies must have together; the embedded model gives them nearly all.
+LEAST_SAID = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Leaning:
     """How probable each reply was, 0 to 1.
@@ -102,7 +106,7 @@ def read_for_yes_no(
     Returns
     -------
     Leaning
-        All 0 if the model says something else.
+        All 0 if the model would rather say something else.
 
     Raises
     ------
@@ -110,7 +114,8 @@ def read_for_yes_no(
     """
     prompt = [*constant_decision_prompt(), _decision(under_headings(passages), question)]
     reading = complete(model, prompt, max_tokens=1, deadline=deadline)
-    return Leaning(*(first_word(reading, word) for word in ("Yes", "No", "Unclear")))
+    replies = [first_word(reading, word) for word in ("Yes", "No", "Unclear")]
+    return Leaning(*replies) if sum(replies) >= LEAST_SAID else Leaning(0.0, 0.0, 0.0)
 
 
 def first_word(reply: Completion, word: str) -> float:

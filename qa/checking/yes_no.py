@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qa.checking.claims import CheckedClaim
 from qa.checking.decider import first_word, read_for_yes_no
@@ -24,6 +25,7 @@ from qa.language.mentions import (
     stems,
     with_leads,
 )
+from qa.language.questions import asked_of
 from qa.llms import ChatModel, Completion, Deadline
 from qa.types import Evidence, Passage, Verdict
 
@@ -33,7 +35,7 @@ __all__ = ["decide"]
 # 0. The scores of yes and no fall alike with the log-odds of "Unclear" in the reading, and go
 # apart with the log-ratio of yes to no in it and as the draft's first word; a small model says yes
 # to nearly everything, so yes starts lower. Fitted by multinomial logistic regression to 141
-# questions about 15 everyday documents, as many in weight that these leave open as that they
+# questions about 15 documents written for it, as many in weight that these leave open as that they
 # decide. By documents left out, .54 of the decided ones were right and .11 wrong at the default
 # threshold, and .91 of the open ones refused. Readings of "Yes" and of "No" as proposed answers,
 # used before, gave .56, .13 and .64 of the same questions.
@@ -42,9 +44,10 @@ READ_WEIGHT = 0.18
 DRAFTED_WEIGHT = 0.32
 YES_START = -4.28
 NO_START = -2.92
-# The log-ratio of yes to no in the reading from which on yes is the likelier of the two. The draft
-# makes that more or less sure and never turns it: it was written from more passages, and one of
-# them may tell the model what to say.
+# The log-ratio of yes to no in the reading from which on yes was the likelier of the two in those
+# questions. The draft makes that more or less sure and never turns it: it was written from more
+# passages, and one of them may tell the model what to say. Below, but where the reading has more
+# for yes, a no needs the draft beside it.
 YES_FROM = 1.53
 # What a probability counts at least; "Unclear" is never probable, so that less of it tells more.
 LEAST_CHANCE = 0.01
@@ -82,6 +85,8 @@ def decide(
     ------
     ModelUnavailableError
     """
+    # Numbers and negations of what is told before the question aren't asked for.
+    asked = asked_of(evidence.question)
     closest = _of_named(evidence)
     read = with_leads(closest, evidence.passages)
     answer, supported = _weighed(model, evidence.question, read, draft.completion, deadline)
@@ -109,20 +114,17 @@ def decide(
         alone, sure = _weighed(model, evidence.question, telling, draft.completion, deadline)
         if sure >= threshold and alone != answer:
             verdict, doubt = "unsupported", ", but the closest alone say otherwise."
-        elif sure >= threshold and (
-            answer == "Yes" or not is_no_denial(evidence.question, telling)
-        ):
+        elif sure >= threshold and (answer == "Yes" or not is_no_denial(asked, telling)):
             cited = telling
     told = [body] if reasoned else [passage.sentence.text for passage in cited]
-    if against := objection(answer, evidence, cited, told):
+    if against := objection(answer, replace(evidence, question=asked), cited, told):
         verdict, doubt = "unsupported", f", but {against}."
-    other = "no" if answer == "Yes" else "yes"
     return CheckedClaim(
         text=with_verdict(answer, body) if reasoned else f"{answer}.",
         passages=cited,
         support=supported,
         verdict=verdict,
-        reason=f"A second reading of the quoted passages prefers {answer.lower()} to {other}"
+        reason=f"A second reading of the quoted passages speaks for {answer.lower()}"
         + ("." if verdict == "supported" else doubt),
         signals=None,
     )
@@ -135,7 +137,7 @@ def _weighed(
     draft: Completion,
     deadline: Deadline,
 ) -> tuple[str, float]:
-    """Yes or no, whichever a second reading of passages prefers, and how surely."""
+    """Yes or no, whichever a second reading of passages speaks for, and how surely."""
     in_order = sorted(passages, key=lambda p: (p.sentence.document, p.sentence.start))
     reading = read_for_yes_no(model, question, in_order, deadline)
     doubt = UNCLEAR_WEIGHT * _log_ratio(reading.unclear, 1.0 - reading.unclear, LEAST_DOUBT)
@@ -145,7 +147,8 @@ def _weighed(
     yes, no = math.exp(YES_START + doubt + leaning), math.exp(NO_START + doubt - leaning)
     answer, score = ("Yes", yes) if read >= YES_FROM else ("No", no)
     # A reading that says neither, or both alike, has decided nothing.
-    return answer, 0.0 if reading.yes == reading.no else score / (1.0 + yes + no)
+    decided = reading.yes != reading.no and (answer == "Yes" or read < 0.0 or drafted < 0.0)
+    return answer, score / (1.0 + yes + no) if decided else 0.0
 
 
 def _log_ratio(one: float, other: float, least: float) -> float:

@@ -21,7 +21,7 @@ from qa.language.alignment import (
 from qa.language.sentences import split_sentences
 from qa.types import Document
 
-__all__ = ["is_yes_no"]
+__all__ = ["asked_of", "is_yes_no"]
 
 # "Can you give me …" is a request; "do you give …" is a yes-no question.
 WILLING = frozenset("can could will would".split())
@@ -100,20 +100,44 @@ def _has_leading_clause(question: str) -> bool:
     )
 
 
+def asked_of(question: str) -> str:
+    """The sentence that asks for yes or no, without what is told before it; else all of it.
+
+    Parameters
+    ----------
+    question : str
+
+    Returns
+    -------
+    str
+        "May I come?" of "I'm 17. May I come?".
+    """
+    *told, asked = _sentences(question) or [question]
+    return asked if told and _follows_a_statement(question) else question
+
+
 def _follows_a_statement(question: str) -> bool:
     """Whether what is told first leads to a question for yes or no: "I'm 17. May I come?"."""
-    said = [
-        sentence.text
-        for sentence in split_sentences(Document("question", "question", question, None, ""))
-    ]
-    if len(said) < 2 or any("?" in sentence for sentence in said[:-1]):
-        return False
-    opened, first = ([word.key for word in words(sentence)[:1]] for sentence in (said[0], said[-1]))
+    *told, asked = _sentences(question) or [""]
+    first, *rest = [word.key for word in words(asked)] or [""]
     return (
-        QUESTION_WORDS.isdisjoint(opened)
-        and not AUXILIARIES.isdisjoint(first)
-        and is_yes_no(said[-1])
+        bool(told)
+        and first in AUXILIARIES
+        and not any(_asks_or_orders(sentence) for sentence in told)
+        and _has_english_words([*(word.key for word in words(" ".join(told))), *rest])
+        and is_yes_no(asked)
     )
+
+
+def _sentences(question: str) -> list[str]:
+    document = Document("question", "question", question, None, "")
+    return [sentence.text for sentence in split_sentences(document)]
+
+
+def _asks_or_orders(sentence: str) -> bool:
+    """Whether a sentence wants something itself: "Which vet is open.", "Tell me the price."."""
+    begun = [word.key for word in words(sentence) if word.key not in POLITE][:1]
+    return "?" in sentence or not (QUESTION_WORDS | GIVING).isdisjoint(begun)
 
 
 def _is_request(keys: Sequence[str]) -> bool:
@@ -187,6 +211,10 @@ def _is_english(asked: Sequence[Word]) -> bool:
     # A German verb comes next and has a small letter: "Was kostet …?"
     if len(asked) > 1 and asked[1].is_capitalised and not asked[0].text.isupper():
         return True
-    keys = [word.key for word in asked[1:]]
+    return _has_english_words([word.key for word in asked[1:]])
+
+
+def _has_english_words(keys: Sequence[str]) -> bool:
+    """Whether some are, and no fewer than are German."""
     english, german = (sum(key in known for key in keys) for known in (ENGLISH_WORDS, GERMAN_WORDS))
     return english >= max(1, german)

@@ -32,6 +32,9 @@ __all__ = [
 
 Role = Literal["system", "user", "assistant"]
 
+# Marks that models write around a word: its end, Markdown, quotation marks.
+_AROUND = ".,:;!*_\"'“”‘’"
+
 
 class Part(enum.IntEnum):
     """The parts that a model plays in the pipeline, each with a constant prompt of its own."""
@@ -95,7 +98,7 @@ class Completion:
         Parameters
         ----------
         prefix : str
-            Compared without regard to case and to a mark behind the word; a first token
+            Compared without regard to case and to marks around the word; a first token
             counts when it is a non-empty beginning of it.
 
         Returns
@@ -112,7 +115,7 @@ class Completion:
             sum(
                 probability
                 for text, probability in first.alternatives
-                if (said := text.strip().rstrip(".,:;!").casefold()) and wanted.startswith(said)
+                if (said := text.strip().strip(_AROUND).casefold()) and wanted.startswith(said)
             ),
         )
 
