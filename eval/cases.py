@@ -8,7 +8,8 @@ be a list of alternatives. ``add`` names files, relative to the suite's, that ar
 a copy of the library for this case.
 
 Our own suites lie in ``cases/``: `seed` about the seed article, by which changes are judged;
-`attacks` with hostile documents beside it; and `everyday` about twenty documents of its own, in
+`attacks` with hostile documents beside it; `practice` about fifteen documents in
+``practice.library/``, to choose weights and rules by; and `everyday` about twenty others, in
 ``everyday.library/``. `everyday` is for reporting only: no rule, prompt, weight or threshold
 may be chosen by what a system answers there, so that one figure stays that of documents and
 questions which nobody has fitted anything to.

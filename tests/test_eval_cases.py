@@ -8,6 +8,7 @@ import pytest
 
 from eval.cases import KINDS, MUST_REFUSE, CasesError, load_cases
 from qa.documents import canonical_text
+from qa.readers import read_document
 from qa.types import Turn
 
 DOCUMENTS = {"a.txt": "The cat sat. The dog ran on May 2."}
@@ -159,3 +160,17 @@ def test_the_seed_suite_is_true_to_the_seed_article() -> None:
     assert set(kinds) >= MUST_REFUSE
     questions = [(case.question.casefold(), case.history, case.added) for case in cases]
     assert len(set(questions)) == len(questions)
+
+
+def test_the_suite_for_practice_is_true_to_its_documents_and_shares_none() -> None:
+    suite = ROOT / "eval" / "cases" / "practice.jsonl"
+    library = suite.with_suffix(".library")
+    documents = {path.name: read_document(library, path.name).text for path in library.iterdir()}
+    cases = load_cases(suite, documents)
+    assert len({case.question for case in cases}) == len(cases) == 353
+    decided = Counter(case.gold for case in cases if case.id.startswith(("yc-", "yd-")))
+    assert decided == {(("yes",),): 48, (("no",),): 49, (): 44}
+    assert {case.document for case in cases} == documents.keys()
+    # What is chosen by it must not be judged by it.
+    judged = suite.with_name("everyday.jsonl")
+    assert documents.keys().isdisjoint(p.name for p in judged.with_suffix(".library").iterdir())
