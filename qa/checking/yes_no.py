@@ -138,8 +138,7 @@ def _weighed(
     deadline: Deadline,
 ) -> tuple[str, float]:
     """Yes or no, whichever a second reading of passages speaks for, and how surely."""
-    in_order = sorted(passages, key=lambda p: (p.sentence.document, p.sentence.start))
-    reading = read_for_yes_no(model, question, in_order, deadline)
+    reading = read_for_yes_no(model, question, passages, deadline)
     doubt = UNCLEAR_WEIGHT * _log_ratio(reading.unclear, 1.0 - reading.unclear, LEAST_DOUBT)
     read = _log_ratio(reading.yes, reading.no, LEAST_CHANCE)
     drafted = _log_ratio(first_word(draft, "Yes"), first_word(draft, "No"), LEAST_CHANCE)
