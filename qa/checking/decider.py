@@ -32,14 +32,14 @@ DECIDE_INSTRUCTIONS = (
 # span of time, and what merely sounds like the passage.
 DECIDE_EXAMPLES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
-        "Dogs may not enter the garden, except for guide dogs. It is open daily from 9 to 18, in "
-        "July until 20.",
+        "Skateboards may not be ridden in the park, except by children. It is open daily from 9 to "
+        "18, in July until 20.",
         (
-            ("Can I take my dog into the garden?", "No"),
-            ("Are cats allowed in the garden?", "Unclear"),
-            ("Is my guide dog allowed in?", "Yes"),
+            ("I am 30. Can I use my skateboard in the park?", "No"),
+            ("Are scooters allowed in the park?", "Unclear"),
+            ("May my little daughter ride her skateboard there?", "Yes"),
             ("Do I have to pay to get in?", "Unclear"),
-            ("Is the garden open at 19:00 in July?", "Yes"),
+            ("Is the park open at 19:00 in July?", "Yes"),
         ),
     ),
     (

@@ -83,6 +83,21 @@ def is_yes_no(question: str) -> bool:
     return not (_is_request(keys) or (keys[0] == "was" and not _is_english(asked)))
 
 
+def asked_of(question: str) -> str:
+    """The sentence that asks for yes or no, without what is told before it; else all of it.
+
+    Parameters
+    ----------
+    question : str
+
+    Returns
+    -------
+    str
+        "May I come?" of "I'm 17. May I come?".
+    """
+    return _sentences(question)[-1] if _follows_a_statement(question) else question
+
+
 def _has_leading_clause(question: str) -> bool:
     """Whether a clause stands before a question for yes or no: "If I cancel, do I pay?"."""
     before, comma, rest = question.partition(",")
@@ -98,22 +113,6 @@ def _has_leading_clause(question: str) -> bool:
         and first[0] in AUXILIARIES
         and is_yes_no(rest)
     )
-
-
-def asked_of(question: str) -> str:
-    """The sentence that asks for yes or no, without what is told before it; else all of it.
-
-    Parameters
-    ----------
-    question : str
-
-    Returns
-    -------
-    str
-        "May I come?" of "I'm 17. May I come?".
-    """
-    *told, asked = _sentences(question) or [question]
-    return asked if told and _follows_a_statement(question) else question
 
 
 def _follows_a_statement(question: str) -> bool:
