@@ -41,6 +41,7 @@ from .calibration import (
 )
 from .cases import CasesError
 from .compare import compare, pick, print_comparison, told_apart
+from .decisions import decisions_of, fit_yes_no, judged_apart
 from .draft import Proposal, choose_sentences, propose, write_draft
 from .gate import can_be_lost, judge_gate, load_baseline, print_verdict, save_baseline
 from .machine import machine, versions
@@ -339,23 +340,26 @@ def calibrate_command(
         bool, typer.Option("--keep", help="Choose a threshold only, for support as it is.")
     ] = False,
 ) -> None:
-    """Fit support and its threshold to the model that gave the answers of earlier runs.
+    """Fit support, its threshold and yes or no to the model that gave the answers of earlier runs.
 
     Prints what to put into qa.toml. Support is fitted on one half of the claims and the
     threshold chosen on the other; with --keep all choose the threshold. What is promised holds
     for answers of one weighed claim to questions drawn like those of the runs, each
-    independently, about documents like theirs; for no others.
+    independently, about documents like theirs; for no others. What decides a yes or no is fitted
+    to all questions for it, if enough have each outcome.
     """
     runs = [load_run(file) for file in run_files]
     if any(run.stamp.suite == REPORT_ONLY for run in runs):
         raise CasesError(f"nothing may be tuned by {REPORT_ONLY!r}. Give runs of another suite.")
-    examples, counts = examples_of([record for run in runs for record in run.of(system)])
+    records = [record for run in runs for record in run.of(system)]
+    examples, counts = examples_of(records)
     if len({example.right for example in examples}) < 2:
         raise CasesError(
             f"{len(examples)} claims of {system} were weighed, all alike. Ask more questions, "
             f"with and without an answer, first: run --systems {system}."
         )
-    model, tested = _settings(None).verification.model, tuple(examples)
+    settings = _settings(None).verification
+    model, yes_no, tested = settings.model, settings.yes_no, tuple(examples)
     console, notes = Console(), Console(stderr=True)
     if not keep:
         fitted, tested = halves(examples)
@@ -381,7 +385,20 @@ def calibrate_command(
             f"({counts.several} of {counts.total} here), nor of yes or no and what is computed "
             f"({counts.otherwise}), nor of what a second reading finds where the first falls short."
         )
-    console.print(settings_of(model, threshold), markup=False, highlight=False)
+    decisions = decisions_of(records)
+    if decisions and not keep:
+        try:
+            yes_no = fit_yes_no(decisions)
+            least = settings.threshold if threshold is None else threshold
+            apart = judged_apart(decisions, least)
+            notes.print(
+                f"Yes or no is fitted to {len(decisions)} questions. By weights without each one’s "
+                f"document, {apart['right']:.2f} of the decided ones are right and "
+                f"{apart['wrong']:.2f} wrong, and {apart['refused']:.2f} of the open ones refused."
+            )
+        except ValueError as error:
+            notes.print(f"The weights of yes or no are kept: {error}", soft_wrap=True)
+    console.print(settings_of(model, threshold, yes_no), markup=False, highlight=False)
 
 
 @app.command("bench")

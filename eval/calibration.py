@@ -26,7 +26,7 @@ from scipy.optimize import minimize
 from scipy.stats import binom
 
 from qa.checking.claims import Signals
-from qa.settings import SupportModel
+from qa.settings import SupportModel, YesNoModel
 from qa.verification import UNKNOWN
 
 from .cases import CasesError
@@ -237,7 +237,7 @@ def examples_of(records: Sequence[Record]) -> tuple[list[Example], Counts]:
             silent += 1
         elif len(claims) > 1:
             several += 1
-        elif not claims[0].get("signals"):
+        elif "check" not in (claims[0].get("signals") or ()):
             otherwise += 1
         else:
             values = claims[0]["signals"]
@@ -248,11 +248,18 @@ def examples_of(records: Sequence[Record]) -> tuple[list[Example], Counts]:
     return examples, Counts(len(examples), several, otherwise, silent)
 
 
-def settings_of(model: SupportModel, threshold: float | None) -> str:
-    """Write a support model, and a threshold if there is one, as a part of ``qa.toml``."""
-    lines = [] if threshold is None else ["[verification]", f"threshold = {threshold:.3f}", ""]
-    lines.append("[verification.model]")
-    return "\n".join(lines + [f"{name} = {value}" for name, value in model])
+def settings_of(
+    model: SupportModel, threshold: float | None, yes_no: YesNoModel | None = None
+) -> str:
+    """Write a support model, and a threshold and weights of yes or no if there are, as TOML.
+
+    It is a part of ``qa.toml``.
+    """
+    sections = [] if threshold is None else [["[verification]", f"threshold = {threshold:.3f}"]]
+    sections.append(["[verification.model]", *(f"{name} = {value}" for name, value in model)])
+    if yes_no is not None:
+        sections.append(["[verification.yes_no]", *(f"{name} = {v}" for name, v in yes_no)])
+    return "\n\n".join("\n".join(lines) for lines in sections)
 
 
 def _matrix(examples: Sequence[Example]) -> NDArray[np.float64]:

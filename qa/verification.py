@@ -117,9 +117,7 @@ def check_claims(
     ModelUnavailableError
     """
     if is_yes_no(evidence.question) and evidence.ranked:
-        decided: tuple[CheckedClaim, ...] = (
-            decide(draft, evidence, model, settings.threshold, deadline),
-        )
+        decided: tuple[CheckedClaim, ...] = (decide(draft, evidence, model, settings, deadline),)
         claims = draft.claims[1:]
     else:
         decided, claims = (), draft.claims

@@ -9,7 +9,7 @@ from doubles import Reply, Script
 from qa.checking.claims import CheckedClaim
 from qa.generation import Draft
 from qa.llms import Completion, Deadline, Message, ScriptedChatModel, Token
-from qa.settings import VerificationSettings
+from qa.settings import VerificationSettings, YesNoModel
 from qa.types import Evidence, Passage, Sentence
 from qa.verification import check_claims
 
@@ -51,6 +51,7 @@ def check(
     tokens: tuple[Token, ...] | None = None,
     ranked: tuple[int, ...] = (1, 2),
     read: Evidence | None = None,
+    weights: YesNoModel | None = None,
 ) -> tuple[CheckedClaim, ...]:
     script = Script()
     script.check = script.decision = reading
@@ -63,7 +64,7 @@ def check(
         evidence(question, ranked) if read is None else read,
         model=ScriptedChatModel(script),
         similarity=lambda one, other: similarity,
-        settings=VerificationSettings(threshold=threshold),
+        settings=VerificationSettings(threshold=threshold, yes_no=weights or YesNoModel()),
         deadline=Deadline(10),
     )
 

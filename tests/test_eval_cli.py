@@ -17,9 +17,11 @@ from eval import __main__ as command_line
 from eval.records import Record, Seconds, load_run, save_run
 from eval.workflow import SEED_CASES
 from qa import Settings
-from qa.checking.claims import Signals
+from qa.checking.claims import Signals, YesNoSignals
+from qa.checking.yes_no import weigh
 from qa.cli import app as qa_app
 from qa.llms import Message, ScriptedChatModel
+from qa.settings import YesNoModel
 from qa.verification import support
 
 TIDE = "The tide is high at noon."
@@ -420,6 +422,57 @@ def test_one_wrong_claim_calibrates_no_weights(
     assert exit_code("calibrate", run_file) == 2
     assert "give --keep" in " ".join(capsys.readouterr().err.split())
     assert exit_code("calibrate", run_file, "--keep") == 0
+
+
+YES_NO = {
+    "Yes": {"yes": 0.97, "no": 0.02, "unclear": 0.01, "drafted_yes": 0.9, "drafted_no": 0.1},
+    "No": {"yes": 0.1, "no": 0.89, "unclear": 0.01, "drafted_yes": 0.3, "drafted_no": 0.7},
+    "": {"yes": 0.6, "no": 0.2, "unclear": 0.2, "drafted_yes": 0.7, "drafted_no": 0.1},
+}
+
+
+def yes_no_run(path: Path, count: int) -> Path:
+    """A run with so many questions for yes or no of each outcome, beside other claims."""
+    run = load_run(calibration_run(path, [True, False] * 60))
+    decided = [
+        run.records[0].model_copy(
+            update={
+                "id": f"{gold}-{number}",
+                "question": f"Is {gold}{number} so?",
+                "gold": ((gold,),) if gold else (),
+                "must_refuse": not gold,
+                "answer": {"claims": [{"signals": signals}]},
+            }
+        )
+        for gold, signals in YES_NO.items()
+        for number in range(count)
+    ]
+    save_run(run_of(*run.records, *decided), {}, path)
+    return path
+
+
+def test_calibration_fits_yes_or_no_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_file = yes_no_run(tmp_path / "run.json", 11)
+    assert exit_code("calibrate", run_file) == 0
+    out, notes = capsys.readouterr()
+    assert "Yes or no is fitted to 33 questions" in " ".join(notes.split())
+    assert "yes or no and what is computed (33)" in " ".join(notes.split())
+    (tmp_path / "qa.toml").write_text(out)
+    monkeypatch.chdir(tmp_path)
+    fitted = Settings.load().verification.yes_no
+    assert fitted != YesNoModel()
+    assert weigh(YesNoSignals(**YES_NO["Yes"]), fitted)[0] == "Yes"
+    # What is in use is kept where that is asked for, and where too few would fit it.
+    assert exit_code("calibrate", run_file, "--keep") == 0
+    kept, notes = capsys.readouterr()
+    assert f"yes = {fitted.yes}\n" in kept
+    assert "Yes or no" not in notes
+    assert exit_code("calibrate", yes_no_run(tmp_path / "few.json", 9)) == 0
+    kept, notes = capsys.readouterr()
+    assert "9 open, 9 yes, 9 no" in " ".join(notes.split())
+    assert f"yes = {fitted.yes}\n" in kept
 
 
 def test_the_suite_for_reporting_calibrates_nothing(

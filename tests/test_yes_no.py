@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from checked import TEXTS, check, decides, evidence
 from doubles import Reply
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from qa.checking.claims import YesNoSignals
 from qa.checking.decider import constant_decision_prompt
+from qa.checking.yes_no import weigh
 from qa.llms import Message, Token
+from qa.settings import YesNoModel
 from qa.types import Evidence, Passage, Sentence
 
 
@@ -313,3 +320,50 @@ def test_yes_or_no_needs_evidence() -> None:
     assert check(question="Did RM release it?", ranked=()) == ()
     (found,) = check("Yes", question="Did RM release it?", ranked=())
     assert found.verdict == "unsupported"
+
+
+SURE = YesNoSignals(yes=0.97, no=0.02, unclear=0.01, drafted_yes=0.9, drafted_no=0.05)
+
+
+def test_the_weights_are_settings() -> None:
+    question, reading = "Did RM release the song?", decides(0.97, 0.02)
+    (found,) = check("Yes", question=question, reading=reading)
+    assert found.verdict == "supported"
+    strict = YesNoModel(yes=-20.0)
+    (found,) = check("Yes", question=question, reading=reading, weights=strict)
+    assert (found.verdict, "too little" in found.reason) == ("unsupported", True)
+    # The reading's side is turned by no other weight.
+    assert weigh(SURE, strict) == ("Yes", pytest.approx(0.0, abs=1e-3))
+    assert weigh(SURE, YesNoModel(yes_from=10.0))[0] == "No"
+
+
+def test_what_was_read_is_kept_with_the_decision() -> None:
+    (found,) = check("Yes", question="Did RM release it?", reading=decides(0.7, 0.2))
+    signals = found.signals
+    assert isinstance(signals, YesNoSignals)
+    assert (signals.yes, signals.no) == (0.7, 0.2)
+    assert found.support == weigh(signals, YesNoModel())[1]
+
+
+@pytest.mark.parametrize("name", YesNoModel.model_fields)
+def test_no_weight_is_too_large(name: str) -> None:
+    for value in (-1000.0, 1000.0):
+        with contextlib.suppress(ValidationError):
+            model = YesNoModel.model_validate({name: value})
+            assert 0.0 <= weigh(SURE, model)[1] <= 1.0
+    with pytest.raises(ValidationError):
+        YesNoModel.model_validate({name: 1e300})
+
+
+UNIT = st.floats(0.0, 1.0)
+
+
+@given(st.builds(YesNoSignals, UNIT, UNIT, UNIT, UNIT, UNIT), UNIT)
+def test_more_that_is_unclear_never_makes_an_answer_surer(
+    signals: YesNoSignals, unclear: float
+) -> None:
+    more = replace(signals, unclear=max(signals.unclear, unclear))
+    side, support = weigh(signals, YesNoModel())
+    assert weigh(more, YesNoModel())[0] == side
+    assert weigh(more, YesNoModel())[1] <= support + 1e-12
+    assert 0.0 <= support <= 1.0

@@ -180,11 +180,9 @@ class Pipeline(Reading):
             if not found.claims:
                 found = Found(self.ask_without_refusing(model, evidence, deadline))
             lap("second reading")
-        checked = found.claims
-        # A computed answer was weighed over several passages already.
-        weighed = not checked or not (checked[0].signals or is_yes_no(evidence.question))
-        if len(checked) == 1 and checked[0].verdict == "supported" and not weighed:
-            found = compared(self, model, evidence, checked[0], deadline, lap=lap)
+        # A computed answer, which has no signals, was weighed over several passages already.
+        if len(found.claims) == 1 and found.claims[0].signals and _any_supported(found.claims):
+            found = compared(self, model, evidence, found.claims[0], deadline, lap=lap)
         found = self._completed(evidence.question, found)
         return replace(found, notes=(CUT_OFF, *found.notes)) if cut else found
 

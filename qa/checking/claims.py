@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from qa.types import Passage, Verdict
 
-__all__ = ["CheckedClaim", "Signals"]
+__all__ = ["CheckedClaim", "Signals", "YesNoSignals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,25 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
+class YesNoSignals:
+    """What speaks for yes, for no, and for neither, each 0 to 1.
+
+    Parameters
+    ----------
+    yes, no, unclear : float
+        Probability of each reply of the reading; all 0 if it would rather say something else.
+    drafted_yes, drafted_no : float
+        Probability of each as the draft's first word.
+    """
+
+    yes: float
+    no: float
+    unclear: float
+    drafted_yes: float
+    drafted_no: float
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedClaim:
     """A claim with its verdict and the passages that it rests on.
 
@@ -64,7 +83,7 @@ class CheckedClaim:
     verdict : {"supported", "unsupported"}
     reason : str
         Why it is shown, or isn't, as a sentence.
-    signals : Signals or None
+    signals : Signals, YesNoSignals or None
         What its support was computed from; None where it was computed otherwise.
     """
 
@@ -73,4 +92,4 @@ class CheckedClaim:
     support: float
     verdict: Verdict
     reason: str
-    signals: Signals | None
+    signals: Signals | YesNoSignals | None

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
-from qa.checking.claims import CheckedClaim
+from qa.checking.claims import CheckedClaim, YesNoSignals
 from qa.checking.decider import first_word, read_for_yes_no
 from qa.checking.objections import is_no_denial, objection
 from qa.generation import YES_NO, Draft, with_verdict
@@ -27,31 +28,16 @@ from qa.language.mentions import (
 )
 from qa.language.questions import asked_of
 from qa.llms import ChatModel, Completion, Deadline
+from qa.settings import VerificationSettings, YesNoModel
 from qa.types import Evidence, Passage, Verdict
 
-__all__ = ["decide"]
+__all__ = ["decide", "log_ratios", "weigh"]
 
-# A yes-no question has three outcomes: yes, no, and not decided by the text, whose score is
-# 0. The scores of yes and no fall alike with the log-odds of "Unclear" in the reading, and go
-# apart with the log-ratio of yes to no in it and as the draft's first word; a small model says yes
-# to nearly everything, so yes starts lower. Fitted by multinomial logistic regression to 141
-# questions of the suite `practice`, as many in weight that its documents leave open as that they
-# decide. By documents left out, .53 of the decided ones were right and .10 wrong at the default
-# threshold, and .91 of the open ones refused. Readings of "Yes" and of "No" as proposed answers,
-# used before, gave .56, .13 and .64 of the same questions.
-UNCLEAR_WEIGHT = -0.66
-READ_WEIGHT = 0.18
-DRAFTED_WEIGHT = 0.32
-YES_START = -4.28
-NO_START = -2.92
-# The log-ratio of yes to no in the reading from which on yes was the likelier of the two in those
-# questions. The draft makes that more or less sure and never turns it: it was written from more
-# passages, and one of them may tell the model what to say. Below, but where the reading has more
-# for yes, a no needs the draft beside it.
-YES_FROM = 1.53
 # What a probability counts at least; "Unclear" is never probable, so that less of it tells more.
 LEAST_CHANCE = 0.01
 LEAST_DOUBT = 0.001
+# Of a score's logarithm: from 710 on it would overflow.
+HIGHEST_SCORE = 300.0
 PASSAGES = 3
 # Of those, the ones are quoted that have at least this share of the question's words that the best
 # one has, weighted by rarity, and are nearly as close, if a reading of them alone agrees.
@@ -60,7 +46,11 @@ TELLING_MARGIN = 0.2
 
 
 def decide(
-    draft: Draft, evidence: Evidence, model: ChatModel, threshold: float, deadline: Deadline
+    draft: Draft,
+    evidence: Evidence,
+    model: ChatModel,
+    settings: VerificationSettings,
+    deadline: Deadline,
 ) -> CheckedClaim:
     """Choose between yes and no by a second reading and the draft.
 
@@ -72,8 +62,8 @@ def decide(
         What the draft was written from; at least one passage.
     model : ChatModel
         Reads the closest passages again.
-    threshold : float
-        Support that a decision needs, 0 to 1.
+    settings : VerificationSettings
+        Its threshold is the support that a decision needs.
     deadline : Deadline
 
     Returns
@@ -89,7 +79,9 @@ def decide(
     asked = asked_of(evidence.question)
     closest = _of_named(evidence)
     read = with_leads(closest, evidence.passages)
-    answer, supported = _weighed(model, evidence.question, read, draft.completion, deadline)
+    threshold = settings.threshold
+    signals = _signals(model, evidence.question, read, draft.completion, deadline)
+    answer, supported = weigh(signals, settings.yes_no)
     verdict: Verdict = "supported" if supported >= threshold else "unsupported"
     body = YES_NO.sub("", draft.claims[0]) if draft.claims else ""
     found = align(body, evidence.question, evidence.passages) if content_words(body) else None
@@ -111,7 +103,10 @@ def decide(
     telling = read if reasoned else with_leads(_telling(evidence, read), read)
     doubt = ", but too little to be sure."
     if verdict == "supported" and telling != read:
-        alone, sure = _weighed(model, evidence.question, telling, draft.completion, deadline)
+        alone, sure = weigh(
+            _signals(model, evidence.question, telling, draft.completion, deadline),
+            settings.yes_no,
+        )
         if sure >= threshold and alone != answer:
             verdict, doubt = "unsupported", ", but the closest alone say otherwise."
         elif sure >= threshold and (answer == "Yes" or not is_no_denial(asked, telling)):
@@ -126,28 +121,61 @@ def decide(
         verdict=verdict,
         reason=f"A second reading of the quoted passages speaks for {answer.lower()}"
         + ("." if verdict == "supported" else doubt),
-        signals=None,
+        signals=signals,
     )
 
 
-def _weighed(
+def _signals(
     model: ChatModel,
     question: str,
     passages: Sequence[Passage],
     draft: Completion,
     deadline: Deadline,
-) -> tuple[str, float]:
-    """Yes or no, whichever a second reading of passages speaks for, and how surely."""
+) -> YesNoSignals:
     reading = read_for_yes_no(model, question, passages, deadline)
-    doubt = UNCLEAR_WEIGHT * _log_ratio(reading.unclear, 1.0 - reading.unclear, LEAST_DOUBT)
-    read = _log_ratio(reading.yes, reading.no, LEAST_CHANCE)
-    drafted = _log_ratio(first_word(draft, "Yes"), first_word(draft, "No"), LEAST_CHANCE)
-    leaning = READ_WEIGHT * read + DRAFTED_WEIGHT * drafted
-    yes, no = math.exp(YES_START + doubt + leaning), math.exp(NO_START + doubt - leaning)
-    answer, score = ("Yes", yes) if read >= YES_FROM else ("No", no)
+    drafted = first_word(draft, "Yes"), first_word(draft, "No")
+    return YesNoSignals(reading.yes, reading.no, reading.unclear, *drafted)
+
+
+def weigh(signals: YesNoSignals, model: YesNoModel) -> tuple[Literal["Yes", "No"], float]:
+    """Yes or no, whichever the passages speak for, and how surely, 0 to 1.
+
+    A yes-no question has three outcomes: yes, no, and left open by the passages, whose score is 0.
+    The scores of yes and no fall alike with the odds of "Unclear" in the reading, and go apart with
+    the ratio of yes to no in it and as the draft's first word. A small model says yes to nearly
+    everything, so yes starts lower.
+
+    The reading alone chooses the side; the draft makes that more or less sure and never turns it:
+    it was written from more passages, and one of them may tell the model what to say. Where the
+    reading has more for yes and yet too little to speak for it, a no needs the draft beside it.
+    """
+    clear, read, drafted = log_ratios(signals)
+    leaning = model.read * read + model.drafted * drafted
+    yes, no = (
+        math.exp(min(start + model.clear * clear + towards, HIGHEST_SCORE))
+        for start, towards in ((model.yes, leaning), (model.no, -leaning))
+    )
+    says_yes = read >= model.yes_from
     # A reading that says neither, or both alike, has decided nothing.
-    decided = reading.yes != reading.no and (answer == "Yes" or read < 0.0 or drafted < 0.0)
-    return answer, score / (1.0 + yes + no) if decided else 0.0
+    decided = signals.yes != signals.no and (says_yes or read < 0.0 or drafted < 0.0)
+    support = (yes if says_yes else no) / (1.0 + yes + no) if decided else 0.0
+    return "Yes" if says_yes else "No", support
+
+
+def log_ratios(signals: YesNoSignals) -> tuple[float, float, float]:
+    """What the scores rise with.
+
+    Returns
+    -------
+    tuple of (float, float, float)
+        Logarithms of the odds that the passages leave nothing open, and of the ratio of yes to no
+        in the reading and in the draft; about -7 to 7, and -5 to 5 for the ratios.
+    """
+    return (
+        _log_ratio(1.0 - signals.unclear, signals.unclear, LEAST_DOUBT),
+        _log_ratio(signals.yes, signals.no, LEAST_CHANCE),
+        _log_ratio(signals.drafted_yes, signals.drafted_no, LEAST_CHANCE),
+    )
 
 
 def _log_ratio(one: float, other: float, least: float) -> float:

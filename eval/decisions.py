@@ -1,0 +1,178 @@
+"""From answered yes-no questions to the weights that decide between yes, no and neither.
+
+Three outcomes, so a multinomial logistic model: the score of "left open" is 0, and yes and no share
+their weights, so that no document can be read as speaking for both. The questions that the
+documents leave open weigh as much together as those that they decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from qa.checking.claims import YesNoSignals
+from qa.checking.yes_no import log_ratios, weigh
+from qa.settings import YesNoModel
+
+from .records import Record, groups_of
+
+__all__ = ["Decision", "decisions_of", "fit_yes_no", "judged_apart"]
+
+Said = Literal["yes", "no", "open"]
+OUTCOMES: tuple[Said, ...] = ("open", "yes", "no")
+# Fewer than so many of an outcome teach little about it.
+LEAST_OF_EACH = 10
+# On what is of about unit size; it only keeps weights finite where one thing decides alone.
+RIDGE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A yes-no question as it was read, and what the documents say.
+
+    Parameters
+    ----------
+    signals : YesNoSignals
+    said : {"yes", "no", "open"}
+        What the documents say.
+    group : str
+        What isn't independent has the same: the document that is asked about, or the question.
+    """
+
+    signals: YesNoSignals
+    said: Said
+    group: str
+
+
+def decisions_of(records: Sequence[Record]) -> list[Decision]:
+    """The yes-no questions of a run whose answer was decided by a reading."""
+    grouped = groups_of(records)
+    found = []
+    for place, record in enumerate(records):
+        claims = (record.answer or {}).get("claims", [])
+        values = claims[0].get("signals") if claims else None
+        said = _said(record)
+        if said is not None and values and "unclear" in values:
+            group = grouped[place] if grouped else record.question
+            found.append(Decision(YesNoSignals(**values), said, group))
+    return found
+
+
+def _said(record: Record) -> Said | None:
+    if record.must_refuse:
+        return "open"
+    golds = {gold.casefold().strip(" .") for one in record.gold for gold in one}
+    if ("yes" in golds) == ("no" in golds):
+        return None
+    return "yes" if "yes" in golds else "no"
+
+
+def fit_yes_no(decisions: Sequence[Decision]) -> YesNoModel:
+    """Fit the scores of yes and no by multinomial logistic regression.
+
+    Where the reading turns from no to yes is fitted to the decided questions alone, by logistic
+    regression on the reading's ratio, yes and no of one weight.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        At least ten of each outcome.
+
+    Raises
+    ------
+    ValueError
+        There are fewer, or the reading has no more for yes where the documents say yes.
+    """
+    said = np.array([OUTCOMES.index(decision.said) for decision in decisions], dtype=np.intp)
+    counts = np.bincount(said, minlength=len(OUTCOMES))
+    if counts.min() < LEAST_OF_EACH:
+        told = ", ".join(
+            f"{count} {name}" for name, count in zip(OUTCOMES, counts.tolist(), strict=True)
+        )
+        raise ValueError(f"yes-no questions: {told}; at least {LEAST_OF_EACH} of each are needed.")
+    values = np.array([log_ratios(decision.signals) for decision in decisions], dtype=np.float64)
+    is_open = said == 0
+    shares = np.where(is_open, 0.5 / is_open.mean(), 0.5 / (~is_open).mean())
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        common = weights[2] * values[:, 0]
+        leaning = values[:, 1:] @ weights[3:]
+        scores = np.stack(
+            [np.zeros(len(said)), weights[0] + common + leaning, weights[1] + common - leaning]
+        )
+        likelihood = scores[said, np.arange(len(said))] - np.logaddexp.reduce(scores, axis=0)
+        return float(-(shares * likelihood).sum() + 0.5 * RIDGE * (weights[2:] ** 2).sum())
+
+    bounds = [(None, None)] * 2 + [(0.0, None)] * 3
+    found = minimize(loss, np.zeros(5), bounds=bounds, method="L-BFGS-B").x
+    yes, no, clear, read, drafted = (round(float(weight), 2) for weight in found)
+    return YesNoModel(
+        yes=yes,
+        no=no,
+        clear=clear,
+        read=read,
+        drafted=drafted,
+        yes_from=round(_turning_point(values[~is_open, 1], said[~is_open] == 1), 2),
+    )
+
+
+def _turning_point(ratios: NDArray[np.float64], yes: NDArray[np.bool_]) -> float:
+    """Log-ratio of yes to no from which on yes is the likelier, were both as frequent."""
+    shares = np.where(yes, 0.5 / yes.mean(), 0.5 / (~yes).mean())
+    sign = 2.0 * yes - 1.0
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        total = weights[0] + weights[1] * ratios
+        return float((shares * np.logaddexp(0, -sign * total)).sum() + 0.5 * weights[1] ** 2)
+
+    start, slope = minimize(
+        loss, np.zeros(2), bounds=[(None, None), (0.0, None)], method="L-BFGS-B"
+    ).x
+    if slope <= 0:
+        raise ValueError("the reading has no more for yes where the documents say yes.")
+    return float(-start / slope)
+
+
+def judged_apart(decisions: Sequence[Decision], threshold: float) -> dict[str, float]:
+    """How weights would do that were fitted without the document that is asked about.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+    threshold : float
+        Support that an answer needs, 0 to 1.
+
+    Returns
+    -------
+    dict of str to float
+        Shares, 0 to 1: "right" and "wrong" of the questions that the documents decide, "refused" of
+        those that they leave open.
+
+    Raises
+    ------
+    ValueError
+        As `fit_yes_no`, without one of the documents.
+    """
+    answers: list[tuple[Said, Said]] = []
+    for group in sorted({decision.group for decision in decisions}):
+        model = fit_yes_no([decision for decision in decisions if decision.group != group])
+        for decision in decisions:
+            if decision.group == group:
+                word, support = weigh(decision.signals, model)
+                answers.append((decision.said, _told(word) if support >= threshold else "open"))
+    decided = [(said, told) for said, told in answers if said != "open"]
+    left = [told for said, told in answers if said == "open"]
+    return {
+        "right": sum(said == told for said, told in decided) / len(decided),
+        "wrong": sum(told not in (said, "open") for said, told in decided) / len(decided),
+        "refused": sum(told == "open" for told in left) / len(left),
+    }
+
+
+def _told(word: Literal["Yes", "No"]) -> Said:
+    return "yes" if word == "Yes" else "no"

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from eval.decisions import Decision, Said, decisions_of, fit_yes_no, judged_apart
+from eval.records import Record, Seconds
+from qa.checking.claims import YesNoSignals
+from qa.checking.yes_no import weigh
+from qa.settings import YesNoModel
+
+YES = YesNoSignals(yes=0.97, no=0.02, unclear=0.01, drafted_yes=0.9, drafted_no=0.1)
+NO = YesNoSignals(yes=0.15, no=0.84, unclear=0.01, drafted_yes=0.4, drafted_no=0.6)
+OPEN = YesNoSignals(yes=0.6, no=0.2, unclear=0.2, drafted_yes=0.7, drafted_no=0.1)
+
+
+def noisy(signals: YesNoSignals, random: np.random.Generator) -> YesNoSignals:
+    values = np.array(dataclasses.astuple(signals)) * random.uniform(0.5, 1.5, 5)
+    values[:3] /= values[:3].sum()
+    return YesNoSignals(*np.clip(values, 0.0, 1.0).tolist())
+
+
+def drawn(counts: dict[Said, int], documents: int = 6) -> list[Decision]:
+    """Questions whose signals scatter about what is typical of their outcome."""
+    random = np.random.default_rng(0)
+    typical: dict[Said, YesNoSignals] = {"yes": YES, "no": NO, "open": OPEN}
+    return [
+        Decision(noisy(typical[said], random), said, f"{place % documents}.md")
+        for said, count in counts.items()
+        for place in range(count)
+    ]
+
+
+def test_what_is_fitted_tells_the_three_outcomes_apart() -> None:
+    model = fit_yes_no(drawn({"yes": 40, "no": 25, "open": 30}))
+    assert weigh(YES, model)[0] == "Yes"
+    assert weigh(NO, model)[0] == "No"
+    for decided in (YES, NO):
+        assert weigh(decided, model)[1] > 0.6 > 0.4 > weigh(OPEN, model)[1]
+    assert min(model.clear, model.read, model.drafted) >= 0.0
+
+
+def test_how_many_are_left_open_changes_nothing() -> None:
+    few = drawn({"yes": 40, "no": 25, "open": 30})
+    often = few + [decision for decision in few if decision.said == "open"] * 3
+    one, other = fit_yes_no(few), fit_yes_no(often)
+    assert one.yes_from == other.yes_from
+    for signals in (YES, NO, OPEN):
+        assert weigh(signals, one)[1] == pytest.approx(weigh(signals, other)[1], abs=0.05)
+
+
+@pytest.mark.parametrize("missing", ["yes", "no", "open"])
+def test_too_few_of_an_outcome_fit_nothing(missing: Said) -> None:
+    counts: dict[Said, int] = {"yes": 20, "no": 20, "open": 20}
+    with pytest.raises(ValueError, match=f"9 {missing}.*at least 10"):
+        fit_yes_no(drawn(counts | {missing: 9}))
+
+
+def test_a_reading_that_leans_the_wrong_way_fits_nothing() -> None:
+    turned: dict[Said, Said] = {"yes": "no", "no": "yes", "open": "open"}
+    decisions = [
+        dataclasses.replace(decision, said=turned[decision.said])
+        for decision in drawn({"yes": 20, "no": 20, "open": 20})
+    ]
+    with pytest.raises(ValueError, match="no more for yes"):
+        fit_yes_no(decisions)
+
+
+def test_each_is_judged_by_weights_without_its_document() -> None:
+    decisions = drawn({"yes": 40, "no": 25, "open": 30})
+    shares = judged_apart(decisions, 0.4)
+    assert shares["right"] > 0.8
+    assert shares["wrong"] < 0.1
+    assert shares["refused"] > 0.8
+    # What no document may teach isn't known of its own questions.
+    odd = [Decision(NO, "yes", "odd.md")] * 12
+    within = judged_apart([*decisions, *odd], 0.4)
+    assert within["wrong"] > 12 / 80
+    # Below a threshold of 0 all are answered, above 1 none.
+    assert judged_apart(decisions, 0.0)["refused"] == 0.0
+    assert judged_apart(decisions, 1.0) == {"right": 0.0, "wrong": 0.0, "refused": 1.0}
+
+
+def asked(
+    gold: Sequence[str], signals: object, *, must_refuse: bool = False, group: str = ""
+) -> Record:
+    return Record(
+        system="qa-unverified",
+        id=f"{gold} {group}",
+        kind="yes-no",
+        question=f"Is it so, {group}?",
+        gold=(tuple(gold),) if gold else (),
+        must_refuse=must_refuse,
+        group=group,
+        outcome="refused",
+        score=0,
+        seconds=Seconds(total=1.0),
+        answer={"claims": [{"signals": signals}]},
+    )
+
+
+def test_a_run_tells_what_was_read_and_what_the_documents_say() -> None:
+    signals = dataclasses.asdict(YES)
+    records = [
+        asked(["Yes"], signals),
+        asked(["No.", "no"], signals),
+        asked([], signals, must_refuse=True),
+        # Neither, both, not decided by a reading, not answered.
+        asked(["thirty"], signals),
+        asked(["yes", "no"], signals),
+        asked(["Yes"], None),
+        asked(["Yes"], {"check": 0.5}),
+        asked(["Yes"], signals).model_copy(update={"answer": None}),
+        asked(["Yes"], signals).model_copy(update={"answer": {"claims": []}}),
+    ]
+    found = decisions_of(records)
+    assert [decision.said for decision in found] == ["yes", "no", "open"]
+    assert {decision.signals for decision in found} == {YES}
+    # Without many documents each question stands for itself.
+    assert found[0].group == records[0].question
+
+
+def test_the_default_weights_are_those_of_the_settings() -> None:
+    assert weigh(YES, YesNoModel())[0] == "Yes"
+    assert weigh(NO, YesNoModel())[0] == "No"
