@@ -117,6 +117,10 @@ def checked_history(history: Iterable[Turn | Mapping[str, str]]) -> tuple[Turn, 
     QuestionError
         When something of it is no turn.
     """
+    if not isinstance(history, Iterable):
+        raise QuestionError(
+            f"The history is {history!r:.100}. Give a list of turns, without any an empty one."
+        )
     turns = []
     for place, told in enumerate(history):
         question, answer = (

@@ -488,6 +488,12 @@ def test_when_a_file_was_saved_reaches_no_prompt_and_no_day_is_counted_from_it(
         assert "2024-05-11" not in library.ask(question).text
 
 
+@pytest.mark.parametrize("history", [None, 7])
+def test_a_history_that_is_no_list_is_named(history: Any) -> None:
+    with pytest.raises(QuestionError, match=f"The history is {history}"):
+        checked_history(history)
+
+
 def test_a_turn_is_read_no_further_than_a_question_may_be_long() -> None:
     long = "x" * (MAX_QUESTION_CHARACTERS + 1)
     (turn,) = checked_history([{"question": long, "answer": "Yes."}])

@@ -26,7 +26,11 @@ __all__ = ["asked_of", "is_yes_no"]
 # "Can you give me …" is a request; "do you give …" is a yes-no question.
 WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
-_OR_NOT = re.compile(r"(?i),?\s+or not\W*\Z")
+# From the first of several blanks on: trying each would take the square of their number.
+_OR_NOT = re.compile(r"(?i)(?<!\s),?\s+or not\W*\Z")
+# Before the auxiliary of a question that goes on from what was said.
+GOING_ON = frozenset("and but so then ok okay hi hello hey well".split())
+_THANKS = re.compile(r"(?i)(?:many |kind )?(?:thanks|thank you|thx|cheers|regards)\b[^?]*\Z")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
 SOMEBODY = frozenset("someone somebody anyone anybody".split())
@@ -69,7 +73,11 @@ def is_yes_no(question: str) -> bool:
     asked = words(_OR_NOT.sub("", question))
     keys = [word.key for word in asked]
     if keys and keys[0] not in AUXILIARIES:
-        return _has_leading_clause(question) or _follows_a_statement(question)
+        return (
+            _has_leading_clause(question)
+            or _follows_a_statement(question)
+            or (keys[0] in GOING_ON and _goes_on(keys[1:], question))
+        )
     if not keys or "or" in keys:
         return False
     # "May 2024 …", "Will Smith was …": a month and a name, unlike "May I …", "Will Ada come?".
@@ -96,6 +104,12 @@ def asked_of(question: str) -> str:
         "May I come?" of "I'm 17. May I come?".
     """
     return _sentences(question)[-1] if _follows_a_statement(question) else question
+
+
+def _goes_on(keys: Sequence[str], question: str) -> bool:
+    """Whether a question for yes or no follows its first word: "And can I come?"."""
+    rest = question.strip().partition(" ")[2]
+    return bool(keys) and keys[0] in AUXILIARIES and _has_english_words(keys) and is_yes_no(rest)
 
 
 def _has_leading_clause(question: str) -> bool:
@@ -130,7 +144,9 @@ def _follows_a_statement(question: str) -> bool:
 
 def _sentences(question: str) -> list[str]:
     document = Document("question", "question", question, None, "")
-    return [sentence.text for sentence in split_sentences(document)]
+    said = [sentence.text for sentence in split_sentences(document)]
+    # "May I come? Thanks."
+    return said[:-1] if len(said) > 1 and _THANKS.match(said[-1]) else said
 
 
 def _asks_or_orders(sentence: str) -> bool:
