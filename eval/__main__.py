@@ -20,6 +20,7 @@ from qa.embeddings import open_embedder
 from qa.errors import QaError
 from qa.faces.printing import weights_progress
 from qa.llms import open_chat_model
+from qa.settings import SupportModel
 from qa.verification import support
 
 from .bench import (
@@ -41,7 +42,7 @@ from .calibration import (
 )
 from .cases import CasesError
 from .compare import compare, pick, print_comparison, told_apart
-from .decisions import decisions_of, fit_yes_no, judged_apart
+from .decisions import Decision, decisions_of, fit_yes_no, judged_apart
 from .draft import Proposal, choose_sentences, propose, write_draft
 from .gate import can_be_lost, judge_gate, load_baseline, print_verdict, save_baseline
 from .machine import machine, versions
@@ -49,7 +50,7 @@ from .merge import merge_runs
 from .nq import load_nq
 from .page import write_page
 from .passages import PassageSuite
-from .records import Run, load_run, writing
+from .records import Record, Run, groups_of, load_run, writing
 from .squad import load_squad
 from .summary import exactness
 from .systems import DEADLINE_SECONDS, check_names
@@ -346,25 +347,57 @@ def calibrate_command(
     threshold chosen on the other; with --keep all choose the threshold. What is promised holds
     for answers of one weighed claim to questions drawn like those of the runs, each
     independently, about documents like theirs; for no others. What decides a yes or no is fitted
-    to all questions for it, if enough have each outcome.
+    to all questions for it, if enough have each outcome. What can't be fitted is kept.
     """
     runs = [load_run(file) for file in run_files]
     if any(run.stamp.suite == REPORT_ONLY for run in runs):
         raise CasesError(f"nothing may be tuned by {REPORT_ONLY!r}. Give runs of another suite.")
     records = [record for run in runs for record in run.of(system)]
+    settings = _settings(None).verification
+    model, threshold, yes_no = settings.model, None, settings.yes_no
+    console, notes = Console(), Console(stderr=True, soft_wrap=True)
+    lacking: CasesError | None = None
+    try:
+        model, threshold = _calibrate_support(records, system, model if keep else None, risk, notes)
+    except CasesError as error:
+        lacking = error
+    decisions = [] if keep else decisions_of(records)
+    if decisions:
+        try:
+            yes_no = fit_yes_no(decisions)
+        except ValueError as error:
+            notes.print(f"The weights of yes or no are kept: {error}")
+            decisions = []
+    if lacking is not None:
+        if not decisions:
+            raise lacking
+        notes.print(f"Support and its threshold are kept: {lacking}")
+    if decisions:
+        least = settings.threshold if threshold is None else threshold
+        notes.print(_judged(decisions, least, by_document=groups_of(records) is not None))
+    console.print(settings_of(model, threshold, yes_no), markup=False, highlight=False)
+
+
+def _calibrate_support(
+    records: Sequence[Record],
+    system: str,
+    kept: SupportModel | None,
+    risk: float,
+    notes: Console,
+) -> tuple[SupportModel, float | None]:
+    """Fit support, unless it is kept, and choose its threshold, None where none can promise."""
     examples, counts = examples_of(records)
     if len({example.right for example in examples}) < 2:
         raise CasesError(
             f"{len(examples)} claims of {system} were weighed, all alike. Ask more questions, "
             f"with and without an answer, first: run --systems {system}."
         )
-    settings = _settings(None).verification
-    model, yes_no, tested = settings.model, settings.yes_no, tuple(examples)
-    console, notes = Console(), Console(stderr=True)
-    if not keep:
+    if kept is None:
         fitted, tested = halves(examples)
         model = fit_support(fitted)
         notes.print(f"Support is fitted to {len(fitted)} claims; the others choose the threshold.")
+    else:
+        model, tested = kept, tuple(examples)
     supports = np.array([support(example.signals, model) for example in tested])
     right = np.array([example.right for example in tested])
     threshold = risk_controlling_threshold(supports.tolist(), right.tolist(), risk)
@@ -385,20 +418,22 @@ def calibrate_command(
             f"({counts.several} of {counts.total} here), nor of yes or no and what is computed "
             f"({counts.otherwise}), nor of what a second reading finds where the first falls short."
         )
-    decisions = decisions_of(records)
-    if decisions and not keep:
-        try:
-            yes_no = fit_yes_no(decisions)
-            least = settings.threshold if threshold is None else threshold
-            apart = judged_apart(decisions, least)
-            notes.print(
-                f"Yes or no is fitted to {len(decisions)} questions. By weights without each one’s "
-                f"document, {apart['right']:.2f} of the decided ones are right and "
-                f"{apart['wrong']:.2f} wrong, and {apart['refused']:.2f} of the open ones refused."
-            )
-        except ValueError as error:
-            notes.print(f"The weights of yes or no are kept: {error}", soft_wrap=True)
-    console.print(settings_of(model, threshold, yes_no), markup=False, highlight=False)
+    return model, threshold
+
+
+def _judged(decisions: Sequence[Decision], threshold: float, *, by_document: bool) -> str:
+    """Tell how weights of yes or no do where they weren't fitted to what is asked about."""
+    told = f"Yes or no is fitted to {len(decisions)} questions."
+    left_out = "document" if by_document else "question"
+    try:
+        apart = judged_apart(decisions, threshold)
+    except ValueError as error:
+        return f"{told} How it does on others isn’t known: without one {left_out}, {error}"
+    return (
+        f"{told} By weights without each one’s {left_out}, {apart['right']:.2f} of the decided "
+        f"ones are right and {apart['wrong']:.2f} wrong, and {apart['refused']:.2f} of the open "
+        "ones refused."
+    )
 
 
 @app.command("bench")

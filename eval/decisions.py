@@ -8,13 +8,15 @@ documents leave open weigh as much together as those that they decide.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit, logsumexp, softmax
 
+from qa.answering.pipeline import parts_of
 from qa.checking.claims import YesNoSignals
 from qa.checking.yes_no import log_ratios, weigh
 from qa.settings import YesNoModel
@@ -27,7 +29,8 @@ Said = Literal["yes", "no", "open"]
 OUTCOMES: tuple[Said, ...] = ("open", "yes", "no")
 # Fewer than so many of an outcome teach little about it.
 LEAST_OF_EACH = 10
-# On what is of about unit size; it only keeps weights finite where one thing decides alone.
+READ = tuple(field.name for field in fields(YesNoSignals))
+# Little beside some dozens of questions; it keeps weights finite where one thing decides alone.
 RIDGE = 1.0
 
 
@@ -55,11 +58,12 @@ def decisions_of(records: Sequence[Record]) -> list[Decision]:
     found = []
     for place, record in enumerate(records):
         claims = (record.answer or {}).get("claims", [])
-        values = claims[0].get("signals") if claims else None
+        values = (claims[0].get("signals") if claims else None) or {}
         said = _said(record)
-        if said is not None and values and "unclear" in values:
-            group = grouped[place] if grouped else record.question
-            found.append(Decision(YesNoSignals(**values), said, group))
+        # What answers a part of a question isn't judged by itself.
+        if said is not None and set(READ) <= set(values) and len(parts_of(record.question)) == 1:
+            signals = YesNoSignals(**{name: values[name] for name in READ})
+            found.append(Decision(signals, said, grouped[place] if grouped else record.question))
     return found
 
 
@@ -81,35 +85,45 @@ def fit_yes_no(decisions: Sequence[Decision]) -> YesNoModel:
     Parameters
     ----------
     decisions : sequence of Decision
-        At least ten of each outcome.
+        At least ten of each outcome. Readings with as much for yes as for no decide nothing
+        whatever the weights, and teach none.
 
     Raises
     ------
     ValueError
         There are fewer, or the reading has no more for yes where the documents say yes.
     """
-    said = np.array([OUTCOMES.index(decision.said) for decision in decisions], dtype=np.intp)
+    telling = [each for each in decisions if each.signals.yes != each.signals.no]
+    said = np.array([OUTCOMES.index(decision.said) for decision in telling], dtype=np.intp)
     counts = np.bincount(said, minlength=len(OUTCOMES))
     if counts.min() < LEAST_OF_EACH:
         told = ", ".join(
             f"{count} {name}" for name, count in zip(OUTCOMES, counts.tolist(), strict=True)
         )
         raise ValueError(f"yes-no questions: {told}; at least {LEAST_OF_EACH} of each are needed.")
-    values = np.array([log_ratios(decision.signals) for decision in decisions], dtype=np.float64)
+    values = np.array([log_ratios(decision.signals) for decision in telling], dtype=np.float64)
     is_open = said == 0
     shares = np.where(is_open, 0.5 / is_open.mean(), 0.5 / (~is_open).mean())
+    # What each weight counts for in the score of each outcome.
+    rises = np.zeros((len(said), len(OUTCOMES), 5))
+    rises[:, 1, 0] = rises[:, 2, 1] = 1.0
+    rises[:, 1:, 2] = values[:, :1]
+    rises[:, 1, 3:] = values[:, 1:]
+    rises[:, 2, 3:] = -values[:, 1:]
+    observed = rises[np.arange(len(said)), said]
 
-    def loss(weights: NDArray[np.float64]) -> float:
-        common = weights[2] * values[:, 0]
-        leaning = values[:, 1:] @ weights[3:]
-        scores = np.stack(
-            [np.zeros(len(said)), weights[0] + common + leaning, weights[1] + common - leaning]
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        scores = rises @ weights
+        expected = (softmax(scores, axis=1)[:, :, None] * rises).sum(axis=1)
+        ridge = RIDGE * np.where(np.arange(5) < 2, 0.0, weights)
+        unlikely = logsumexp(scores, axis=1) - observed @ weights
+        return (
+            float(shares @ unlikely + 0.5 * ridge @ weights),
+            shares @ (expected - observed) + ridge,
         )
-        likelihood = scores[said, np.arange(len(said))] - np.logaddexp.reduce(scores, axis=0)
-        return float(-(shares * likelihood).sum() + 0.5 * RIDGE * (weights[2:] ** 2).sum())
 
     bounds = [(None, None)] * 2 + [(0.0, None)] * 3
-    found = minimize(loss, np.zeros(5), bounds=bounds, method="L-BFGS-B").x
+    found = minimize(loss, np.zeros(5), jac=True, bounds=bounds, method="L-BFGS-B").x
     yes, no, clear, read, drafted = (round(float(weight), 2) for weight in found)
     return YesNoModel(
         yes=yes,
@@ -126,20 +140,23 @@ def _turning_point(ratios: NDArray[np.float64], yes: NDArray[np.bool_]) -> float
     shares = np.where(yes, 0.5 / yes.mean(), 0.5 / (~yes).mean())
     sign = 2.0 * yes - 1.0
 
-    def loss(weights: NDArray[np.float64]) -> float:
-        total = weights[0] + weights[1] * ratios
-        return float((shares * np.logaddexp(0, -sign * total)).sum() + 0.5 * weights[1] ** 2)
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        against = -sign * (weights[0] + weights[1] * ratios)
+        pulls = -sign * shares * expit(against)
+        return (
+            float(shares @ np.logaddexp(0, against) + 0.5 * weights[1] ** 2),
+            np.array([pulls.sum(), pulls @ ratios + weights[1]]),
+        )
 
-    start, slope = minimize(
-        loss, np.zeros(2), bounds=[(None, None), (0.0, None)], method="L-BFGS-B"
-    ).x
+    bounds = [(None, None), (0.0, None)]
+    start, slope = minimize(loss, np.zeros(2), jac=True, bounds=bounds, method="L-BFGS-B").x
     if slope <= 0:
         raise ValueError("the reading has no more for yes where the documents say yes.")
     return float(-start / slope)
 
 
 def judged_apart(decisions: Sequence[Decision], threshold: float) -> dict[str, float]:
-    """How weights would do that were fitted without the document that is asked about.
+    """How weights would do that were fitted without the group that a question is of.
 
     Parameters
     ----------
@@ -156,7 +173,7 @@ def judged_apart(decisions: Sequence[Decision], threshold: float) -> dict[str, f
     Raises
     ------
     ValueError
-        As `fit_yes_no`, without one of the documents.
+        As `fit_yes_no`, without one of the groups.
     """
     answers: list[tuple[Said, Said]] = []
     for group in sorted({decision.group for decision in decisions}):

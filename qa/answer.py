@@ -117,12 +117,14 @@ def checked_history(history: Iterable[Turn | Mapping[str, str]]) -> tuple[Turn, 
     QuestionError
         When something of it is no turn.
     """
-    if not isinstance(history, Iterable):
+    try:
+        given = list(history)
+    except TypeError:
         raise QuestionError(
             f"The history is {history!r:.100}. Give a list of turns, without any an empty one."
-        )
+        ) from None
     turns = []
-    for place, told in enumerate(history):
+    for place, told in enumerate(given):
         question, answer = (
             told.get(name) if isinstance(told, Mapping) else getattr(told, name, None)
             for name in ("question", "answer")

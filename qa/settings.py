@@ -180,9 +180,9 @@ class YesNoModel(_Group):
 
     They belong to a language model, as those of `SupportModel` do, and are fitted by the same
     command (`eval.decisions`). The defaults are the embedded model's, fitted to the 168 yes-no
-    questions of the suite `practice`. With weights that were fitted without the document that is
-    asked about, .50 of the questions that it decides were right and .11 wrong at the default
-    threshold, and .87 of those that it leaves open refused.
+    questions of the suite `practice`. By weights that were fitted without the document that is
+    asked about, before anything is objected to, .50 of the questions that it decides were right
+    and .11 wrong at the default threshold, and .87 of those that it leaves open refused.
     """
 
     yes: float = Field(-5.1, ge=-1000.0, le=1000.0, description="Where the score of yes starts.")

@@ -21,7 +21,7 @@ from qa.checking.claims import Signals, YesNoSignals
 from qa.checking.yes_no import weigh
 from qa.cli import app as qa_app
 from qa.llms import Message, ScriptedChatModel
-from qa.settings import YesNoModel
+from qa.settings import SupportModel, YesNoModel
 from qa.verification import support
 
 TIDE = "The tide is high at noon."
@@ -473,6 +473,35 @@ def test_calibration_fits_yes_or_no_too(
     kept, notes = capsys.readouterr()
     assert "9 open, 9 yes, 9 no" in " ".join(notes.split())
     assert f"yes = {fitted.yes}\n" in kept
+
+
+def test_what_cannot_be_judged_apart_is_fitted_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Without one question there are nine.
+    assert exit_code("calibrate", yes_no_run(tmp_path / "ten.json", 10)) == 0
+    out, notes = capsys.readouterr()
+    told = " ".join(notes.split())
+    assert "fitted to 30 questions" in told
+    assert "isn’t known: without one question, yes-no questions: 9 open, 10 yes, 10 no" in told
+    assert "are kept" not in told
+    assert f"yes = {YesNoModel().yes}\n" not in out
+
+
+def test_questions_for_yes_or_no_alone_can_be_calibrated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = load_run(yes_no_run(tmp_path / "run.json", 11))
+    asked = [record for record in whole.records if record.question.endswith(" so?")]
+    save_run(run_of(*asked), {}, tmp_path / "run.json")
+    assert exit_code("calibrate", tmp_path / "run.json") == 0
+    out, notes = capsys.readouterr()
+    assert "Support and its threshold are kept: 0 claims" in " ".join(notes.split())
+    assert f"intercept = {SupportModel().intercept}\n" in out
+    assert f"yes = {YesNoModel().yes}\n" not in out
+    # Where only a threshold is wanted, there is nothing to tell.
+    assert exit_code("calibrate", tmp_path / "run.json", "--keep") == 2
+    assert "0 claims" in capsys.readouterr().err
 
 
 def test_the_suite_for_reporting_calibrates_nothing(

@@ -10,7 +10,6 @@ from eval.decisions import Decision, Said, decisions_of, fit_yes_no, judged_apar
 from eval.records import Record, Seconds
 from qa.checking.claims import YesNoSignals
 from qa.checking.yes_no import weigh
-from qa.settings import YesNoModel
 
 YES = YesNoSignals(yes=0.97, no=0.02, unclear=0.01, drafted_yes=0.9, drafted_no=0.1)
 NO = YesNoSignals(yes=0.15, no=0.84, unclear=0.01, drafted_yes=0.4, drafted_no=0.6)
@@ -69,29 +68,50 @@ def test_a_reading_that_leans_the_wrong_way_fits_nothing() -> None:
         fit_yes_no(decisions)
 
 
+def test_a_reading_with_as_much_for_yes_as_for_no_teaches_nothing() -> None:
+    decisions = drawn({"yes": 20, "no": 20, "open": 20})
+    silent = YesNoSignals(yes=0.0, no=0.0, unclear=0.0, drafted_yes=0.9, drafted_no=0.1)
+    without = [Decision(silent, "open", "odd.md")] * 30
+    assert fit_yes_no([*decisions, *without]) == fit_yes_no(decisions)
+    # Nor does it make up for others that lack.
+    with pytest.raises(ValueError, match="9 open"):
+        fit_yes_no([*drawn({"yes": 20, "no": 20, "open": 9}), *without])
+    # It is a question like others where answers are counted.
+    odd = Decision(silent, "yes", "0.md")
+    assert judged_apart([*decisions, odd], 0.0)["right"] < 1.0
+
+
 def test_each_is_judged_by_weights_without_its_document() -> None:
     decisions = drawn({"yes": 40, "no": 25, "open": 30})
     shares = judged_apart(decisions, 0.4)
     assert shares["right"] > 0.8
     assert shares["wrong"] < 0.1
     assert shares["refused"] > 0.8
-    # What no document may teach isn't known of its own questions.
-    odd = [Decision(NO, "yes", "odd.md")] * 12
-    within = judged_apart([*decisions, *odd], 0.4)
-    assert within["wrong"] > 12 / 80
+    # A document that leaves open what all others would decide: only by itself can that be learnt.
+    odd = [
+        dataclasses.replace(decision, said="open", group="odd.md")
+        for decision in drawn({"yes": 200})
+    ]
+    assert weigh(YES, fit_yes_no([*decisions, *odd]))[1] < 0.5
+    assert judged_apart([*decisions, *odd], 0.5)["refused"] < 0.5
     # Below a threshold of 0 all are answered, above 1 none.
     assert judged_apart(decisions, 0.0)["refused"] == 0.0
     assert judged_apart(decisions, 1.0) == {"right": 0.0, "wrong": 0.0, "refused": 1.0}
 
 
 def asked(
-    gold: Sequence[str], signals: object, *, must_refuse: bool = False, group: str = ""
+    gold: Sequence[str],
+    signals: object,
+    *,
+    must_refuse: bool = False,
+    group: str = "",
+    question: str = "Is it so?",
 ) -> Record:
     return Record(
         system="qa-unverified",
         id=f"{gold} {group}",
         kind="yes-no",
-        question=f"Is it so, {group}?",
+        question=question,
         gold=(tuple(gold),) if gold else (),
         must_refuse=must_refuse,
         group=group,
@@ -106,13 +126,17 @@ def test_a_run_tells_what_was_read_and_what_the_documents_say() -> None:
     signals = dataclasses.asdict(YES)
     records = [
         asked(["Yes"], signals),
-        asked(["No.", "no"], signals),
+        # A later version may tell more.
+        asked(["No.", "no"], {**signals, "later": 0.5}),
         asked([], signals, must_refuse=True),
         # Neither, both, not decided by a reading, not answered.
         asked(["thirty"], signals),
         asked(["yes", "no"], signals),
         asked(["Yes"], None),
-        asked(["Yes"], {"check": 0.5}),
+        asked(["Yes"], {"check": 0.5, "confidence": 0.5}),
+        asked(["Yes"], {"unclear": 0.5}),
+        # Judged with what else is asked.
+        asked(["Yes"], signals, question="Is it so? And who says that?"),
         asked(["Yes"], signals).model_copy(update={"answer": None}),
         asked(["Yes"], signals).model_copy(update={"answer": {"claims": []}}),
     ]
@@ -121,8 +145,3 @@ def test_a_run_tells_what_was_read_and_what_the_documents_say() -> None:
     assert {decision.signals for decision in found} == {YES}
     # Without many documents each question stands for itself.
     assert found[0].group == records[0].question
-
-
-def test_the_default_weights_are_those_of_the_settings() -> None:
-    assert weigh(YES, YesNoModel())[0] == "Yes"
-    assert weigh(NO, YesNoModel())[0] == "No"

@@ -358,12 +358,52 @@ def test_no_weight_is_too_large(name: str) -> None:
 UNIT = st.floats(0.0, 1.0)
 
 
-@given(st.builds(YesNoSignals, UNIT, UNIT, UNIT, UNIT, UNIT), UNIT)
+SIDES = st.floats(-1000.0, 1000.0)
+WEIGHTS = st.floats(0.0, 1000.0)
+
+
+@given(
+    st.builds(YesNoSignals, UNIT, UNIT, UNIT, UNIT, UNIT),
+    UNIT,
+    st.just(YesNoModel())
+    | st.builds(
+        YesNoModel,
+        yes=SIDES,
+        no=SIDES,
+        clear=WEIGHTS,
+        read=WEIGHTS,
+        drafted=WEIGHTS,
+        yes_from=SIDES,
+    ),
+)
 def test_more_that_is_unclear_never_makes_an_answer_surer(
-    signals: YesNoSignals, unclear: float
+    signals: YesNoSignals, unclear: float, model: YesNoModel
 ) -> None:
     more = replace(signals, unclear=max(signals.unclear, unclear))
-    side, support = weigh(signals, YesNoModel())
-    assert weigh(more, YesNoModel())[0] == side
-    assert weigh(more, YesNoModel())[1] <= support + 1e-12
+    side, support = weigh(signals, model)
+    assert weigh(more, model)[0] == side
+    assert weigh(more, model)[1] <= support + 1e-12
     assert 0.0 <= support <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("weight", "signals", "side"),
+    [
+        ("yes", YesNoSignals(0.97, 0.02, 0.01, 0.9, 0.1), "Yes"),
+        ("no", YesNoSignals(0.1, 0.89, 0.01, 0.3, 0.7), "No"),
+        ("clear", YesNoSignals(0.97, 0.02, 0.01, 0.9, 0.1), "Yes"),
+        ("read", YesNoSignals(0.1, 0.89, 0.01, 0.3, 0.7), "No"),
+        ("drafted", YesNoSignals(0.97, 0.02, 0.01, 0.9, 0.1), "Yes"),
+    ],
+)
+def test_each_weight_makes_an_answer_surer(weight: str, signals: YesNoSignals, side: str) -> None:
+    model = YesNoModel()
+    more = model.model_copy(update={weight: getattr(model, weight) + 0.5})
+    assert weigh(signals, model)[0] == weigh(signals, more)[0] == side
+    assert weigh(signals, more)[1] > weigh(signals, model)[1] + 0.01
+
+
+def test_where_yes_begins_is_a_weight() -> None:
+    signals = YesNoSignals(0.8, 0.15, 0.05, 0.9, 0.1)
+    assert weigh(signals, YesNoModel())[0] == "Yes"
+    assert weigh(signals, YesNoModel(yes_from=2.0))[0] == "No"

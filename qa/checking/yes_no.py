@@ -36,8 +36,6 @@ __all__ = ["decide", "log_ratios", "weigh"]
 # What a probability counts at least; "Unclear" is never probable, so that less of it tells more.
 LEAST_CHANCE = 0.01
 LEAST_DOUBT = 0.001
-# Of a score's logarithm: from 710 on it would overflow.
-HIGHEST_SCORE = 300.0
 PASSAGES = 3
 # Of those, the ones are quoted that have at least this share of the question's words that the best
 # one has, weighted by rarity, and are nearly as close, if a reading of them alone agrees.
@@ -152,14 +150,20 @@ def weigh(signals: YesNoSignals, model: YesNoModel) -> tuple[Literal["Yes", "No"
     clear, read, drafted = log_ratios(signals)
     leaning = model.read * read + model.drafted * drafted
     yes, no = (
-        math.exp(min(start + model.clear * clear + towards, HIGHEST_SCORE))
+        start + model.clear * clear + towards
         for start, towards in ((model.yes, leaning), (model.no, -leaning))
     )
     says_yes = read >= model.yes_from
     # A reading that says neither, or both alike, has decided nothing.
     decided = signals.yes != signals.no and (says_yes or read < 0.0 or drafted < 0.0)
-    support = (yes if says_yes else no) / (1.0 + yes + no) if decided else 0.0
+    support = _share(yes if says_yes else no, (0.0, yes, no)) if decided else 0.0
     return "Yes" if says_yes else "No", support
+
+
+def _share(score: float, scores: Sequence[float]) -> float:
+    """Of all that are scored (softmax), however large the scores."""
+    highest = max(scores)
+    return math.exp(score - highest) / sum(math.exp(each - highest) for each in scores)
 
 
 def log_ratios(signals: YesNoSignals) -> tuple[float, float, float]:

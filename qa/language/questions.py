@@ -28,9 +28,19 @@ WILLING = frozenset("can could will would".split())
 GIVING = frozenset("tell give list name show find explain describe provide quote remind".split())
 # From the first of several blanks on: trying each would take the square of their number.
 _OR_NOT = re.compile(r"(?i)(?<!\s),?\s+or not\W*\Z")
-# Before the auxiliary of a question that goes on from what was said.
-GOING_ON = frozenset("and but so then ok okay hi hello hey well".split())
-_THANKS = re.compile(r"(?i)(?:many |kind )?(?:thanks|thank you|thx|cheers|regards)\b[^?]*\Z")
+# What a question may begin with that asks for nothing: "And can I come?", "Ok, so may I?".
+_OPENERS = re.compile(
+    r"(?i)\s*(?:(?:and|but|so|then|ok|okay|hi|hello|hey|well)\b[\s,;:.!\u2026\u2013\u2014-]*)+"
+)
+# How a message ends after its question, and what may stand around that, beside a name.
+CLOSINGS = frozenset("thanks thank thx cheers regards wishes bye goodbye".split())
+AROUND_CLOSINGS = frozenset(
+    """
+    you all everyone again so very much a lot in advance for your the any help time answer reply
+    many kind best warm with good
+    """.split()
+)
+_PART_ENDS = re.compile(r"(?<=[.?!\u2026])\s+")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
 SOMEBODY = frozenset("someone somebody anyone anybody".split())
@@ -70,25 +80,39 @@ GERMAN_WORDS = frozenset(
 
 def is_yes_no(question: str) -> bool:
     """Whether an English question asks for yes or no."""
-    asked = words(_OR_NOT.sub("", question))
+    question = _OR_NOT.sub("", _without_closing(question))
+    asked = words(question)
     keys = [word.key for word in asked]
     if keys and keys[0] not in AUXILIARIES:
+        opening = _OPENERS.match(question)
         return (
             _has_leading_clause(question)
             or _follows_a_statement(question)
-            or (keys[0] in GOING_ON and _goes_on(keys[1:], question))
+            or (opening is not None and is_yes_no(question[opening.end() :]))
         )
-    if not keys or "or" in keys:
-        return False
-    # "May 2024 …", "Will Smith was …": a month and a name, unlike "May I …", "Will Ada come?".
-    told = not (AUXILIARIES | QUESTION_WORDS).isdisjoint(keys[2:])
-    named = any(w.is_number or (w.is_capitalised and w.key != "i" and told) for w in asked[1:2])
-    if keys[0] in {"may", "will"} and named:
+    if not keys or "or" in keys or _asks_what_stands_later(asked):
         return False
     # "Am wievielten Mai …?"
     if keys[0] == "am":
         return keys[1:2] == ["i"]
-    return not (_is_request(keys) or (keys[0] == "was" and not _is_english(asked)))
+    if (keys[0] == "was" and not _is_english(asked)) or (keys[0] == "will" and _is_german(keys)):
+        return False
+    return not _is_request(keys)
+
+
+def _asks_what_stands_later(asked: Sequence[Word]) -> bool:
+    """Whether the first word only looks like an auxiliary: "Will Smith was …", "Is what?"."""
+    keys = [word.key for word in asked]
+    begin = AUXILIARIES | QUESTION_WORDS
+    if keys[0] in {"may", "will"} and len(asked) > 1:
+        # "May 2024 …", "Will, when …": a month and a name, unlike "May I …", "Will Ada come?".
+        second = asked[1]
+        told = not begin.isdisjoint(keys[2:]) and second.key != "i"
+        if second.is_number or (told if second.is_capitalised else second.key in begin):
+            return True
+    # "Do members decide who does what?" has two.
+    *before, last = keys
+    return keys[1:2] == ["which"] or (last in QUESTION_WORDS and QUESTION_WORDS.isdisjoint(before))
 
 
 def asked_of(question: str) -> str:
@@ -104,12 +128,6 @@ def asked_of(question: str) -> str:
         "May I come?" of "I'm 17. May I come?".
     """
     return _sentences(question)[-1] if _follows_a_statement(question) else question
-
-
-def _goes_on(keys: Sequence[str], question: str) -> bool:
-    """Whether a question for yes or no follows its first word: "And can I come?"."""
-    rest = question.strip().partition(" ")[2]
-    return bool(keys) and keys[0] in AUXILIARIES and _has_english_words(keys) and is_yes_no(rest)
 
 
 def _has_leading_clause(question: str) -> bool:
@@ -132,6 +150,8 @@ def _has_leading_clause(question: str) -> bool:
 def _follows_a_statement(question: str) -> bool:
     """Whether what is told first leads to a question for yes or no: "I'm 17. May I come?"."""
     *told, asked = _sentences(question) or [""]
+    if opening := _OPENERS.match(asked):
+        asked = asked[opening.end() :]
     first, *rest = [word.key for word in words(asked)] or [""]
     return (
         bool(told)
@@ -143,10 +163,23 @@ def _follows_a_statement(question: str) -> bool:
 
 
 def _sentences(question: str) -> list[str]:
-    document = Document("question", "question", question, None, "")
-    said = [sentence.text for sentence in split_sentences(document)]
-    # "May I come? Thanks."
-    return said[:-1] if len(said) > 1 and _THANKS.match(said[-1]) else said
+    document = Document("question", "question", _without_closing(question), None, "")
+    return [sentence.text for sentence in split_sentences(document)]
+
+
+def _without_closing(question: str) -> str:
+    """A question without what is said after it: "May I come? Thanks! Tom"."""
+    kept = end = len(question)
+    for gap in reversed(list(_PART_ENDS.finditer(question))):
+        part = question[gap.end() : end]
+        keys = {word.key for word in words(part) if not word.is_capitalised}
+        keys |= {word.key for word in words(part)} & CLOSINGS
+        if "?" in part or not keys <= CLOSINGS | AROUND_CLOSINGS:
+            break
+        end = gap.start()
+        if not CLOSINGS.isdisjoint(keys):
+            kept = end
+    return question[:kept]
 
 
 def _asks_or_orders(sentence: str) -> bool:
@@ -231,5 +264,16 @@ def _is_english(asked: Sequence[Word]) -> bool:
 
 def _has_english_words(keys: Sequence[str]) -> bool:
     """Whether some are, and no fewer than are German."""
-    english, german = (sum(key in known for key in keys) for known in (ENGLISH_WORDS, GERMAN_WORDS))
+    english, german = _told_apart(keys)
     return english >= max(1, german)
+
+
+def _is_german(keys: Sequence[str]) -> bool:
+    """Whether more are German than English."""
+    english, german = _told_apart(keys)
+    return german > english
+
+
+def _told_apart(keys: Sequence[str]) -> tuple[int, int]:
+    english, german = (sum(key in known for key in keys) for known in (ENGLISH_WORDS, GERMAN_WORDS))
+    return english, german
