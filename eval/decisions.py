@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +61,10 @@ def decisions_of(records: Sequence[Record]) -> list[Decision]:
         values = (claims[0].get("signals") if claims else None) or {}
         said = _said(record)
         # What answers a part of a question isn't judged by itself.
-        if said is not None and set(READ) <= set(values) and len(parts_of(record.question)) == 1:
-            signals = YesNoSignals(**{name: values[name] for name in READ})
+        read: list[Any] = [values.get(name) for name in READ]
+        known = all(isinstance(value, int | float) and 0.0 <= value <= 1.0 for value in read)
+        if said is not None and known and len(parts_of(record.question)) == 1:
+            signals = YesNoSignals(*read)
             found.append(Decision(signals, said, grouped[place] if grouped else record.question))
     return found
 
@@ -124,14 +126,14 @@ def fit_yes_no(decisions: Sequence[Decision]) -> YesNoModel:
 
     bounds = [(None, None)] * 2 + [(0.0, None)] * 3
     found = minimize(loss, np.zeros(5), jac=True, bounds=bounds, method="L-BFGS-B").x
-    yes, no, clear, read, drafted = (round(float(weight), 2) for weight in found)
+    yes, no, clear, read, drafted = (round(float(weight), 2) + 0.0 for weight in found)
     return YesNoModel(
         yes=yes,
         no=no,
         clear=clear,
         read=read,
         drafted=drafted,
-        yes_from=round(_turning_point(values[~is_open, 1], said[~is_open] == 1), 2),
+        yes_from=round(_turning_point(values[~is_open, 1], said[~is_open] == 1), 2) + 0.0,
     )
 
 

@@ -118,7 +118,7 @@ def checked_history(history: Iterable[Turn | Mapping[str, str]]) -> tuple[Turn, 
         When something of it is no turn.
     """
     try:
-        given = list(history)
+        given = iter(history)
     except TypeError:
         raise QuestionError(
             f"The history is {history!r:.100}. Give a list of turns, without any an empty one."

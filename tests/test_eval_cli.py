@@ -472,7 +472,24 @@ def test_calibration_fits_yes_or_no_too(
     assert exit_code("calibrate", yes_no_run(tmp_path / "few.json", 9)) == 0
     kept, notes = capsys.readouterr()
     assert "9 open, 9 yes, 9 no" in " ".join(notes.split())
+    assert "Yes or no is fitted" not in notes
     assert f"yes = {fitted.yes}\n" in kept
+
+
+def test_yes_or_no_is_judged_by_documents_where_there_are_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_file = yes_no_run(tmp_path / "run.json", 22)
+    records = load_run(run_file).records
+    grouped = [
+        record.model_copy(update={"group": f"{place % 20}.md"})
+        for place, record in enumerate(records)
+    ]
+    for each, left_out in ((records, "question"), (grouped, "document")):
+        save_run(run_of(*each), {}, run_file)
+        assert exit_code("calibrate", run_file) == 0
+        _, notes = capsys.readouterr()
+        assert f"By weights without each one’s {left_out}" in " ".join(notes.split())
 
 
 def test_what_cannot_be_judged_apart_is_fitted_all_the_same(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from eval.decisions import Decision, Said, decisions_of, fit_yes_no, judged_apart
 from eval.records import Record, Seconds
 from qa.checking.claims import YesNoSignals
-from qa.checking.yes_no import weigh
+from qa.checking.yes_no import log_ratios, weigh
+from qa.settings import YesNoModel
 
 YES = YesNoSignals(yes=0.97, no=0.02, unclear=0.01, drafted_yes=0.9, drafted_no=0.1)
 NO = YesNoSignals(yes=0.15, no=0.84, unclear=0.01, drafted_yes=0.4, drafted_no=0.6)
@@ -40,6 +42,33 @@ def test_what_is_fitted_tells_the_three_outcomes_apart() -> None:
     for decided in (YES, NO):
         assert weigh(decided, model)[1] > 0.6 > 0.4 > weigh(OPEN, model)[1]
     assert min(model.clear, model.read, model.drafted) >= 0.0
+
+
+def test_no_weights_near_by_fit_better() -> None:
+    decisions = drawn({"yes": 40, "no": 25, "open": 30})
+
+    def loss(model: YesNoModel) -> float:
+        total = 0.5 * (model.clear**2 + model.read**2 + model.drafted**2)
+        for decision in decisions:
+            clear, read, drafted = log_ratios(decision.signals)
+            leaning = model.read * read + model.drafted * drafted
+            scores = {
+                "open": 0.0,
+                "yes": model.yes + model.clear * clear + leaning,
+                "no": model.no + model.clear * clear - leaning,
+            }
+            every = sum(math.exp(score) for score in scores.values())
+            share = 0.5 / 30 if decision.said == "open" else 0.5 / 65
+            total -= 95 * share * math.log(math.exp(scores[decision.said]) / every)
+        return total
+
+    fitted = fit_yes_no(decisions)
+    for name in ("yes", "no", "clear", "read", "drafted"):
+        for step in (-0.1, 0.1):
+            value = max(
+                0.0 if name in {"clear", "read", "drafted"} else -9.0, getattr(fitted, name) + step
+            )
+            assert loss(fitted) < loss(fitted.model_copy(update={name: value})) + 1e-4
 
 
 def test_how_many_are_left_open_changes_nothing() -> None:
@@ -135,6 +164,8 @@ def test_a_run_tells_what_was_read_and_what_the_documents_say() -> None:
         asked(["Yes"], None),
         asked(["Yes"], {"check": 0.5, "confidence": 0.5}),
         asked(["Yes"], {"unclear": 0.5}),
+        asked(["Yes"], {**signals, "yes": None}),
+        asked(["Yes"], {**signals, "unclear": 1.5}),
         # Judged with what else is asked.
         asked(["Yes"], signals, question="Is it so? And who says that?"),
         asked(["Yes"], signals).model_copy(update={"answer": None}),

@@ -30,17 +30,14 @@ GIVING = frozenset("tell give list name show find explain describe provide quote
 _OR_NOT = re.compile(r"(?i)(?<!\s),?\s+or not\W*\Z")
 # What a question may begin with that asks for nothing: "And can I come?", "Ok, so may I?".
 _OPENERS = re.compile(
-    r"(?i)\s*(?:(?:and|but|so|then|ok|okay|hi|hello|hey|well)\b[\s,;:.!\u2026\u2013\u2014-]*)+"
+    r"(?i)\s*(?:(?:and|but|so|then|also|ok|okay|oh|yes|great|well|hi|hello|hey|please|sorry|thanks)\b"
+    r"[\s,;:.!\u2026\u2013\u2014-]*)+"
 )
-# How a message ends after its question, and what may stand around that, beside a name.
-CLOSINGS = frozenset("thanks thank thx cheers regards wishes bye goodbye".split())
-AROUND_CLOSINGS = frozenset(
-    """
-    you all everyone again so very much a lot in advance for your the any help time answer reply
-    many kind best warm with good
-    """.split()
-)
-_PART_ENDS = re.compile(r"(?<=[.?!\u2026])\s+")
+# How a message ends after its question. "Thanks to Ada I know" tells something.
+_THANKS = re.compile(r"(?i)\s*(?:many )?(?:thanks|thank you|thx|cheers)\b(?!\s+to\b)")
+REGARDS = frozenset("regards wishes bye goodbye".split())
+AROUND_REGARDS = frozenset("with kind kindest best warm warmest many all for now and".split())
+_PART_ENDS = re.compile(r"(?<=[.?!])\s+")
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
 SOMEBODY = frozenset("someone somebody anyone anybody".split())
@@ -76,6 +73,8 @@ GERMAN_WORDS = frozenset(
     aus fur uber nach im ins als wie
     """.split()
 )
+# Of auxiliaries, the ones that never follow "will" or "may".
+FINITE = AUXILIARIES - {"have", "do"}
 
 
 def is_yes_no(question: str) -> bool:
@@ -90,29 +89,32 @@ def is_yes_no(question: str) -> bool:
             or _follows_a_statement(question)
             or (opening is not None and is_yes_no(question[opening.end() :]))
         )
-    if not keys or "or" in keys or _asks_what_stands_later(asked):
+    if not keys or "or" in keys or _only_looks_like_one(question, asked):
         return False
     # "Am wievielten Mai …?"
     if keys[0] == "am":
         return keys[1:2] == ["i"]
-    if (keys[0] == "was" and not _is_english(asked)) or (keys[0] == "will" and _is_german(keys)):
+    if keys[0] == "was" and not _is_english(asked):
         return False
     return not _is_request(keys)
 
 
-def _asks_what_stands_later(asked: Sequence[Word]) -> bool:
-    """Whether the first word only looks like an auxiliary: "Will Smith was …", "Is what?"."""
+def _only_looks_like_one(question: str, asked: Sequence[Word]) -> bool:
+    """Whether the first word is no auxiliary, or what is asked for follows it: "Is what?"."""
     keys = [word.key for word in asked]
-    begin = AUXILIARIES | QUESTION_WORDS
-    if keys[0] in {"may", "will"} and len(asked) > 1:
-        # "May 2024 …", "Will, when …": a month and a name, unlike "May I …", "Will Ada come?".
-        second = asked[1]
-        told = not begin.isdisjoint(keys[2:]) and second.key != "i"
-        if second.is_number or (told if second.is_capitalised else second.key in begin):
-            return True
-    # "Do members decide who does what?" has two.
-    *before, last = keys
-    return keys[1:2] == ["which"] or (last in QUESTION_WORDS and QUESTION_WORDS.isdisjoint(before))
+    if len(asked) < 2:
+        return False
+    if len(keys) == 2 and keys[1] in QUESTION_WORDS:
+        return True
+    if keys[0] not in {"may", "will"}:
+        return keys[1] == "which"
+    # "May 2024 …", "Will was …", "Will Smith was …", "Will, …": a month and a name, unlike
+    # "May I …" and "Will Ada have a room?".
+    named = keys[2:4] if asked[1].is_capitalised else keys[1:2]
+    called = question[asked[0].end :].startswith(",")
+    # "Will ich das?", but "Will man land on Mars?".
+    german = keys[0] == "will" and asked[1].text in GERMAN_WORDS - {"man"}
+    return asked[1].is_number or called or german or not FINITE.isdisjoint(named)
 
 
 def asked_of(question: str) -> str:
@@ -172,19 +174,26 @@ def _without_closing(question: str) -> str:
     kept = end = len(question)
     for gap in reversed(list(_PART_ENDS.finditer(question))):
         part = question[gap.end() : end]
-        keys = {word.key for word in words(part) if not word.is_capitalised}
-        keys |= {word.key for word in words(part)} & CLOSINGS
-        if "?" in part or not keys <= CLOSINGS | AROUND_CLOSINGS:
+        if "?" in part:
             break
+        said = words(part)
+        keys = {word.key for word in said}
+        # Names may follow anything: "Thanks. Tom", "Best regards, Ada Lind".
+        unnamed = {word.key for word in said if not word.is_capitalised} - AROUND_REGARDS - REGARDS
+        thanks = _THANKS.match(part) and keys.isdisjoint(GIVING | QUESTION_WORDS)
         end = gap.start()
-        if not CLOSINGS.isdisjoint(keys):
+        if thanks or (not unnamed and not keys.isdisjoint(REGARDS)):
             kept = end
+        elif unnamed:
+            break
     return question[:kept]
 
 
 def _asks_or_orders(sentence: str) -> bool:
     """Whether a sentence wants something itself: "Which vet is open.", "Tell me the price."."""
-    begun = [word.key for word in words(sentence) if word.key not in POLITE][:1]
+    opening = _OPENERS.match(sentence)
+    rest = sentence[opening.end() :] if opening else sentence
+    begun = [word.key for word in words(rest) if word.key not in POLITE][:1]
     return "?" in sentence or not (QUESTION_WORDS | GIVING).isdisjoint(begun)
 
 
@@ -264,16 +273,5 @@ def _is_english(asked: Sequence[Word]) -> bool:
 
 def _has_english_words(keys: Sequence[str]) -> bool:
     """Whether some are, and no fewer than are German."""
-    english, german = _told_apart(keys)
-    return english >= max(1, german)
-
-
-def _is_german(keys: Sequence[str]) -> bool:
-    """Whether more are German than English."""
-    english, german = _told_apart(keys)
-    return german > english
-
-
-def _told_apart(keys: Sequence[str]) -> tuple[int, int]:
     english, german = (sum(key in known for key in keys) for known in (ENGLISH_WORDS, GERMAN_WORDS))
-    return english, german
+    return english >= max(1, german)
