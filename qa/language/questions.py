@@ -38,6 +38,11 @@ _THANKS = re.compile(r"(?i)\s*(?:many )?(?:thanks|thank you|thx|cheers)\b(?!\s+t
 REGARDS = frozenset("regards wishes bye goodbye".split())
 AROUND_REGARDS = frozenset("with kind kindest best warm warmest many all for now and".split())
 _PART_ENDS = re.compile(r"(?<=[.?!])\s+")
+# An abbreviation may end a sentence: "I live in the U.S. Can I come?", unlike "the U.S. Congress".
+_ASKS_ANEW = re.compile(
+    rf"(?<=\.)\s+(?=(?:{'|'.join(sorted(map(str.capitalize, AUXILIARIES)))})"
+    r"\s+(?:I|we|you|he|she|it|they|there|the|an?|my|our|your)\b)"
+)
 # What may stand around a request's verb.
 POLITE = frozenset("please kindly just also maybe perhaps me us".split())
 SOMEBODY = frozenset("someone somebody anyone anybody".split())
@@ -166,7 +171,9 @@ def _follows_a_statement(question: str) -> bool:
 
 def _sentences(question: str) -> list[str]:
     document = Document("question", "question", _without_closing(question), None, "")
-    return [sentence.text for sentence in split_sentences(document)]
+    return [
+        part for sentence in split_sentences(document) for part in _ASKS_ANEW.split(sentence.text)
+    ]
 
 
 def _without_closing(question: str) -> str:
