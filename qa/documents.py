@@ -193,6 +193,8 @@ def plain_line(line: str) -> str:
     """Strip a line of Markdown's marks for headings, emphasis, code and links."""
     # Only at the first of its blanks: from each of them anew would take quadratic time.
     plain = re.sub(r"^[ \t]*#{1,6}[ \t]+|(?<![ \t])[ \t]+#+[ \t]*$", "", line)
+    # A picture that is a link is a badge, which says nothing of the text.
+    plain = re.sub(r"\[!\[[^\[\]]*\]\([^()]*\)\]\([^()]*\)", "", plain)
     plain = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", plain)
     # Marks that are never closed are many; what they emphasise is short.
     plain = re.sub(r"(\*\*|__|~~|\*|`)(?=\S)([^*`\n]{1,400}?)(?<=\S)\1", r"\2", plain)

@@ -105,6 +105,7 @@ def test_canonical_text(raw: str, expected: str) -> None:
     [
         ("## The **bold** and `code` ##", "The bold and code"),
         ("[A link](http://x.y) and ![image](z.png)", "A link and image"),
+        ("qa [![build](http://x.y/z.svg)](http://x.y) [![](a.png)](b)", "qa"),
         ("snake_case_name stays, 2 * 3 * 4 too", "snake_case_name stays, 2 * 3 * 4 too"),
         ("C# in   use", "C# in use"),
     ],
@@ -114,7 +115,9 @@ def test_plain_line(line: str, words: str) -> None:
 
 
 @pytest.mark.usefixtures("linear_time")
-@pytest.mark.parametrize("unit", ["__a ", "~~a", "*a ", "[a", "[a](", "` a"])
+@pytest.mark.parametrize(
+    "unit", ["__a ", "~~a", "*a ", "[a", "[a](", "[![a](", "[![a](b)](", "` a"]
+)
 def test_plain_line_takes_linear_time(unit: str) -> None:
     assert plain_line("# " + unit * 25_000)
 

@@ -26,7 +26,7 @@ from qa.types import DateSource, Document
 
 __all__ = ["MAX_TEXT_BYTES", "READER_VERSION", "DocumentReader", "read_document"]
 
-READER_VERSION = "8"
+READER_VERSION = "9"
 """Changes whenever the same file may be read differently: stored indexes are rebuilt."""
 
 MAX_TEXT_BYTES = 64 * 2**20

@@ -70,7 +70,7 @@ def _first_heading(body: str) -> str | None:
                 fence = None
         elif fence is None:
             # No more of it than a title may need; a line may be as long as the file.
-            heading = (match["atx"] or match["setext"])[: 2 * _MAX_TITLE]
+            heading = (match["atx"] or match["setext"])[:_MAX_PARAGRAPH]
             if plain_line(heading):
                 return heading
     return None
@@ -78,7 +78,7 @@ def _first_heading(body: str) -> str | None:
 
 def tidy_title(line: str, limit: int = _MAX_TITLE) -> str | None:
     """Bring a title within a limit, cut between words; None where it has no word."""
-    title = plain_line(line[: 2 * _MAX_TITLE])
+    title = plain_line(line[:_MAX_PARAGRAPH])
     if not any(character.isalnum() for character in title):
         return None
     if len(title) <= limit:
