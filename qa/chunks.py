@@ -10,7 +10,7 @@ from qa.types import Chunk, Document, Sentence
 
 __all__ = ["CHUNKER_VERSION", "chunk_document"]
 
-CHUNKER_VERSION = "10"
+CHUNKER_VERSION = "11"
 """Changes whenever the same text may be cut differently: stored indexes are rebuilt."""
 
 _SHORT_PARAGRAPH = 200

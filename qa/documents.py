@@ -18,10 +18,12 @@ from qa.errors import LibraryNotFoundError
 
 __all__ = [
     "FORMATS",
+    "LEAST_LEADING",
     "DocumentFile",
     "FolderScan",
     "SkippedFile",
     "canonical_text",
+    "led_entry",
     "plain_line",
     "scan_folder",
 ]
@@ -187,6 +189,35 @@ def _first_selector(match: re.Match[str]) -> str:
     if not before or before.isspace():
         return ""
     return match[0].lstrip("\u200c\u200d")[0]
+
+
+# What dots lead to: a page or a price.
+_LED_TO = re.compile(
+    r"(?:[^\s\d.\u00b7\u2026]{0,4}\d[\d.,:/\u2013-]*(?:[ \u00a0]?[^\s\d.]{1,4})?|[ivxlc]{1,7})\Z"
+)
+_LED_TO_CHARACTERS = 24
+_LEADING = ".\u00b7\u2026"
+LEAST_LEADING = 5
+
+
+def led_entry(line: str) -> tuple[str, str] | None:
+    """Words and number of a line in which dots lead to it: "Coffee ....... 2.50".
+
+    Lists of contents and of prices are written so.
+
+    Returns
+    -------
+    tuple of (str, str) or None
+        None for any other line.
+    """
+    line = line.rstrip()
+    number = _LED_TO.search(line, max(0, len(line) - _LED_TO_CHARACTERS))
+    led = line[: number.start()] if number else ""
+    words = led.rstrip(f"{_LEADING} \u00a0\t")
+    dots = sum(3 if mark == "\u2026" else mark in _LEADING for mark in led[len(words) :])
+    if number is None or dots < LEAST_LEADING or not any(map(str.isalpha, words)):
+        return None
+    return words, number.group()
 
 
 def plain_line(line: str) -> str:

@@ -32,7 +32,8 @@ PIECES = [
     "|---|---|\n",
     "```\n", "~~~\n", "> quoted\n", "他来了。", "「はい。」と", "Он пришёл. ", "\t", "\u3000",
     "😀 ",
-    "e\u0301", "https://x.org/a.b?c=d. ", "Title: x\n", "writing,\n\n", "x" * 70 + " ", "y, " * 400,
+    "e\u0301", "https://x.org/a.b?c=d. ", "Title: x\n", "writing,\n\n",
+    "Tea ..... 3\n", "1 A . . . . . . 12\n", "<!-- it -->\n", "x" * 70 + " ", "y, " * 400,
     "z" * 1100, ".", '"', "[1]", "। ",
 ]  # fmt: skip
 TEXTS = st.one_of(
@@ -196,6 +197,22 @@ def test_an_open_sentence_before_a_quotation_is_a_sentence() -> None:
 
 
 # --- Blocks ------------------------------------------------------------------------
+
+
+def test_entries_of_contents_and_of_prices_stand_alone() -> None:
+    entries = ["1 Tides . . . . . . . . . 3", "1.1 Height ........ 12", "Tea ..... 2.50"]
+    assert split("\n".join([*entries, "", "The tide rose."])) == [*entries, "The tide rose."]
+    whole = document("\n\n".join([*entries, "The tide rose."]))
+    assert not any(sentence.is_heading for sentence in split_sentences(whole))
+    # Within a line they end no more than elsewhere.
+    assert split("Well ..... perhaps\nnot 5.") == ["Well ..... perhaps\nnot 5."]
+
+
+def test_a_comment_of_markdown_is_no_heading() -> None:
+    whole = document("# Tides\n\n<!-- since: v18 -->\n\nThe tide rose.")
+    title, comment, said = split_sentences(whole)
+    assert (comment.text, comment.is_heading) == ("<!-- since: v18 -->", False)
+    assert said.heading == title.text.removeprefix("# ")
 
 
 def test_headings() -> None:

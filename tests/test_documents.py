@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import documents
-from qa.documents import canonical_text, plain_line, scan_folder
+from qa.documents import canonical_text, led_entry, plain_line, scan_folder
 from qa.errors import LibraryNotFoundError
 from qa.readers.titles import title_of_body
 
@@ -120,6 +120,35 @@ def test_plain_line(line: str, words: str) -> None:
 )
 def test_plain_line_takes_linear_time(unit: str) -> None:
     assert plain_line("# " + unit * 25_000)
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        ("3.2 Invoking it . . . . . . 5", ("3.2 Invoking it", "5")),
+        ("Preface .......ix ", ("Preface", "ix")),
+        ("Tea …… 3", ("Tea", "3")),
+        ("Coffee ..... €2.50", ("Coffee", "€2.50")),
+        ("Cake ····· 2,50 €", ("Cake", "2,50 €")),
+        ("Chapter 1 ......... 1–12", ("Chapter 1", "1–12")),
+        ("wait...... what", None),
+        ("so.... 5", None),
+        ("1.5 ..... 5", None),
+        ("..... 5", None),
+        ("Name ........ Date ........", None),
+        ("It cost 2.50", None),
+        ("", None),
+    ],
+)
+def test_entries_that_dots_lead_through(line: str, entry: tuple[str, str] | None) -> None:
+    assert led_entry(line) == entry
+
+
+@pytest.mark.usefixtures("linear_time")
+@pytest.mark.parametrize("unit", [".", ". ", "a . . . . . 5 ", "5", "a", "…"])
+def test_entries_take_linear_time(unit: str) -> None:
+    led_entry("a" + unit * 100_000)
+    led_entry("a" + unit * 100_000 + " 5")
 
 
 @pytest.mark.usefixtures("linear_time")

@@ -222,6 +222,23 @@ def test_pdf_fields_that_no_form_names_are_read_as_far_as_they_tell(reader: Docu
     assert "hidden" not in text
 
 
+def test_pdf_list_of_contents_has_an_entry_a_line(reader: DocumentReader) -> None:
+    # What is larger is a heading elsewhere.
+    page = [
+        (50, 760, 24, "Contents"),
+        (50, 730, 14, f"1 The tides {'. ' * 40}3"),
+        (50, 715, 12, f"1.1 Their height{'.' * 40} 12"),
+        (50, 670, 12, "The tide rose."),
+    ]
+    document = read(reader, "a.pdf", files.pdf([page]))
+    assert document.text == (
+        "# Contents\n\n1 The tides ..... 3\n1.1 Their height ..... 12\n\nThe tide rose."
+    )
+    assert [each.text for each in split_sentences(document)] == document.text.replace(
+        "\n\n", "\n"
+    ).split("\n")
+
+
 def test_pdf_sentence_over_two_pages(reader: DocumentReader) -> None:
     pages = [
         [

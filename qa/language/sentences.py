@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from qa.documents import plain_line
+from qa.documents import led_entry, plain_line
 from qa.types import Document, Sentence
 
 __all__ = ["LONG_LINE", "TITLES", "split_sentences"]
@@ -40,6 +40,7 @@ _FRONT_MATTER = re.compile(r"(?:---|\+{3})[ \t]*\n")
 _FRONT_MATTER_END = re.compile(r"^(?:---|\.{3}|\+{3})(?=[ \t]*$)", re.MULTILINE)
 _UNDERLINE = re.compile(r" {0,3}(?:={3,}|-{3,})$")
 _RULE = re.compile(r"[ \t>]*(?:[-*_=~+#·•|:][ \t]*)+$")
+_COMMENT = re.compile(r"[ \t]*<!--.*-->[ \t]*$")
 _BULLET = re.compile(r"[ \t>]*(?:[-*+•‣◦▪●]|[–—](?=[ \t]+[^\W\d_a-z]))[ \t]+(?=\S)")
 _NUMBER = re.compile(r"[ \t>]*(?:(\d{1,3})[.)]|\([0-9a-zA-Z]{1,3}\)|[a-zA-Z]\))[ \t]+(?=\S)")
 _FIELD = re.compile(r"[*_]{0,2}[A-Z][\w ./'’-]{0,30}:[*_]{0,2}[ \t]+\S")
@@ -143,6 +144,10 @@ def _kind_of_line(line: str, open_block: _Block | None) -> tuple[str, int]:
         return "underline", 0
     if _RULE.match(line):
         return "rule", 0
+    if _COMMENT.match(line):
+        return "comment", 0
+    if led_entry(line):
+        return "entry", 0
     if item:
         return "item", item.end()
     cells = max(line.count(" | "), line.strip().count("\t"))

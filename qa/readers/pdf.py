@@ -22,6 +22,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from qa.documents import LEAST_LEADING, led_entry
 from qa.errors import DocumentError
 from qa.readers.content import Content, TextWriter, superscript
 from qa.readers.dates import metadata_date
@@ -448,6 +449,12 @@ def _goes_on(last: _Line | None, first: _Line, usual: float) -> bool:
     )
 
 
+def _shortened(line: _Line) -> _Line:
+    """A line of a list of contents without most of its dots, which are as wide as the page."""
+    led = led_entry(line.text)
+    return line if led is None else replace(line, text=f"{led[0]} {'.' * LEAST_LEADING} {led[1]}")
+
+
 def _write(
     pages: Sequence[list[_Line]], repeated: Mapping[int, list[_Line]], writer: TextWriter
 ) -> None:
@@ -471,6 +478,7 @@ def _write(
                 line.size >= _HEADING_RATIO * usual
                 and len(line.text) <= _MAX_HEADING
                 and any(character.isalpha() for character in line.text)
+                and not led_entry(line.text)
             )
             gap = paragraph[-1].foot - line.bottom if paragraph else 0.0
             above = bool(paragraph) and paragraph[-1].size >= _HEADING_RATIO * usual
@@ -483,7 +491,7 @@ def _write(
             if is_heading:
                 writer.heading(1 if line.size >= 1.5 * usual else 2, line.text)
             else:
-                paragraph.append(line)
+                paragraph.append(_shortened(line))
         writer.paragraph("\n".join(part.text for part in paragraph))
         if number in repeated:
             writer.paragraph("\n".join(line.text for line in repeated[number]))
