@@ -123,6 +123,17 @@ def test_what_is_text_of_a_page(reader: DocumentReader, page: str, text: str) ->
     assert read(reader, "a.html", page).text == text
 
 
+def test_links_from_headings_to_themselves_are_no_part_of_them(reader: DocumentReader) -> None:
+    page = (
+        "<h1>Tides<a class='headerlink' href='#tides'>¶</a></h1>"
+        "<h2>C#<span><a href='#c'> # </a></span></h2><p>See <a href='#c'>§ 2</a> and"
+        " <a href='/c'>#</a>.</p>"
+    )
+    document = read(reader, "a.html", page.encode())
+    assert document.title == "Tides"
+    assert document.text == "# Tides\n\n## C#\n\nSee § 2 and #."
+
+
 @pytest.mark.parametrize(
     ("inner", "text"),
     [

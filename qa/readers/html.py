@@ -25,6 +25,8 @@ _LEFT_OUT = (
 _FOLDED = ", ".join(f"{tag} button" for tag in ("h1 h2 h3 h4 h5 h6 summary dt".split()))
 _ONE_MARK = r"(?:\d{1,3}|[a-z]|[*†‡§¶]{1,3})"
 _NOTE_MARK = re.compile(rf"(?i)\s*[\[(]?{_ONE_MARK}(?:\s*[,;]\s*{_ONE_MARK})*[\])]?\s*")
+# What a heading has to link to itself by.
+_PERMALINKS = frozenset("¶ # § 🔗 ⚓ ∞".split())
 _MAIN_SHARE = 1 / 3
 _MAX_SPAN = 100
 _MAX_RAISED = 20
@@ -57,6 +59,7 @@ def read(data: bytes, path: str) -> Content:
     """Read a web page."""
     decoded = _decoded(data, path)
     tree = parse(decoded)
+    _drop_permalinks(tree)
     date = _date(tree)
     title = _title(tree)
     writer = TextWriter(path)
@@ -130,6 +133,13 @@ def _said(node: LexborNode) -> int:
 def _length(node: LexborNode) -> int:
     """How many characters of a part are no blanks."""
     return len("".join(node.text().split()))
+
+
+def _drop_permalinks(tree: LexborHTMLParser) -> None:
+    """Leave out the links from a heading to itself."""
+    for link in tree.css("a[href*='#']"):
+        if link.text().strip("\ufe0f \n") in _PERMALINKS:
+            link.decompose()
 
 
 def _drop_note_marks(tree: LexborHTMLParser) -> None:
