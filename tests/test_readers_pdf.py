@@ -101,6 +101,33 @@ def test_pdf_running_lines_differ_in_the_page_number_only(
     assert text.count("is here.") == len(pages)
 
 
+def test_pdf_running_lines_may_tell_the_chapter(reader: DocumentReader) -> None:
+    heads = ["Ebb 1", "2 Annals", "Ebb 3", "4 Annals", "Flood at the mill 5", "6 Annals"]
+    heads += ["Flood at the mill 7", "8 Annals"]
+    words = "one two three four five six seven eight".split()
+    pages = [
+        [(50, 810, 10, head), (50, 600, 12, f"Tide {word} rose"), (50, 585, 12, f"by {word} cm.")]
+        for head, word in zip(heads, words, strict=True)
+    ]
+    text = read(reader, "a.pdf", files.pdf(pages)).text
+    assert [line for line in text.split("\n\n") if "Tide" in line] == [
+        f"Tide {word} rose\nby {word} cm." for word in words
+    ]
+    # What says more than a few words is kept once.
+    assert [line for line in text.split("\n\n") if "Tide" not in line] == ["Flood at the mill 7"]
+
+
+def test_pdf_sections_of_a_page_each_keep_their_numbers(reader: DocumentReader) -> None:
+    words = "Ebb Flood Spring Neap Calm".split()
+    for size in (12, 20):
+        pages = [
+            [(50, 810, size, f"{number} {word}"), (50, 760, 12, f"There is {word.lower()} now.")]
+            for number, word in enumerate(words, start=1)
+        ]
+        text = read(reader, "a.pdf", files.pdf(pages)).text
+        assert all(f"{number} {word}" in text for number, word in enumerate(words, start=1))
+
+
 @pytest.mark.parametrize("box", ["0 0 595 842", "0 9 595 841"])
 def test_pdf_running_lines_are_told_by_their_place(reader: DocumentReader, box: str) -> None:
     words = "one two three four".split()

@@ -43,6 +43,7 @@ _MAX_RUNNING = 200
 _MARGIN = 1 / 8
 _MIN_OUTERMOST = 2
 _MIN_PAGES = 3
+_MIN_OF_A_CHAPTER = 2  # Pages.
 _LAP = 3.0  # Points that a field may reach over what it lies beside.
 _USUAL_SIZE = 12.0
 _LINE_ENDS = frozenset({0x0A, 0x0D})
@@ -414,12 +415,20 @@ def _running_lines(pages: Sequence[list[_Line]]) -> tuple[_Placed, _Placed]:
                     around = line.text[: number.start()], line.text[number.end() :]
                     offset = int(number[0]) - page
                     counted.setdefault(around, {}).setdefault(offset, set()).add((page, line))
-    rising = (
+    rising = [
         set().union(*(lines for lines in numbered.values() if len(lines) >= _MIN_PAGES))
         for numbered in counted.values()
-    )
+    ]
+    # Books tell the chapter beside the page's number.
+    usual = statistics.median_low([line.size for lines in pages for line in lines])
+    beside: dict[int, _Placed] = {}
+    for around, numbered in counted.items():
+        for offset, placed in numbered.items():
+            if "" in around and len({page for page, _ in placed}) >= _MIN_OF_A_CHAPTER:
+                small = {found for found in placed if found[1].size < _HEADING_RATIO * usual}
+                beside.setdefault(offset, set()).update(small)
     titles = _on_most(same.values(), filled)
-    return titles, _numbers(_on_most(rising, filled) - titles)
+    return titles, _numbers(_on_most([*rising, *beside.values()], filled) - titles)
 
 
 def _on_most(groups: Iterable[_Placed], filled: int) -> _Placed:
