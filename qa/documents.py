@@ -191,6 +191,7 @@ def _first_selector(match: re.Match[str]) -> str:
     return match[0].lstrip("\u200c\u200d")[0]
 
 
+_BADGE = re.compile(r"\[!\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])\](?:\([^()]*\)|\[[^\[\]]*\])")
 # What dots lead to: a page or a price.
 _LED_TO = re.compile(
     r"(?:[^\s\d.\u00b7\u2026]{0,4}\d[\d.,:/\u2013-]*(?:[ \u00a0]?[^\s\d.]{1,4})?|[ivxlc]{1,7})\Z"
@@ -198,6 +199,7 @@ _LED_TO = re.compile(
 _LED_TO_CHARACTERS = 24
 _LEADING = ".\u00b7\u2026"
 LEAST_LEADING = 5
+_MAX_LED = 150  # What is longer is a paragraph.
 
 
 def led_entry(line: str) -> tuple[str, str] | None:
@@ -215,7 +217,9 @@ def led_entry(line: str) -> tuple[str, str] | None:
     led = line[: number.start()] if number else ""
     words = led.rstrip(f"{_LEADING} \u00a0\t")
     dots = sum(3 if mark == "\u2026" else mark in _LEADING for mark in led[len(words) :])
-    if number is None or dots < LEAST_LEADING or not any(map(str.isalpha, words)):
+    if number is None or dots < LEAST_LEADING or len(words) > _MAX_LED:
+        return None
+    if not any(map(str.isalpha, words)):
         return None
     return words, number.group()
 
@@ -224,8 +228,9 @@ def plain_line(line: str) -> str:
     """Strip a line of Markdown's marks for headings, emphasis, code and links."""
     # Only at the first of its blanks: from each of them anew would take quadratic time.
     plain = re.sub(r"^[ \t]*#{1,6}[ \t]+|(?<![ \t])[ \t]+#+[ \t]*$", "", line)
-    # A picture that is a link is a badge, which says nothing of the text.
-    plain = re.sub(r"\[!\[[^\[\]]*\]\([^()]*\)\]\([^()]*\)", "", plain)
+    # A picture that is a link is a badge, which says nothing of the text it stands beside.
+    without = _BADGE.sub("", plain)
+    plain = without if without.strip() else _BADGE.sub(r"\1", plain)
     plain = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", plain)
     # Marks that are never closed are many; what they emphasise is short.
     plain = re.sub(r"(\*\*|__|~~|\*|`)(?=\S)([^*`\n]{1,400}?)(?<=\S)\1", r"\2", plain)

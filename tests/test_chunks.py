@@ -208,6 +208,32 @@ def test_entries_of_contents_and_of_prices_stand_alone() -> None:
     assert split("Well ..... perhaps\nnot 5.") == ["Well ..... perhaps\nnot 5."]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Soup ..... 5.50\nServed with bread\nSalad ..... 6.00",
+        "1 Tides ..... 3\n2 Conclusion 9\n\nThe tide rose.",
+        "Total due\nincluding VAT ..... 726.00\n\nThank you.",
+        "2 The history of the tides in the northern\nseas . . . . . . . 12\n\nThe tide rose.",
+    ],
+)
+def test_what_stands_among_entries_is_no_heading(text: str) -> None:
+    assert not any(sentence.is_heading for sentence in split_sentences(document(text)))
+
+
+def test_an_entry_may_take_two_lines() -> None:
+    entry = "2 The history of the tides in the northern\nseas . . . . . . . 12"
+    assert split(f"1 Tides ..... 3\n{entry}\n3 Ebb ..... 20") == [
+        "1 Tides ..... 3",
+        entry,
+        "3 Ebb ..... 20",
+    ]
+
+
+def test_text_between_two_comments_is_no_comment() -> None:
+    assert len(split("<!-- a --> It rose. It fell. <!-- b -->")) > 1
+
+
 def test_a_comment_of_markdown_is_no_heading() -> None:
     whole = document("# Tides\n\n<!-- since: v18 -->\n\nThe tide rose.")
     title, comment, said = split_sentences(whole)

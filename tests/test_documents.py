@@ -106,6 +106,8 @@ def test_canonical_text(raw: str, expected: str) -> None:
         ("## The **bold** and `code` ##", "The bold and code"),
         ("[A link](http://x.y) and ![image](z.png)", "A link and image"),
         ("qa [![build](http://x.y/z.svg)](http://x.y) [![](a.png)](b)", "qa"),
+        ("# qa [![build][z]][x] [![b](z)][x]", "qa"),
+        ("# [![Sails](logo.svg)](http://x.y)", "Sails"),
         ("snake_case_name stays, 2 * 3 * 4 too", "snake_case_name stays, 2 * 3 * 4 too"),
         ("C# in   use", "C# in use"),
     ],
@@ -137,6 +139,7 @@ def test_plain_line_takes_linear_time(unit: str) -> None:
         ("..... 5", None),
         ("Name ........ Date ........", None),
         ("It cost 2.50", None),
+        ("I went. I bought milk. " * 10 + "It said ..... 5", None),
         ("", None),
     ],
 )

@@ -229,6 +229,7 @@ def test_which_questions_ask_for_yes_or_no(question: str, expected: bool) -> Non
         ("I have 2 dogs. Where may I walk them?", "I have 2 dogs. Where may I walk them?"),
         ("I have 2 dogs. May I bring them? Thank you!", "May I bring them?"),
         ("And may I bring them?", "And may I bring them?"),
+        ("Is Mr. May the new director?", "Is Mr. May the new director?"),
         ("I live in the U.S. Do my 2 dogs need a visa?", "Do my 2 dogs need a visa?"),
         ("I have 2 dogs. And may I bring them? Thanks. Ada", "And may I bring them?"),
         ("I have 2 dogs. Thanks, may I bring them?", "Thanks, may I bring them?"),

@@ -126,8 +126,8 @@ def test_what_is_text_of_a_page(reader: DocumentReader, page: str, text: str) ->
 def test_links_from_headings_to_themselves_are_no_part_of_them(reader: DocumentReader) -> None:
     page = (
         "<h1>Tides<a class='headerlink' href='#tides'>¶</a></h1>"
-        "<h2>C#<span><a href='#c'> # </a></span></h2><p>See <a href='#c'>§ 2</a> and"
-        " <a href='/c'>#</a>.</p>"
+        "<h2>C#<span><a href='#c'>\t#\u00a0</a></span></h2><p>See <a href='#c'>§</a> 2 and"
+        " <a href='/c#d'>#</a>.</p>"
     )
     document = read(reader, "a.html", page.encode())
     assert document.title == "Tides"

@@ -117,6 +117,22 @@ def test_pdf_running_lines_may_tell_the_chapter(reader: DocumentReader) -> None:
     assert [line for line in text.split("\n\n") if "Tide" not in line] == ["Flood at the mill 7"]
 
 
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ["Question 1", "Question 2", "Answers"],
+        ["Sales in 2019", "Sales in 2020", "Outlook"],
+        ["Invoice 1001", "Invoice 1002", "Credit note 1003", "Credit note 1004"],
+    ],
+)
+def test_pdf_numbers_at_the_head_of_few_pages_are_facts(
+    reader: DocumentReader, heads: list[str]
+) -> None:
+    pages = [[(50, 810, 12, head), (50, 600, 12, f"About {head}: so.")] for head in heads]
+    text = read(reader, "a.pdf", files.pdf(pages)).text
+    assert [part for part in text.split("\n\n") if "so." not in part] == heads
+
+
 def test_pdf_sections_of_a_page_each_keep_their_numbers(reader: DocumentReader) -> None:
     words = "Ebb Flood Spring Neap Calm".split()
     for size in (12, 20):

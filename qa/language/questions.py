@@ -18,7 +18,7 @@ from qa.language.alignment import (
     stem,
     words,
 )
-from qa.language.sentences import split_sentences
+from qa.language.sentences import TITLES, split_sentences
 from qa.types import Document
 
 __all__ = ["asked_of", "is_yes_no"]
@@ -38,9 +38,11 @@ _THANKS = re.compile(r"(?i)\s*(?:many )?(?:thanks|thank you|thx|cheers)\b(?!\s+t
 REGARDS = frozenset("regards wishes bye goodbye".split())
 AROUND_REGARDS = frozenset("with kind kindest best warm warmest many all for now and".split())
 _PART_ENDS = re.compile(r"(?<=[.?!])\s+")
+_NO_TITLE = "".join(rf"(?<!{title.capitalize()}[.])" for title in sorted(TITLES | {"st"}))
+_BEGINS = "|".join(sorted(map(str.capitalize, AUXILIARIES)))
 # An abbreviation may end a sentence: "I live in the U.S. Can I come?", unlike "the U.S. Congress".
 _ASKS_ANEW = re.compile(
-    rf"(?<=\.)\s+(?=(?:{'|'.join(sorted(map(str.capitalize, AUXILIARIES)))})"
+    rf"(?<=\.){_NO_TITLE}\s+(?=(?:{_BEGINS})"
     r"\s+(?:I|we|you|he|she|it|they|there|the|an?|my|our|your)\b)"
 )
 # What may stand around a request's verb.

@@ -11,6 +11,7 @@ it means; their trained lists are fixed here, so that the same text is always cu
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ LONG_LINE = 200
 
 _MAX_SENTENCE = 1000  # Characters; what runs on longer is cut between clauses or words.
 _MAX_HEADING = 100
-_HEADING_LINE = 400
+_HEADING_LINE = 2000
 _HEADING_KEPT = 200
 _NARROW = 50  # Nobody wraps lines below this width: shorter ones were ended on purpose.
 _WIDE_CELL = 100  # A row's cells are narrower than this on average, else it is prose.
@@ -40,7 +41,7 @@ _FRONT_MATTER = re.compile(r"(?:---|\+{3})[ \t]*\n")
 _FRONT_MATTER_END = re.compile(r"^(?:---|\.{3}|\+{3})(?=[ \t]*$)", re.MULTILINE)
 _UNDERLINE = re.compile(r" {0,3}(?:={3,}|-{3,})$")
 _RULE = re.compile(r"[ \t>]*(?:[-*_=~+#·•|:][ \t]*)+$")
-_COMMENT = re.compile(r"[ \t]*<!--.*-->[ \t]*$")
+_COMMENT = re.compile(r"[ \t]*<!--(?:(?!-->).)*-->[ \t]*$")
 _BULLET = re.compile(r"[ \t>]*(?:[-*+•‣◦▪●]|[–—](?=[ \t]+[^\W\d_a-z]))[ \t]+(?=\S)")
 _NUMBER = re.compile(r"[ \t>]*(?:(\d{1,3})[.)]|\([0-9a-zA-Z]{1,3}\)|[a-zA-Z]\))[ \t]+(?=\S)")
 _FIELD = re.compile(r"[*_]{0,2}[A-Z][\w ./'’-]{0,30}:[*_]{0,2}[ \t]+\S")
@@ -102,8 +103,8 @@ def _blocks(text: str, start: int, *, fences: bool = True) -> list[_Block]:
         span = begin + len(line) - len(line.lstrip()), end
         if open_block and _continues(text, line, kind, open_block):
             open_block.lines.append(span)
-            if kind == "underline":
-                open_block.kind = "heading"
+            if kind in {"underline", "entry"}:
+                open_block.kind = "heading" if kind == "underline" else kind
                 open_block = None
         else:
             blocks.append(_Block(kind, [span], begin + words))
@@ -163,6 +164,9 @@ def _continues(text: str, line: str, kind: str, open_block: _Block) -> bool:
         return len(above) <= _MAX_HEADING and not _CLOSED.search(above)
     if kind == "rule":
         return open_block.kind == "row" and "|" in line
+    if kind == "entry":  # Of which the line above is the first.
+        one_line = open_block.kind in {"text", "item"} and len(open_block.lines) == 1
+        return one_line and line.lstrip()[0].islower()
     in_flow = kind == "text" and open_block.kind in {"text", "item"}
     return in_flow and max(len(above), len(line)) <= LONG_LINE
 
@@ -171,12 +175,21 @@ def _mark_plain_headings(text: str, blocks: list[_Block]) -> None:
     """Find headings without marks: short lines of their own that a text follows."""
     candidates = [
         _may_be_heading(text, block, blocks[number - 1] if number else None)
+        and not _is_among_entries(text, blocks, number)
         for number, block in enumerate(blocks)
     ]
     for number, block in enumerate(blocks[:-1]):
         # Of short lines in a row only the document's first, its title, is one.
         if candidates[number] and (number == 0 or not candidates[number + 1]):
             block.kind = "heading"
+
+
+def _is_among_entries(text: str, blocks: list[_Block], number: int) -> bool:
+    """Whether an entry stands above or below a line without a blank one between."""
+    return any(
+        "entry" in {above.kind, below.kind} and text.count("\n", above.end, below.start) == 1
+        for above, below in itertools.pairwise(blocks[max(0, number - 1) : number + 2])
+    )
 
 
 def _may_be_heading(text: str, block: _Block, before: _Block | None) -> bool:

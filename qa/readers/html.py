@@ -27,6 +27,9 @@ _ONE_MARK = r"(?:\d{1,3}|[a-z]|[*†‡§¶]{1,3})"
 _NOTE_MARK = re.compile(rf"(?i)\s*[\[(]?{_ONE_MARK}(?:\s*[,;]\s*{_ONE_MARK})*[\])]?\s*")
 # What a heading has to link to itself by.
 _PERMALINKS = frozenset("¶ # § 🔗 ⚓ ∞".split())
+_PERMALINKED = ", ".join(
+    f"{tag} a[href*='#']" for tag in "h1 h2 h3 h4 h5 h6 dt figcaption caption".split()
+)
 _MAIN_SHARE = 1 / 3
 _MAX_SPAN = 100
 _MAX_RAISED = 20
@@ -137,8 +140,9 @@ def _length(node: LexborNode) -> int:
 
 def _drop_permalinks(tree: LexborHTMLParser) -> None:
     """Leave out the links from a heading to itself."""
-    for link in tree.css("a[href*='#']"):
-        if link.text().strip("\ufe0f \n") in _PERMALINKS:
+    for link in tree.css(_PERMALINKED):
+        # Its own text only: links within links would take quadratic time.
+        if link.text(deep=False).strip("[]\ufe0e\ufe0f\u00a0 \t\r\n") in _PERMALINKS:
             link.decompose()
 
 

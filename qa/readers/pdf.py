@@ -43,7 +43,7 @@ _MAX_RUNNING = 200
 _MARGIN = 1 / 8
 _MIN_OUTERMOST = 2
 _MIN_PAGES = 3
-_MIN_OF_A_CHAPTER = 2  # Pages.
+_MIN_OF_A_BOOK, _MIN_OF_A_CHAPTER = 8, 2  # Pages.
 _LAP = 3.0  # Points that a field may reach over what it lies beside.
 _USUAL_SIZE = 12.0
 _LINE_ENDS = frozenset({0x0A, 0x0D})
@@ -419,14 +419,16 @@ def _running_lines(pages: Sequence[list[_Line]]) -> tuple[_Placed, _Placed]:
         set().union(*(lines for lines in numbered.values() if len(lines) >= _MIN_PAGES))
         for numbered in counted.values()
     ]
-    # Books tell the chapter beside the page's number.
+    # Books tell the chapter beside the page's number. By its place, and whether it is at the head.
     usual = statistics.median_low([line.size for lines in pages for line in lines])
-    beside: dict[int, _Placed] = {}
-    for around, numbered in counted.items():
+    beside: dict[tuple[int, bool], _Placed] = {}
+    for around, numbered in counted.items() if filled >= _MIN_OF_A_BOOK else ():
         for offset, placed in numbered.items():
-            if "" in around and len({page for page, _ in placed}) >= _MIN_OF_A_CHAPTER:
-                small = {found for found in placed if found[1].size < _HEADING_RATIO * usual}
-                beside.setdefault(offset, set()).update(small)
+            one_end = "" in around and any(around)
+            if one_end and len({page for page, _ in placed}) >= _MIN_OF_A_CHAPTER:
+                for page, line in placed:
+                    if line.size < _HEADING_RATIO * usual:
+                        beside.setdefault((offset, line.down < 0.5), set()).add((page, line))
     titles = _on_most(same.values(), filled)
     return titles, _numbers(_on_most([*rising, *beside.values()], filled) - titles)
 
