@@ -234,6 +234,12 @@ def test_text_between_two_comments_is_no_comment() -> None:
     assert len(split("<!-- a --> It rose. It fell. <!-- b -->")) > 1
 
 
+def test_badges_are_no_part_of_the_heading_of_sentences() -> None:
+    badge = f"[![build](https://example.org/{'x' * 300}.svg)](https://example.org)"
+    _, said = split_sentences(document(f"# Tides {badge} {badge}\n\nThe tide rose."))
+    assert said.heading == "Tides"
+
+
 def test_a_comment_of_markdown_is_no_heading() -> None:
     whole = document("# Tides\n\n<!-- since: v18 -->\n\nThe tide rose.")
     title, comment, said = split_sentences(whole)

@@ -14,6 +14,7 @@ from eval_doubles import run_of
 from typer.testing import CliRunner
 
 from eval import __main__ as command_line
+from eval.decisions import Decision, judged_apart
 from eval.records import Record, Seconds, load_run, save_run
 from eval.workflow import SEED_CASES
 from qa import Settings
@@ -490,6 +491,24 @@ def test_yes_or_no_is_judged_by_documents_where_there_are_many(
         assert exit_code("calibrate", run_file) == 0
         _, notes = capsys.readouterr()
         assert f"By weights without each one’s {left_out}" in " ".join(notes.split())
+
+
+def test_yes_or_no_is_judged_at_the_threshold_that_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def judged(decisions: Sequence[Decision], threshold: float) -> dict[str, float]:
+        seen.append(threshold)
+        return judged_apart(decisions, threshold)
+
+    monkeypatch.setattr("eval.__main__.judged_apart", judged)
+    run_file = yes_no_run(tmp_path / "run.json", 11)
+    assert exit_code("calibrate", run_file, "--risk", "0.6") == 0
+    out, _ = capsys.readouterr()
+    (threshold,) = seen
+    assert f"threshold = {threshold:.3f}\n" in out
+    assert threshold != Settings().verification.threshold
 
 
 def test_what_cannot_be_judged_apart_is_fitted_all_the_same(

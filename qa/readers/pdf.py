@@ -419,13 +419,12 @@ def _running_lines(pages: Sequence[list[_Line]]) -> tuple[_Placed, _Placed]:
         set().union(*(lines for lines in numbered.values() if len(lines) >= _MIN_PAGES))
         for numbered in counted.values()
     ]
-    # Books tell the chapter beside the page's number. By its place, and whether it is at the head.
+    # Books tell the chapter beside the page's number. By the offset, and whether it is at the head.
     usual = statistics.median_low([line.size for lines in pages for line in lines])
     beside: dict[tuple[int, bool], _Placed] = {}
     for around, numbered in counted.items() if filled >= _MIN_OF_A_BOOK else ():
         for offset, placed in numbered.items():
-            one_end = "" in around and any(around)
-            if one_end and len({page for page, _ in placed}) >= _MIN_OF_A_CHAPTER:
+            if "" in around and len({page for page, _ in placed}) >= _MIN_OF_A_CHAPTER:
                 for page, line in placed:
                     if line.size < _HEADING_RATIO * usual:
                         beside.setdefault((offset, line.down < 0.5), set()).add((page, line))
